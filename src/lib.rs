@@ -1,0 +1,4 @@
+//! hivesim
+pub mod ids;
+pub mod measure;
+pub mod scenario;

@@ -1,0 +1,7 @@
+//! Measures: skill, spread, merge quality, economy, and the trace that they make.
+//! Lives here: pure functions from levels and contributions to numbers.
+//! May not: run anything, read clocks or write files.
+
+mod trace;
+
+pub use trace::*;

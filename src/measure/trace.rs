@@ -1,0 +1,126 @@
+//! What a run leaves behind: rows a round, levels of skill a measured round.
+
+use crate::ids::{AgentId, CompanyId};
+use crate::scenario::{Bound, Scenario};
+use serde::Serialize;
+
+/// A finished (or interrupted) experiment: the hive and the bounds run beside it.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The scenario as run, all defaults filled in.
+    pub scenario: Scenario,
+    /// The fleet under the scenario's own distiller.
+    pub hive: Trace,
+    /// The bounds that were run, in the order asked for.
+    pub bounds: Vec<(Bound, Trace)>,
+    /// Whether every round of every fleet was run.
+    pub complete: bool,
+    /// BLAKE3 over every number of the result: all rows, levels, final cores and agents'
+    /// knowledge, in hexadecimal. The same on every engine and any thread count.
+    pub result_hash: String,
+}
+
+/// One fleet's history.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    /// Names of the skills, `s0`, `s1`, … by falling frequency.
+    pub skills: Vec<String>,
+    /// Shares of the skills in all work; sums to 1.
+    pub frequencies: Vec<f64>,
+    /// The agents that are measured.
+    pub panel: Vec<PanelMember>,
+    /// One row a round, from 0 (the initial core) to the last.
+    pub rounds: Vec<RoundRow>,
+    /// The measured rounds' levels, in order.
+    pub frames: Vec<Frame>,
+    /// Parameters of the core.
+    pub parameters: usize,
+    /// Wall-clock seconds of the run (not part of the hash).
+    pub seconds: f64,
+    /// Whether every round was run.
+    pub complete: bool,
+}
+
+/// An agent of the panel.
+#[derive(Clone, Debug, Serialize)]
+pub struct PanelMember {
+    /// Who.
+    pub agent: AgentId,
+    /// Where it works.
+    pub company: CompanyId,
+    /// Its job: share of each skill in its work; sums to 1.
+    pub job: Vec<f32>,
+}
+
+/// Levels of skill when one core was published.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// The round after which it was taken; 0 is the initial core.
+    pub round: u32,
+    /// Levels of the panel, `panel × skills`, row by row: 0 is chance, 1 the oracle (test
+    /// accuracy where a data set gives no oracle). NaN where there is no probe.
+    pub panel: Vec<f32>,
+    /// Levels of the bare core on the same probes, `panel × skills`.
+    pub core: Vec<f32>,
+    /// Tasks that the panel's agents have done of each skill so far, `panel × skills`.
+    pub practised: Vec<u64>,
+}
+
+/// A round in numbers. Row `r` holds the work that led to core `r` and the levels at core `r`;
+/// row 0 has no work. NaN stands for "not measured".
+#[derive(Clone, Debug, Default, Serialize, PartialEq)]
+pub struct RoundRow {
+    /// Publications so far.
+    pub round: u32,
+    /// Mean over the panel of the bare core's level on each agent's own job.
+    pub core_skill: f64,
+    /// Mean over the panel of the agents' own level on their own jobs.
+    pub panel_skill: f64,
+    /// Standard deviation over the panel of the same.
+    pub panel_skill_sd: f64,
+    /// Mean level on the skills that the agent has never practised (uniform over them, then
+    /// over the agents that have some).
+    pub unpractised_skill: f64,
+    /// Share of (panel agent, skill) pairs at or above the adoption level.
+    pub adoption: f64,
+    /// Share of panel agents whose level on their own job is at or above the adoption level.
+    pub fleet_adoption: f64,
+    /// Mean cross-entropy of the core over all agents' training data, nats (worlds with
+    /// fixed local data).
+    pub train_loss: f64,
+    /// Accuracy of the core over all agents' test data (worlds with fixed local data).
+    pub test_accuracy: f64,
+    /// Tasks done in the round.
+    pub tasks: u64,
+    /// Gradient steps' examples: tasks × epochs really trained on.
+    pub sample_steps: u64,
+    /// Share of the tasks that were done right at work, before learning from them.
+    pub work_accuracy: f64,
+    /// Value made, in value units.
+    pub value: f64,
+    /// Mean cross-entropy at work, nats a task, before learning from it.
+    pub work_loss: f64,
+    /// Mean information that feedback gave, bits a task.
+    pub bits: f64,
+    /// Learnings merged.
+    pub learnings: u64,
+    /// Learnings dropped (stragglers' partial work under `partial = "drop"`).
+    pub dropped: u64,
+    /// Bytes from agents to the distiller.
+    pub bytes_up: u64,
+    /// Bytes from the distiller to agents.
+    pub bytes_down: u64,
+    /// Multiply-adds spent on learning.
+    pub multiply_adds: u64,
+    /// Mean staleness of the merged learnings, in core versions.
+    pub staleness: f64,
+    /// Share of (parameter, pair of panel contributions) with opposite signs.
+    pub sign_conflict: f64,
+    /// Mean cosine between pairs of panel contributions, on the blocks both hold.
+    pub cosine: f64,
+    /// Mean distance of the panel's contributions from the core's step, relative to the
+    /// contributions' mean norm.
+    pub consensus_distance: f64,
+    /// Euclidean norm of the core's step.
+    pub step_norm: f64,
+}

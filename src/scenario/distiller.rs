@@ -1,0 +1,133 @@
+//! `[distiller]`: topology, exchange and strategy.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How learnings become the next core.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Distiller {
+    /// Who merges with whom.
+    pub topology: Topology,
+    /// What an agent sends.
+    pub exchange: Exchange,
+    /// How contributions are combined.
+    pub combine: Combine,
+    /// Settings of `exchange = "experience"`.
+    pub experience: Experience,
+    /// Settings of `exchange = "predictions"`.
+    pub predictions: Predictions,
+}
+
+/// Who merges with whom.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Topology {
+    /// One distiller for all agents.
+    #[default]
+    Star,
+    /// No merging: every agent keeps what it learns. The floor.
+    Isolated,
+    /// One learner sees all tasks of all agents. The ceiling.
+    Pooled,
+}
+
+/// What an agent sends to the distiller.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Exchange {
+    /// Its contribution: what its parameters moved since the last pull.
+    #[default]
+    Weights,
+    /// Examples out of its work; the core is trained on the pool of them.
+    Experience,
+    /// Its answers to shared inputs; the core is trained on the ensemble's (FedDF, Lin et al. 2020).
+    Predictions,
+}
+
+/// The combining strategy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Combine {
+    /// Weighted mean, block by block (McMahan et al. 2017).
+    Mean(Mean),
+}
+
+impl Default for Combine {
+    fn default() -> Self {
+        Combine::Mean(Mean::default())
+    }
+}
+
+/// Weighted mean of the contributions that hold a block.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mean {
+    /// What a contribution counts.
+    pub weighting: Weighting,
+}
+
+/// What a contribution counts in a mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Weighting {
+    /// The tasks that touched the block (examples, in worlds with fixed local data).
+    #[default]
+    Tasks,
+    /// One each.
+    Uniform,
+}
+
+/// Exchange of examples: agents send a uniform sample of the round's work (a reservoir,
+/// Vitter 1985), the distiller trains the core on the pool.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Experience {
+    /// Most examples an agent sends a round.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub reservoir: u32,
+    /// Passes of the distiller over the pool a round.
+    #[schemars(range(min = 1, max = 1000))]
+    pub epochs: u32,
+    /// Examples a gradient step of the distiller.
+    #[schemars(range(min = 1, max = 1024))]
+    pub batch: u32,
+    /// The distiller's learning rate relative to the agents'.
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub rate: f64,
+}
+
+impl Default for Experience {
+    fn default() -> Self {
+        Experience { reservoir: 50, epochs: 1, batch: 1, rate: 1.0 }
+    }
+}
+
+/// Exchange of predictions: every round the distiller shows fresh unlabelled inputs, agents
+/// answer with logits on the skills they practised, the core is trained on the softmax of
+/// their mean.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Predictions {
+    /// Shared inputs a skill and round.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub inputs: u32,
+    /// Passes of the distiller over them a round.
+    #[schemars(range(min = 1, max = 1000))]
+    pub epochs: u32,
+    /// Inputs a gradient step of the distiller.
+    #[schemars(range(min = 1, max = 1024))]
+    pub batch: u32,
+    /// The distiller's learning rate relative to the agents'.
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub rate: f64,
+    /// Temperature of the ensemble's softmax.
+    #[schemars(range(min = 0.01, max = 100.0))]
+    pub temperature: f64,
+}
+
+impl Default for Predictions {
+    fn default() -> Self {
+        Predictions { inputs: 32, epochs: 4, batch: 1, rate: 1.0, temperature: 1.0 }
+    }
+}

@@ -1,0 +1,74 @@
+//! The scenario file: its types, defaults, checks and JSON Schema.
+//! Lives here: everything that turns TOML text and `--set` overrides into a [`Scenario`].
+//! May not: know how a world, a learner or an engine is built from it.
+
+mod distiller;
+mod fleet;
+mod learner;
+mod measure;
+mod world;
+
+pub use distiller::*;
+pub use fleet::*;
+pub use learner::*;
+pub use measure::*;
+pub use world::*;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A whole experiment: one fleet, its world, its distiller, and what is measured.
+///
+/// Every key has a documented default, so the empty file is a valid scenario.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Scenario {
+    /// Short name of the experiment; the report's title. Empty: the file's name.
+    pub name: String,
+    /// The question that the scenario asks, in a sentence.
+    pub question: String,
+    /// The outcome that is expected, in a sentence, so that it can come out the other way.
+    pub expect: String,
+    /// The seed from which every random stream derives.
+    pub seed: Seed,
+    /// Rounds: how many cores are published after the first one.
+    pub rounds: Rounds,
+    /// What generates work.
+    pub world: World,
+    /// The agents and their working hours.
+    pub fleet: Fleet,
+    /// What an agent's policy is and how it learns.
+    pub learner: Learner,
+    /// What a task teaches.
+    pub feedback: Feedback,
+    /// What an agent keeps for itself.
+    pub job_knowledge: JobKnowledge,
+    /// How learnings become the next core.
+    pub distiller: Distiller,
+    /// What is measured, how often, and beside which bounds.
+    pub measure: Measure,
+    /// Which machine runs it. Never changes a result.
+    pub engine: Engine,
+}
+
+/// A scenario's seed; by default 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Seed(#[schemars(range(min = 0, max = 9_223_372_036_854_775_807u64))] pub u64);
+
+impl Default for Seed {
+    fn default() -> Self {
+        Seed(1)
+    }
+}
+
+/// A scenario's number of rounds; by default 30.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Rounds(#[schemars(range(min = 1, max = 1_000_000))] pub u32);
+
+impl Default for Rounds {
+    fn default() -> Self {
+        Rounds(30)
+    }
+}
