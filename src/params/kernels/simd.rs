@@ -1,0 +1,448 @@
+//! Vectors of 8 and 16 single-precision lanes on AVX-512, AVX2 and plain arrays.
+//!
+//! All three compute the same bits: multiply-adds are fused everywhere (the arrays use
+//! `f32::mul_add`, exact by definition), and sums over lanes go by halves, lane `i` with lane
+//! `i + N/2` first. The arrays are the reference that the tests hold the others to.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// A vector of lanes.
+///
+/// # Safety
+/// Methods may only run where the implementing type's instruction set is available; pointers
+/// must be valid for `LANES` numbers.
+pub(super) trait Vector: Copy {
+    const LANES: usize;
+    unsafe fn load(from: *const f32) -> Self;
+    unsafe fn store(self, to: *mut f32);
+    unsafe fn splat(x: f32) -> Self;
+    unsafe fn add(self, b: Self) -> Self;
+    unsafe fn sub(self, b: Self) -> Self;
+    unsafe fn mul(self, b: Self) -> Self;
+    unsafe fn div(self, b: Self) -> Self;
+    unsafe fn max(self, b: Self) -> Self;
+    /// `self · b + c`, rounded once.
+    unsafe fn fma(self, b: Self, c: Self) -> Self;
+    /// Adds the low bits of `t` to the exponent: `self · 2^n` for `t = n + 1.5·2²³`.
+    unsafe fn scale_pow2(self, t: Self) -> Self;
+    unsafe fn sum(self) -> f32;
+    unsafe fn max_lane(self) -> f32;
+    /// The first lane that equals `x`; `LANES` or more where none does.
+    unsafe fn first_equal(self, x: f32) -> u32;
+}
+
+/// Lanes in a plain array.
+#[derive(Clone, Copy)]
+pub(super) struct Plain<const N: usize>([f32; N]);
+
+impl<const N: usize> Plain<N> {
+    #[inline(always)]
+    fn zip(self, b: Self, f: impl Fn(f32, f32) -> f32) -> Self {
+        Plain(std::array::from_fn(|i| f(self.0[i], b.0[i])))
+    }
+
+    #[inline(always)]
+    fn halve(self, f: impl Fn(f32, f32) -> f32) -> f32 {
+        let mut lanes = self.0;
+        let mut half = N / 2;
+        while half > 0 {
+            for i in 0..half {
+                lanes[i] = f(lanes[i], lanes[i + half]);
+            }
+            half /= 2;
+        }
+        lanes[0]
+    }
+}
+
+impl<const N: usize> Vector for Plain<N> {
+    const LANES: usize = N;
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller vouches for `N` numbers; an array of them has their alignment.
+        Plain(unsafe { from.cast::<[f32; N]>().read() })
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: as in `load`.
+        unsafe { to.cast::<[f32; N]>().write(self.0) }
+    }
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self {
+        Plain([x; N])
+    }
+    #[inline(always)]
+    unsafe fn add(self, b: Self) -> Self {
+        self.zip(b, |a, b| a + b)
+    }
+    #[inline(always)]
+    unsafe fn sub(self, b: Self) -> Self {
+        self.zip(b, |a, b| a - b)
+    }
+    #[inline(always)]
+    unsafe fn mul(self, b: Self) -> Self {
+        self.zip(b, |a, b| a * b)
+    }
+    #[inline(always)]
+    unsafe fn div(self, b: Self) -> Self {
+        self.zip(b, |a, b| a / b)
+    }
+    #[inline(always)]
+    unsafe fn max(self, b: Self) -> Self {
+        // as the instruction has it: the second operand where they do not compare
+        self.zip(b, |a, b| if a > b { a } else { b })
+    }
+    #[inline(always)]
+    unsafe fn fma(self, b: Self, c: Self) -> Self {
+        Plain(std::array::from_fn(|i| self.0[i].mul_add(b.0[i], c.0[i])))
+    }
+    #[inline(always)]
+    unsafe fn scale_pow2(self, t: Self) -> Self {
+        self.zip(t, |a, t| f32::from_bits(a.to_bits().wrapping_add(t.to_bits() << 23)))
+    }
+    #[inline(always)]
+    unsafe fn sum(self) -> f32 {
+        self.halve(|a, b| a + b)
+    }
+    #[inline(always)]
+    unsafe fn max_lane(self) -> f32 {
+        self.halve(|a, b| if a > b { a } else { b })
+    }
+    #[inline(always)]
+    unsafe fn first_equal(self, x: f32) -> u32 {
+        self.0.iter().position(|&a| a == x).unwrap_or(N) as u32
+    }
+}
+
+/// Twice as many lanes as `V`: sixteen where registers hold eight.
+#[derive(Clone, Copy)]
+pub(super) struct Pair<V>(V, V);
+
+// SAFETY of all calls below: the caller of each method vouches for what the halves need.
+impl<V: Vector> Vector for Pair<V> {
+    const LANES: usize = 2 * V::LANES;
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        unsafe { Pair(V::load(from), V::load(from.add(V::LANES))) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        unsafe {
+            self.0.store(to);
+            self.1.store(to.add(V::LANES));
+        }
+    }
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self {
+        unsafe { Pair(V::splat(x), V::splat(x)) }
+    }
+    #[inline(always)]
+    unsafe fn add(self, b: Self) -> Self {
+        unsafe { Pair(self.0.add(b.0), self.1.add(b.1)) }
+    }
+    #[inline(always)]
+    unsafe fn sub(self, b: Self) -> Self {
+        unsafe { Pair(self.0.sub(b.0), self.1.sub(b.1)) }
+    }
+    #[inline(always)]
+    unsafe fn mul(self, b: Self) -> Self {
+        unsafe { Pair(self.0.mul(b.0), self.1.mul(b.1)) }
+    }
+    #[inline(always)]
+    unsafe fn div(self, b: Self) -> Self {
+        unsafe { Pair(self.0.div(b.0), self.1.div(b.1)) }
+    }
+    #[inline(always)]
+    unsafe fn max(self, b: Self) -> Self {
+        unsafe { Pair(self.0.max(b.0), self.1.max(b.1)) }
+    }
+    #[inline(always)]
+    unsafe fn fma(self, b: Self, c: Self) -> Self {
+        unsafe { Pair(self.0.fma(b.0, c.0), self.1.fma(b.1, c.1)) }
+    }
+    #[inline(always)]
+    unsafe fn scale_pow2(self, t: Self) -> Self {
+        unsafe { Pair(self.0.scale_pow2(t.0), self.1.scale_pow2(t.1)) }
+    }
+    #[inline(always)]
+    unsafe fn sum(self) -> f32 {
+        unsafe { self.0.add(self.1).sum() }
+    }
+    #[inline(always)]
+    unsafe fn max_lane(self) -> f32 {
+        unsafe { self.0.max(self.1).max_lane() }
+    }
+    #[inline(always)]
+    unsafe fn first_equal(self, x: f32) -> u32 {
+        unsafe {
+            let low = self.0.first_equal(x);
+            if (low as usize) < V::LANES { low } else { V::LANES as u32 + self.1.first_equal(x) }
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::Vector;
+    use std::arch::x86_64::*;
+
+    /// Eight lanes in an AVX2 register.
+    #[derive(Clone, Copy)]
+    pub struct Ymm(__m256);
+
+    /// Sixteen lanes in an AVX-512 register.
+    #[derive(Clone, Copy)]
+    pub struct Zmm(__m512);
+
+    // SAFETY of all calls below: the trait's contract gives the instruction set and pointers.
+    impl Vector for Ymm {
+        const LANES: usize = 8;
+        #[inline(always)]
+        unsafe fn load(from: *const f32) -> Self {
+            unsafe { Ymm(_mm256_loadu_ps(from)) }
+        }
+        #[inline(always)]
+        unsafe fn store(self, to: *mut f32) {
+            unsafe { _mm256_storeu_ps(to, self.0) }
+        }
+        #[inline(always)]
+        unsafe fn splat(x: f32) -> Self {
+            unsafe { Ymm(_mm256_set1_ps(x)) }
+        }
+        #[inline(always)]
+        unsafe fn add(self, b: Self) -> Self {
+            unsafe { Ymm(_mm256_add_ps(self.0, b.0)) }
+        }
+        #[inline(always)]
+        unsafe fn sub(self, b: Self) -> Self {
+            unsafe { Ymm(_mm256_sub_ps(self.0, b.0)) }
+        }
+        #[inline(always)]
+        unsafe fn mul(self, b: Self) -> Self {
+            unsafe { Ymm(_mm256_mul_ps(self.0, b.0)) }
+        }
+        #[inline(always)]
+        unsafe fn div(self, b: Self) -> Self {
+            unsafe { Ymm(_mm256_div_ps(self.0, b.0)) }
+        }
+        #[inline(always)]
+        unsafe fn max(self, b: Self) -> Self {
+            unsafe { Ymm(_mm256_max_ps(self.0, b.0)) }
+        }
+        #[inline(always)]
+        unsafe fn fma(self, b: Self, c: Self) -> Self {
+            unsafe { Ymm(_mm256_fmadd_ps(self.0, b.0, c.0)) }
+        }
+        #[inline(always)]
+        unsafe fn scale_pow2(self, t: Self) -> Self {
+            unsafe {
+                let shift = _mm256_slli_epi32::<23>(_mm256_castps_si256(t.0));
+                Ymm(_mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(self.0), shift)))
+            }
+        }
+        #[inline(always)]
+        unsafe fn sum(self) -> f32 {
+            unsafe {
+                let four =
+                    _mm_add_ps(_mm256_castps256_ps128(self.0), _mm256_extractf128_ps::<1>(self.0));
+                let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+                _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps::<1>(two, two)))
+            }
+        }
+        #[inline(always)]
+        unsafe fn max_lane(self) -> f32 {
+            unsafe {
+                let four =
+                    _mm_max_ps(_mm256_castps256_ps128(self.0), _mm256_extractf128_ps::<1>(self.0));
+                let two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+                _mm_cvtss_f32(_mm_max_ss(two, _mm_shuffle_ps::<1>(two, two)))
+            }
+        }
+        #[inline(always)]
+        unsafe fn first_equal(self, x: f32) -> u32 {
+            unsafe {
+                let equal = _mm256_cmp_ps::<_CMP_EQ_OQ>(self.0, _mm256_set1_ps(x));
+                (_mm256_movemask_ps(equal) as u32 | 1 << 8).trailing_zeros()
+            }
+        }
+    }
+
+    impl Vector for Zmm {
+        const LANES: usize = 16;
+        #[inline(always)]
+        unsafe fn load(from: *const f32) -> Self {
+            unsafe { Zmm(_mm512_loadu_ps(from)) }
+        }
+        #[inline(always)]
+        unsafe fn store(self, to: *mut f32) {
+            unsafe { _mm512_storeu_ps(to, self.0) }
+        }
+        #[inline(always)]
+        unsafe fn splat(x: f32) -> Self {
+            unsafe { Zmm(_mm512_set1_ps(x)) }
+        }
+        #[inline(always)]
+        unsafe fn add(self, b: Self) -> Self {
+            unsafe { Zmm(_mm512_add_ps(self.0, b.0)) }
+        }
+        #[inline(always)]
+        unsafe fn sub(self, b: Self) -> Self {
+            unsafe { Zmm(_mm512_sub_ps(self.0, b.0)) }
+        }
+        #[inline(always)]
+        unsafe fn mul(self, b: Self) -> Self {
+            unsafe { Zmm(_mm512_mul_ps(self.0, b.0)) }
+        }
+        #[inline(always)]
+        unsafe fn div(self, b: Self) -> Self {
+            unsafe { Zmm(_mm512_div_ps(self.0, b.0)) }
+        }
+        #[inline(always)]
+        unsafe fn max(self, b: Self) -> Self {
+            unsafe { Zmm(_mm512_max_ps(self.0, b.0)) }
+        }
+        #[inline(always)]
+        unsafe fn fma(self, b: Self, c: Self) -> Self {
+            unsafe { Zmm(_mm512_fmadd_ps(self.0, b.0, c.0)) }
+        }
+        #[inline(always)]
+        unsafe fn scale_pow2(self, t: Self) -> Self {
+            unsafe {
+                let shift = _mm512_slli_epi32::<23>(_mm512_castps_si512(t.0));
+                Zmm(_mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(self.0), shift)))
+            }
+        }
+        #[inline(always)]
+        unsafe fn sum(self) -> f32 {
+            unsafe { self.low().add(self.high()).sum() }
+        }
+        #[inline(always)]
+        unsafe fn max_lane(self) -> f32 {
+            unsafe { self.low().max(self.high()).max_lane() }
+        }
+        #[inline(always)]
+        unsafe fn first_equal(self, x: f32) -> u32 {
+            unsafe {
+                let equal = _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(self.0, _mm512_set1_ps(x));
+                (u32::from(equal) | 1 << 16).trailing_zeros()
+            }
+        }
+    }
+
+    impl Zmm {
+        #[inline(always)]
+        unsafe fn low(self) -> Ymm {
+            unsafe { Ymm(_mm512_castps512_ps256(self.0)) }
+        }
+        #[inline(always)]
+        unsafe fn high(self) -> Ymm {
+            unsafe { Ymm(_mm512_extractf32x8_ps::<1>(self.0)) }
+        }
+    }
+}
+
+/// An instruction set that the kernels are compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Level {
+    /// Whatever the build's target has.
+    Baseline = 1,
+    /// AVX2 with FMA.
+    Avx2 = 2,
+    /// AVX-512 F, VL, DQ and BW.
+    Avx512 = 3,
+}
+
+static FORCED: AtomicU8 = AtomicU8::new(0);
+
+/// The best level of this machine, or the one that was [forced](force_level).
+#[inline]
+pub fn level() -> Level {
+    match FORCED.load(Ordering::Relaxed) {
+        0 => detect(),
+        1 => Level::Baseline,
+        2 => Level::Avx2,
+        _ => Level::Avx512,
+    }
+}
+
+#[cold]
+fn detect() -> Level {
+    #[cfg(target_arch = "x86_64")]
+    let best = {
+        let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        let avx512 = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512bw");
+        match (avx2, avx512) {
+            (true, true) => Level::Avx512,
+            (true, false) => Level::Avx2,
+            _ => Level::Baseline,
+        }
+    };
+    #[cfg(not(target_arch = "x86_64"))]
+    let best = Level::Baseline;
+    FORCED.store(best as u8, Ordering::Relaxed);
+    best
+}
+
+/// Runs the kernels of a lower level from now on, in the whole process; never changes a
+/// result. A level that the machine lacks is lowered to the best that it has.
+pub fn force_level(wanted: Level) {
+    let best = detect();
+    FORCED.store(wanted.min(best) as u8, Ordering::Relaxed);
+}
+
+/// A piece of work written once for all vectors.
+pub(super) trait Kernel {
+    type Output;
+    /// # Safety
+    /// May only run where `V`'s instruction set is available. Must be `#[inline(always)]`,
+    /// so that it is compiled for the caller's instruction set.
+    unsafe fn run<V: Vector>(self) -> Self::Output;
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+unsafe fn with_avx512<V: Vector, K: Kernel>(kernel: K) -> K::Output {
+    // SAFETY: this function's features are those of both vectors it is called with.
+    unsafe { kernel.run::<V>() }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn with_avx2<V: Vector, K: Kernel>(kernel: K) -> K::Output {
+    // SAFETY: this function's features are those of both vectors it is called with.
+    unsafe { kernel.run::<V>() }
+}
+
+/// Runs a kernel on vectors of 8 lanes.
+#[inline]
+pub(super) fn run8<K: Kernel>(kernel: K) -> K::Output {
+    // SAFETY: `level` is never above what was detected.
+    unsafe {
+        match level() {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => with_avx512::<x86::Ymm, K>(kernel),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => with_avx2::<x86::Ymm, K>(kernel),
+            _ => kernel.run::<Plain<8>>(),
+        }
+    }
+}
+
+/// Runs a kernel on vectors of 16 lanes.
+#[inline]
+pub(super) fn run16<K: Kernel>(kernel: K) -> K::Output {
+    // SAFETY: `level` is never above what was detected.
+    unsafe {
+        match level() {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => with_avx512::<x86::Zmm, K>(kernel),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => with_avx2::<Pair<x86::Ymm>, K>(kernel),
+            _ => kernel.run::<Pair<Plain<8>>>(),
+        }
+    }
+}

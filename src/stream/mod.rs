@@ -1,0 +1,262 @@
+//! Random streams: named, counter-based, independent of who draws when.
+//! Lives here: the generator, the purposes that streams serve, and draws from distributions.
+//! May not: hold state that is shared between agents or threads.
+//!
+//! A stream is named by (seed, purpose, agent or other owner, round); its i-th draw is a pure
+//! function of these. Adding a draw in one place never shifts another, and any thread can
+//! draw for any agent.
+
+mod philox;
+
+pub use philox::philox4x32;
+
+use crate::maths;
+
+/// What a stream is for. The number is part of every result: never renumber, only append.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Purpose {
+    /// Entries of the general truth.
+    General = 1,
+    /// Entries of a skill's truth.
+    SkillTruth = 2,
+    /// Entries of a company's variation of a skill.
+    CompanyTruth = 3,
+    /// Drift of the skill truths.
+    Drift = 4,
+    /// A skill's feature means and value.
+    SkillTraits = 5,
+    /// An agent's mixture of skills.
+    Job = 6,
+    /// Which skills a round's tasks are of.
+    TaskSkill = 7,
+    /// Features of a round's tasks.
+    TaskFeatures = 8,
+    /// Right answers at a temperature above zero.
+    TaskAnswer = 9,
+    /// Features of probe tasks.
+    ProbeFeatures = 10,
+    /// Right answers of probe tasks at a temperature above zero.
+    ProbeAnswer = 11,
+    /// Who works in a round.
+    Participation = 12,
+    /// Who straggles, and how far it gets.
+    Straggling = 13,
+    /// Which agents form the panel.
+    Panel = 14,
+    /// The order of an agent's examples.
+    Shuffle = 15,
+    /// Answers that an agent tries.
+    Action = 16,
+    /// Wrong feedback.
+    FeedbackNoise = 17,
+    /// A learner's initial parameters.
+    InitialCore = 18,
+    /// Initial job knowledge.
+    InitialJob = 19,
+    /// Codes of the skills.
+    SkillCode = 20,
+    /// Reservoir sampling of examples to send.
+    Reservoir = 21,
+    /// The order in which the distiller trains.
+    Distillation = 22,
+    /// Shared inputs of the exchange of predictions.
+    SharedInputs = 23,
+    /// The order in which the pooled learner sees tasks.
+    Pooling = 24,
+    /// An agent's model in the paper world.
+    PaperModel = 25,
+    /// An agent's inputs in the paper world.
+    PaperInputs = 26,
+    /// Sizes in the paper world.
+    PaperSizes = 27,
+    /// Train and test split in the paper world.
+    PaperSplit = 28,
+}
+
+/// The name of a stream; cheap to copy, draws nothing by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    key: [u32; 2],
+    purpose: u32,
+    owner: u32,
+    round: u32,
+}
+
+impl Key {
+    /// The stream of `owner` (an agent, a skill, …) for one purpose in one round.
+    pub fn new(seed: u64, purpose: Purpose, owner: u32, round: u32) -> Self {
+        Key { key: [seed as u32, (seed >> 32) as u32], purpose: purpose as u32, owner, round }
+    }
+
+    /// The four words at one position of the stream, `position < 2³²`.
+    #[inline(always)]
+    pub fn words(&self, position: u32) -> [u32; 4] {
+        philox4x32([position, self.owner, self.round, self.purpose], self.key)
+    }
+
+    /// A sequential reader from the stream's beginning.
+    pub fn stream(self) -> Stream {
+        Stream { key: self, position: 0, buffer: [0; 4], used: 4 }
+    }
+}
+
+/// A sequential reader of one stream.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    key: Key,
+    position: u32,
+    buffer: [u32; 4],
+    used: usize,
+}
+
+impl Stream {
+    /// The stream of `owner` for one purpose in one round, from its beginning.
+    pub fn new(seed: u64, purpose: Purpose, owner: u32, round: u32) -> Self {
+        Key::new(seed, purpose, owner, round).stream()
+    }
+
+    /// A uniform word.
+    #[inline]
+    pub fn word(&mut self) -> u32 {
+        if self.used == 4 {
+            self.buffer = self.key.words(self.position);
+            self.position += 1;
+            self.used = 0;
+        }
+        self.used += 1;
+        self.buffer[self.used - 1]
+    }
+
+    /// Uniform on `[0, 1)` with 53 bits.
+    #[inline]
+    pub fn uniform(&mut self) -> f64 {
+        let high = u64::from(self.word());
+        let low = u64::from(self.word());
+        (((high << 32) | low) >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0)
+    }
+
+    /// Uniform on `[0, 1)` with 24 bits.
+    #[inline]
+    pub fn uniform_f32(&mut self) -> f32 {
+        (self.word() >> 8) as f32 * (1.0 / 16_777_216.0)
+    }
+
+    /// Uniform on `0..n`, exactly (Lemire 2019); `n > 0`.
+    #[inline]
+    pub fn below(&mut self, n: u32) -> u32 {
+        debug_assert!(n > 0, "an empty range has no members");
+        loop {
+            let product = u64::from(self.word()) * u64::from(n);
+            let low = product as u32;
+            if low >= n || low >= n.wrapping_neg() % n {
+                return (product >> 32) as u32;
+            }
+        }
+    }
+
+    /// Standard normal in double precision (Marsaglia's polar method).
+    pub fn normal(&mut self) -> f64 {
+        loop {
+            let a = 2.0 * self.uniform() - 1.0;
+            let b = 2.0 * self.uniform() - 1.0;
+            let s = a * a + b * b;
+            if s > 0.0 && s < 1.0 {
+                return a * (-2.0 * maths::ln(s) / s).sqrt();
+            }
+        }
+    }
+
+    /// Natural logarithm of a gamma variate of the given shape and scale 1 (Marsaglia &
+    /// Tsang 2000). In logarithms because small shapes underflow.
+    pub fn ln_gamma(&mut self, shape: f64) -> f64 {
+        if shape < 1.0 {
+            let u = 1.0 - self.uniform();
+            return self.ln_gamma(shape + 1.0) + maths::ln(u) / shape;
+        }
+        let d = shape - 1.0 / 3.0;
+        let c = 1.0 / (9.0 * d).sqrt();
+        loop {
+            let x = self.normal();
+            let v = 1.0 + c * x;
+            if v <= 0.0 {
+                continue;
+            }
+            let ln_v3 = 3.0 * maths::ln(v);
+            let u = 1.0 - self.uniform();
+            if maths::ln(u) < 0.5 * x * x + d - d * v * v * v + d * ln_v3 {
+                return maths::ln(d) + ln_v3;
+            }
+        }
+    }
+
+    /// Fisher-Yates shuffle.
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for i in (1..items.len()).rev() {
+            let j = self.below(i as u32 + 1) as usize;
+            items.swap(i, j);
+        }
+    }
+
+    /// `n` distinct members of `0..of`, in rising order (Floyd's algorithm).
+    pub fn sample(&mut self, of: u32, n: u32) -> Vec<u32> {
+        debug_assert!(n <= of, "a sample is no larger than what it is drawn from");
+        let mut chosen = std::collections::BTreeSet::new();
+        for j in of - n..of {
+            let candidate = self.below(j + 1);
+            if !chosen.insert(candidate) {
+                chosen.insert(j);
+            }
+        }
+        chosen.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_with_another_name_differ() {
+        let base = Key::new(1, Purpose::Job, 2, 3).words(0);
+        assert_ne!(base, Key::new(2, Purpose::Job, 2, 3).words(0));
+        assert_ne!(base, Key::new(1, Purpose::Drift, 2, 3).words(0));
+        assert_ne!(base, Key::new(1, Purpose::Job, 3, 3).words(0));
+        assert_ne!(base, Key::new(1, Purpose::Job, 2, 4).words(0));
+        assert_ne!(base, Key::new(1 << 40, Purpose::Job, 2, 3).words(0));
+    }
+
+    #[test]
+    fn draws_have_the_moments_of_their_distributions() {
+        let n = 200_000;
+        let mut s = Stream::new(7, Purpose::Job, 0, 0);
+        let (mut sum, mut squares) = (0.0, 0.0);
+        for _ in 0..n {
+            let x = s.normal();
+            sum += x;
+            squares += x * x;
+        }
+        // standard errors 1/sqrt(n) = 0.0022 and sqrt(2/n) = 0.0032; four of each
+        assert!((sum / n as f64).abs() < 0.009);
+        assert!((squares / n as f64 - 1.0).abs() < 0.013);
+        for shape in [0.05, 0.7, 1.0, 4.5] {
+            let mean = (0..n).map(|_| maths::exp(s.ln_gamma(shape))).sum::<f64>() / n as f64;
+            let error = 4.0 * (shape / n as f64).sqrt();
+            assert!((mean - shape).abs() < error, "gamma({shape}) has mean {mean}");
+        }
+    }
+
+    #[test]
+    fn samples_are_distinct_and_uniform() {
+        let mut hits = [0_u32; 10];
+        for round in 0..20_000 {
+            let sample = Stream::new(3, Purpose::Participation, 0, round).sample(10, 3);
+            assert!(sample.windows(2).all(|w| w[0] < w[1]) && sample.len() == 3);
+            for i in sample {
+                hits[i as usize] += 1;
+            }
+        }
+        // binomial(20000, 0.3): standard deviation 65
+        assert!(hits.iter().all(|&h| h.abs_diff(6000) < 260), "{hits:?}");
+    }
+}
