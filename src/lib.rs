@@ -2,5 +2,6 @@
 pub mod ids;
 pub mod maths;
 pub mod measure;
+pub mod params;
 pub mod scenario;
 pub mod stream;

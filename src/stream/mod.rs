@@ -95,6 +95,12 @@ impl Key {
         philox4x32([position, self.owner, self.round, self.purpose], self.key)
     }
 
+    /// The words of `N` positions in a row: `words[w][i]` is word `w` at `position + i`.
+    #[inline(always)]
+    pub(crate) fn words_wide<const N: usize>(&self, position: u32, words: &mut [[u32; N]; 4]) {
+        philox::wide(position, [self.owner, self.round, self.purpose], self.key, words);
+    }
+
     /// A sequential reader from the stream's beginning.
     pub fn stream(self) -> Stream {
         Stream { key: self, position: 0, buffer: [0; 4], used: 4 }

@@ -22,9 +22,47 @@ pub fn philox4x32(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
     [c0, c1, c2, c3]
 }
 
+/// [`philox4x32`] for the counters `[first + i, rest…]`, lane by lane, so that it vectorises.
+#[inline(always)]
+pub(super) fn wide<const N: usize>(
+    first: u32,
+    rest: [u32; 3],
+    key: [u32; 2],
+    words: &mut [[u32; N]; 4],
+) {
+    let mut c0: [u32; N] = std::array::from_fn(|i| first.wrapping_add(i as u32));
+    let mut c1 = [rest[0]; N];
+    let mut c2 = [rest[1]; N];
+    let mut c3 = [rest[2]; N];
+    let [mut k0, mut k1] = key;
+    for _ in 0..10 {
+        for i in 0..N {
+            let p0 = u64::from(M0) * u64::from(c0[i]);
+            let p1 = u64::from(M1) * u64::from(c2[i]);
+            c0[i] = (p1 >> 32) as u32 ^ c1[i] ^ k0;
+            c1[i] = p1 as u32;
+            c2[i] = (p0 >> 32) as u32 ^ c3[i] ^ k1;
+            c3[i] = p0 as u32;
+        }
+        k0 = k0.wrapping_add(W0);
+        k1 = k1.wrapping_add(W1);
+    }
+    *words = [c0, c1, c2, c3];
+}
+
 #[cfg(test)]
 mod tests {
-    use super::philox4x32;
+    use super::{philox4x32, wide};
+
+    #[test]
+    fn wide_words_are_the_single_ones() {
+        let mut words = [[0; 16]; 4];
+        wide(u32::MAX - 3, [5, 6, 7], [8, 9], &mut words);
+        for i in 0..16 {
+            let one = philox4x32([(u32::MAX - 3).wrapping_add(i as u32), 5, 6, 7], [8, 9]);
+            assert_eq!(one, std::array::from_fn(|w| words[w][i]));
+        }
+    }
 
     /// The known answers of Random123's `kat_vectors`.
     #[test]

@@ -1,0 +1,36 @@
+//! The arithmetic that everything spends its time in.
+//! Lives here: kernels on weight blocks, rows of examples and long vectors, and the choice of
+//! instruction set. All `unsafe` of the crate is here.
+//! May not: know what a skill, an agent or a strategy is.
+//!
+//! A weight block is `inputs × stride`, row by row: the row of an input holds its weights to
+//! all outputs, padded with zeros to `stride` lanes. A forward pass is then a sum of rows and
+//! a gradient step adds multiples of one vector to rows: no sums over lanes in either.
+
+mod dense;
+mod draws;
+mod simd;
+mod softmax;
+mod vectors;
+
+pub use dense::{backward, dot_rows, forward, forward_add};
+pub use draws::fill_normals;
+pub use simd::{Level, force_level, level};
+pub use softmax::{argmax, softmax_rows};
+pub use vectors::{add_scaled, dot_f64, scale, weighted_sum};
+
+/// Lanes that a row of `outputs` weights takes: 8, or the next multiple of 16.
+pub const fn stride_of(outputs: usize) -> usize {
+    if outputs <= 8 { 8 } else { outputs.div_ceil(16) * 16 }
+}
+
+/// Shape of a batch on a weight block: `n` examples of `inputs` features, rows of `stride` lanes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Examples.
+    pub n: usize,
+    /// Inputs, the constant included.
+    pub inputs: usize,
+    /// Lanes of a row; see [`stride_of`].
+    pub stride: usize,
+}

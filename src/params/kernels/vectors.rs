@@ -1,0 +1,119 @@
+//! Sums over long vectors. Plain loops: compiled for each instruction set, they vectorise.
+
+use super::simd::{Kernel, Vector, run16};
+
+/// `to[i] += a · from[i]`, fused.
+///
+/// # Panics
+/// Where the lengths differ.
+#[inline]
+pub fn add_scaled(to: &mut [f32], a: f32, from: &[f32]) {
+    assert_eq!(to.len(), from.len());
+    run16(AddScaled { to, a, from });
+}
+
+struct AddScaled<'a> {
+    to: &'a mut [f32],
+    a: f32,
+    from: &'a [f32],
+}
+
+impl Kernel for AddScaled<'_> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        for (t, f) in self.to.iter_mut().zip(self.from) {
+            *t = self.a.mul_add(*f, *t);
+        }
+    }
+}
+
+/// `x[i] *= a`.
+#[inline]
+pub fn scale(x: &mut [f32], a: f32) {
+    x.iter_mut().for_each(|x| *x *= a);
+}
+
+/// Entries that the weighted sum works on at a time: they stay in the nearest cache while
+/// all rows stream by.
+const TILE: usize = 4096;
+
+/// Rows that one pass over a tile adds.
+const ROWS: usize = 8;
+
+/// `sum[i] += Σ_r weights[r] · rows[r][i]`, rows in order, each product fused into the sum:
+/// reads every row once and `sum` once.
+///
+/// # Panics
+/// Where there are other than as many rows as weights, or a row is shorter than `sum`.
+pub fn weighted_sum(sum: &mut [f32], weights: &[f32], rows: &[&[f32]]) {
+    assert_eq!(weights.len(), rows.len());
+    assert!(rows.iter().all(|r| r.len() >= sum.len()));
+    run16(WeightedSum { sum, weights, rows });
+}
+
+struct WeightedSum<'a> {
+    sum: &'a mut [f32],
+    weights: &'a [f32],
+    rows: &'a [&'a [f32]],
+}
+
+impl Kernel for WeightedSum<'_> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let len = self.sum.len();
+        for start in (0..len).step_by(TILE) {
+            let end = (start + TILE).min(len);
+            let tile = &mut self.sum[start..end];
+            let whole = tile.len() / V::LANES * V::LANES;
+            for (rows, weights) in self.rows.chunks(ROWS).zip(self.weights.chunks(ROWS)) {
+                for i in (0..whole).step_by(V::LANES) {
+                    // SAFETY: `i + LANES <= tile.len()` and `start + i + LANES <= len`, which
+                    // no row falls short of.
+                    unsafe {
+                        let at = tile.as_mut_ptr().add(i);
+                        let mut acc = V::load(at);
+                        for (row, &weight) in rows.iter().zip(weights) {
+                            let x = V::load(row.as_ptr().add(start + i));
+                            acc = V::splat(weight).fma(x, acc);
+                        }
+                        acc.store(at);
+                    }
+                }
+                for (i, t) in tile.iter_mut().enumerate().skip(whole) {
+                    for (row, &weight) in rows.iter().zip(weights) {
+                        *t = weight.mul_add(row[start + i], *t);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `Σ a[i] · b[i]` in double precision: 16 sums over every sixteenth entry, then by halves.
+///
+/// # Panics
+/// Where the lengths differ.
+pub fn dot_f64(a: &[f32], b: &[f32]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    let mut sums = [0.0_f64; 16];
+    let mut chunks = a.chunks_exact(16).zip(b.chunks_exact(16));
+    for (a, b) in &mut chunks {
+        for i in 0..16 {
+            sums[i] += f64::from(a[i]) * f64::from(b[i]);
+        }
+    }
+    let rest = a.len() / 16 * 16;
+    for (i, (a, b)) in a[rest..].iter().zip(&b[rest..]).enumerate() {
+        sums[i] += f64::from(*a) * f64::from(*b);
+    }
+    let mut half = 8;
+    while half > 0 {
+        for i in 0..half {
+            sums[i] += sums[i + half];
+        }
+        half /= 2;
+    }
+    sums[0]
+}

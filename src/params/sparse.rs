@@ -1,0 +1,64 @@
+//! A vector that holds some blocks of a layout.
+
+/// Blocks of a parameter vector, each with the number of tasks that it stands for. What is not
+/// there was not touched. Reused from round to round: clearing keeps the memory.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sparse {
+    blocks: Vec<u32>,
+    counts: Vec<u32>,
+    ends: Vec<usize>,
+    values: Vec<f32>,
+}
+
+impl Sparse {
+    /// Empties it.
+    pub fn clear(&mut self) {
+        self.blocks.clear();
+        self.counts.clear();
+        self.ends.clear();
+        self.values.clear();
+    }
+
+    /// Adds a block of `len` zeros that stands for `count` tasks and gives it to be filled.
+    pub fn push(&mut self, block: u32, count: u32, len: usize) -> &mut [f32] {
+        let start = self.values.len();
+        self.values.resize(start + len, 0.0);
+        self.blocks.push(block);
+        self.counts.push(count);
+        self.ends.push(start + len);
+        &mut self.values[start..]
+    }
+
+    /// The blocks in the order in which they were added: id, tasks, values.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (u32, u32, &[f32])> {
+        (0..self.blocks.len()).map(|i| {
+            let start = if i == 0 { 0 } else { self.ends[i - 1] };
+            (self.blocks[i], self.counts[i], &self.values[start..self.ends[i]])
+        })
+    }
+
+    /// The values of a block, if it is there. Cost: linear in the number of blocks.
+    pub fn get(&self, block: u32) -> Option<&[f32]> {
+        self.iter().find(|&(b, ..)| b == block).map(|(.., values)| values)
+    }
+
+    /// Number of blocks held.
+    pub fn len(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// Whether no block is held.
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+    }
+
+    /// All values, block behind block.
+    pub fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    /// Bytes on the wire: a 4-byte id and a 4-byte count a block, 4 bytes a value.
+    pub fn bytes(&self) -> u64 {
+        (8 * self.blocks.len() + 4 * self.values.len()) as u64
+    }
+}

@@ -1,0 +1,188 @@
+//! Block-sparse vectors of many owners in a few large allocations.
+
+use super::Layout;
+use std::sync::Arc;
+
+const NONE: u32 = u32::MAX;
+
+/// Entries of a page, where blocks are smaller than that.
+const PAGE: usize = 1 << 14;
+
+/// A block-sparse vector for each of `owners` owners.
+///
+/// Blocks are handed out of pages and chained from their owner, so that a million owners with
+/// a few blocks each cost a few bytes beyond the blocks themselves, and nothing is allocated
+/// for a single owner. Finding a block walks the owner's chain: cost linear in the blocks that
+/// it holds. Blocks are never given back.
+#[derive(Clone, Debug)]
+pub struct Store {
+    layout: Arc<Layout>,
+    heads: Vec<u32>,
+    slots: Vec<Slot>,
+    pages: Vec<Box<[f32]>>,
+    page_size: usize,
+    /// Entries of the last page that are handed out.
+    used: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    block: u32,
+    next: u32,
+    page: u32,
+    at: u32,
+    count: u32,
+}
+
+impl Store {
+    /// Empty vectors over `layout` for `owners` owners.
+    pub fn new(layout: Arc<Layout>, owners: usize) -> Self {
+        let largest = layout.largest().max(1);
+        let page_size = (owners.saturating_mul(4 * largest)).clamp(largest, PAGE.max(largest));
+        Store {
+            layout,
+            heads: vec![NONE; owners],
+            slots: Vec::new(),
+            pages: Vec::new(),
+            page_size,
+            used: 0,
+        }
+    }
+
+    /// Number of owners.
+    pub fn owners(&self) -> usize {
+        self.heads.len()
+    }
+
+    /// The layout of every owner's vector.
+    pub fn layout(&self) -> &Arc<Layout> {
+        &self.layout
+    }
+
+    fn chain(&self, owner: usize) -> impl Iterator<Item = usize> {
+        let mut at = self.heads[owner];
+        std::iter::from_fn(move || {
+            (at != NONE).then(|| {
+                let slot = at as usize;
+                at = self.slots[slot].next;
+                slot
+            })
+        })
+    }
+
+    fn values(&self, slot: usize) -> &[f32] {
+        let Slot { block, page, at, .. } = self.slots[slot];
+        &self.pages[page as usize][at as usize..at as usize + self.layout.len(block)]
+    }
+
+    fn values_mut(&mut self, slot: usize) -> &mut [f32] {
+        let Slot { block, page, at, .. } = self.slots[slot];
+        let len = self.layout.len(block);
+        &mut self.pages[page as usize][at as usize..at as usize + len]
+    }
+
+    /// An owner's blocks, in no order that a result may depend on: id, tasks so far, values.
+    pub fn blocks(&self, owner: usize) -> impl Iterator<Item = (u32, u32, &[f32])> {
+        self.chain(owner).map(|s| (self.slots[s].block, self.slots[s].count, self.values(s)))
+    }
+
+    /// Calls `f` on each of an owner's blocks: id, values.
+    pub fn for_each_mut(&mut self, owner: usize, mut f: impl FnMut(u32, &mut [f32])) {
+        let mut at = self.heads[owner];
+        while at != NONE {
+            let Slot { block, next, .. } = self.slots[at as usize];
+            f(block, self.values_mut(at as usize));
+            at = next;
+        }
+    }
+
+    /// An owner's block: its values and the tasks it stands for, if held.
+    pub fn get(&self, owner: usize, block: u32) -> Option<(&[f32], u32)> {
+        let slot = self.chain(owner).find(|&s| self.slots[s].block == block)?;
+        Some((self.values(slot), self.slots[slot].count))
+    }
+
+    /// An owner's block to be changed, zeros where it was not held, and its tasks.
+    pub fn entry(&mut self, owner: usize, block: u32) -> (&mut [f32], &mut u32) {
+        let found = self.chain(owner).find(|&s| self.slots[s].block == block);
+        let slot = found.unwrap_or_else(|| self.insert(owner, block));
+        let Slot { page, at, .. } = self.slots[slot];
+        let len = self.layout.len(block);
+        let values = &mut self.pages[page as usize][at as usize..at as usize + len];
+        (values, &mut self.slots[slot].count)
+    }
+
+    fn insert(&mut self, owner: usize, block: u32) -> usize {
+        let len = self.layout.len(block);
+        if self.pages.is_empty() || self.used + len > self.page_size {
+            self.pages.push(vec![0.0; self.page_size].into_boxed_slice());
+            self.used = 0;
+        }
+        let slot = Slot {
+            block,
+            next: self.heads[owner],
+            page: self.pages.len() as u32 - 1,
+            at: self.used as u32,
+            count: 0,
+        };
+        self.used += len;
+        self.heads[owner] = self.slots.len() as u32;
+        self.slots.push(slot);
+        self.slots.len() - 1
+    }
+
+    /// Adds an owner's vector to a dense one, `to += vector`.
+    ///
+    /// # Panics
+    /// Where `to` is shorter than the layout.
+    pub fn add_to(&self, owner: usize, to: &mut [f32]) {
+        for slot in self.chain(owner) {
+            let range = self.layout.range(self.slots[slot].block);
+            to[range].iter_mut().zip(self.values(slot)).for_each(|(t, v)| *t += v);
+        }
+    }
+
+    /// Feeds an owner's vector to `feed`, block by block in rising order, bit by bit: what a
+    /// result hash is made of.
+    pub fn digest(&self, owner: usize, mut feed: impl FnMut(&[u8])) {
+        let mut slots: Vec<usize> = self.chain(owner).collect();
+        slots.sort_unstable_by_key(|&s| self.slots[s].block);
+        for slot in slots {
+            feed(&self.slots[slot].block.to_le_bytes());
+            feed(&self.slots[slot].count.to_le_bytes());
+            for value in self.values(slot) {
+                feed(&value.to_bits().to_le_bytes());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owners_keep_their_blocks_apart() {
+        let layout = Arc::new(Layout::new([3, 5, 2]));
+        for owners in [1, 7, 5000] {
+            let mut store = Store::new(layout.clone(), owners);
+            for owner in 0..owners {
+                for block in [2, 0] {
+                    let (values, count) = store.entry(owner, block);
+                    assert!(values.iter().all(|v| *v == 0.0));
+                    values.fill((owner * 3 + block as usize) as f32);
+                    *count += owner as u32;
+                }
+            }
+            for owner in 0..owners {
+                let (values, count) = store.get(owner, 2).expect("was put there");
+                assert_eq!((values, count), (&[(owner * 3 + 2) as f32; 2][..], owner as u32));
+                assert!(store.get(owner, 1).is_none());
+                let mut dense = vec![1.0; 10];
+                store.add_to(owner, &mut dense);
+                assert_eq!(dense[0], 1.0 + (owner * 3) as f32);
+                assert_eq!(dense[4], 1.0);
+            }
+        }
+    }
+}
