@@ -19,7 +19,6 @@ pub(super) trait Vector: Copy {
     unsafe fn add(self, b: Self) -> Self;
     unsafe fn sub(self, b: Self) -> Self;
     unsafe fn mul(self, b: Self) -> Self;
-    unsafe fn div(self, b: Self) -> Self;
     unsafe fn max(self, b: Self) -> Self;
     /// `self · b + c`, rounded once.
     unsafe fn fma(self, b: Self, c: Self) -> Self;
@@ -84,10 +83,6 @@ impl<const N: usize> Vector for Plain<N> {
         self.zip(b, |a, b| a * b)
     }
     #[inline(always)]
-    unsafe fn div(self, b: Self) -> Self {
-        self.zip(b, |a, b| a / b)
-    }
-    #[inline(always)]
     unsafe fn max(self, b: Self) -> Self {
         // as the instruction has it: the second operand where they do not compare
         self.zip(b, |a, b| if a > b { a } else { b })
@@ -147,10 +142,6 @@ impl<V: Vector> Vector for Pair<V> {
     #[inline(always)]
     unsafe fn mul(self, b: Self) -> Self {
         unsafe { Pair(self.0.mul(b.0), self.1.mul(b.1)) }
-    }
-    #[inline(always)]
-    unsafe fn div(self, b: Self) -> Self {
-        unsafe { Pair(self.0.div(b.0), self.1.div(b.1)) }
     }
     #[inline(always)]
     unsafe fn max(self, b: Self) -> Self {
@@ -222,10 +213,6 @@ mod x86 {
             unsafe { Ymm(_mm256_mul_ps(self.0, b.0)) }
         }
         #[inline(always)]
-        unsafe fn div(self, b: Self) -> Self {
-            unsafe { Ymm(_mm256_div_ps(self.0, b.0)) }
-        }
-        #[inline(always)]
         unsafe fn max(self, b: Self) -> Self {
             unsafe { Ymm(_mm256_max_ps(self.0, b.0)) }
         }
@@ -292,10 +279,6 @@ mod x86 {
         #[inline(always)]
         unsafe fn mul(self, b: Self) -> Self {
             unsafe { Zmm(_mm512_mul_ps(self.0, b.0)) }
-        }
-        #[inline(always)]
-        unsafe fn div(self, b: Self) -> Self {
-            unsafe { Zmm(_mm512_div_ps(self.0, b.0)) }
         }
         #[inline(always)]
         unsafe fn max(self, b: Self) -> Self {

@@ -1,0 +1,274 @@
+//! Minibatch gradient descent through a round's work, the same for every learner that follows
+//! gradients.
+
+use super::feedback::Teacher;
+use super::{Scratch, Tally};
+use crate::params::kernels::{argmax, softmax_rows};
+use crate::scenario::Feedback;
+use crate::stream::{Purpose, Stream};
+use crate::world::Tasks;
+
+/// How a learner goes through its work; the same for all agents.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Examples a step.
+    pub batch: usize,
+    /// Passes over the work.
+    pub epochs: u32,
+    /// `mu` of FedProx.
+    pub prox: f32,
+    /// Who moves.
+    pub share: Share,
+    /// What a task teaches.
+    pub feedback: Feedback,
+}
+
+/// Who moves on a gradient: the contribution, job knowledge, or both.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Share {
+    /// The core's parameters alone, at `rate` times the learner's own rate.
+    Core {
+        /// Factor on the learner's rate.
+        rate: f32,
+    },
+    /// Both on the same gradient (FedSim).
+    Together {
+        /// Job knowledge's rate relative to the core's.
+        rate: f32,
+        /// Ridge on job knowledge.
+        ridge: f32,
+    },
+    /// First job knowledge alone, for `share` of the steps, then the contribution alone (FedAlt).
+    InTurn {
+        /// Job knowledge's rate relative to the core's.
+        rate: f32,
+        /// Ridge on job knowledge.
+        ridge: f32,
+        /// Share of the steps that are job knowledge's.
+        share: f32,
+    },
+}
+
+/// Factors of one gradient step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rates {
+    /// On the learner's rate, for the core's parameters.
+    pub core: f32,
+    /// On the learner's rate, for job knowledge.
+    pub job: f32,
+    /// Pull of the core's parameters towards where they started.
+    pub prox: f32,
+    /// Pull of job knowledge towards zero.
+    pub ridge: f32,
+}
+
+impl Share {
+    /// The factors of step `step` of `steps`.
+    fn rates(&self, step: usize, steps: usize, prox: f32) -> Rates {
+        match *self {
+            Share::Core { rate } => Rates { core: rate, job: 0.0, prox, ridge: 0.0 },
+            Share::Together { rate, ridge } => Rates { core: 1.0, job: rate, prox, ridge },
+            Share::InTurn { rate, ridge, share } => {
+                if (step as f32) < share * steps as f32 {
+                    Rates { core: 0.0, job: rate, prox: 0.0, ridge }
+                } else {
+                    Rates { core: 1.0, job: 0.0, prox, ridge: 0.0 }
+                }
+            }
+        }
+    }
+}
+
+/// What the tasks' outputs are trained towards.
+#[derive(Clone, Copy, Debug)]
+pub enum Targets<'a> {
+    /// The answers, by way of the plan's feedback.
+    Feedback,
+    /// The tasks' answers as they stand, with certainty.
+    Answers,
+    /// Probabilities, `n × stride`, task by task.
+    Soft(&'a [f32]),
+}
+
+/// One agent's work of one round, or the distiller's.
+pub struct Lesson<'a> {
+    /// The work.
+    pub tasks: Tasks<'a>,
+    /// What it teaches.
+    pub targets: Targets<'a>,
+    /// How it is gone through.
+    pub plan: &'a Plan,
+    /// Passes over the work, at most the plan's: a straggler makes fewer.
+    pub epochs: u32,
+    /// The agent's running reward baseline.
+    pub baseline: &'a mut f32,
+    /// Value of a task done right, a skill.
+    pub values: &'a [f64],
+    /// Seed, agent and round: the names of the lesson's streams.
+    pub name: (u64, u32, u32),
+    /// What the order of examples is drawn for.
+    pub order: Order,
+}
+
+/// Who shuffles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Nobody: tasks come as they come.
+    AsDealt,
+    /// An agent its local data, afresh every epoch.
+    Shuffled(Purpose),
+}
+
+/// Some examples of a step.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    /// Number of examples.
+    pub n: usize,
+    /// `n × inputs`.
+    pub x: &'a [f32],
+    /// The skill of each; empty where all are of skill 0.
+    pub skills: &'a [u32],
+}
+
+impl Batch<'_> {
+    /// The skill of an example.
+    #[inline]
+    pub fn skill(&self, example: usize) -> u32 {
+        self.skills.get(example).copied().unwrap_or(0)
+    }
+}
+
+/// A policy that can be evaluated and moved.
+pub trait Model {
+    /// Possible answers, and the lanes that a row of logits takes.
+    fn answers(&self) -> (usize, usize);
+    /// Logits of a batch, `n × stride`.
+    fn logits(&mut self, batch: Batch<'_>, to: &mut [f32]);
+    /// One step against `gradient`, the loss's derivative on the logits of the same batch,
+    /// `n × stride`, already averaged over the batch.
+    fn step(&mut self, batch: Batch<'_>, gradient: &mut [f32], rates: Rates);
+    /// Multiply-adds of a step, an example.
+    fn multiply_adds(&self, rates: Rates) -> u64;
+}
+
+/// Buffers of [`descend`].
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    order: Vec<u32>,
+    x: Vec<f32>,
+    skills: Vec<u32>,
+    answers: Vec<u32>,
+    logits: Vec<f32>,
+    norms: Vec<(f32, f32)>,
+    chosen: Vec<u32>,
+}
+
+/// Goes through a lesson step by step.
+///
+/// With a horizon `H`, a step is an episode of `H` tasks whose gradients add up; tasks left
+/// over at the end make no episode and teach nothing.
+pub(crate) fn descend(lesson: Lesson<'_>, model: &mut impl Model, scratch: &mut Buffers) -> Tally {
+    let Lesson { tasks, targets, plan, epochs, baseline, values, name, order } = lesson;
+    let (seed, agent, round) = name;
+    let (outputs, stride) = model.answers();
+    let mut teacher = Teacher {
+        feedback: &plan.feedback,
+        baseline,
+        action: Stream::new(seed, Purpose::Action, agent, round),
+        noise: Stream::new(seed, Purpose::FeedbackNoise, agent, round),
+    };
+    let taught = matches!(targets, Targets::Feedback);
+    let horizon = if taught { teacher.horizon() } else { 1 };
+    let per_step = plan.batch * horizon;
+    let whole = tasks.len() / horizon * horizon;
+    let steps = whole.div_ceil(per_step.max(1)) * epochs as usize;
+    let b = scratch;
+    b.logits.resize(per_step * stride, 0.0);
+    b.norms.resize(per_step, (0.0, 0.0));
+    b.chosen.resize(per_step, 0);
+    b.order.clear();
+    let shuffler = match order {
+        Order::AsDealt => None,
+        Order::Shuffled(purpose) => Some(Stream::new(seed, purpose, agent, round)),
+    };
+    let mut shuffler = shuffler.inspect(|_| b.order.extend(0..whole as u32));
+    let mut tally = Tally::default();
+    let mut step = 0;
+    for epoch in 0..epochs {
+        if let Some(shuffler) = &mut shuffler {
+            shuffler.shuffle(&mut b.order);
+        }
+        for start in (0..whole).step_by(per_step) {
+            let n = per_step.min(whole - start);
+            let (batch, answers) = if shuffler.is_some() {
+                b.x.clear();
+                b.skills.clear();
+                b.answers.clear();
+                for &task in &b.order[start..start + n] {
+                    b.x.extend_from_slice(tasks.row(task as usize));
+                    b.skills.push(tasks.skill(task as usize));
+                    b.answers.push(tasks.answers[task as usize]);
+                }
+                (Batch { n, x: &b.x, skills: &b.skills }, &b.answers[..])
+            } else {
+                let x = &tasks.x[start * tasks.inputs..(start + n) * tasks.inputs];
+                let skills = tasks.skills.get(start..start + n).unwrap_or_default();
+                (Batch { n, x, skills }, &tasks.answers[start..start + n])
+            };
+            let rates = plan.share.rates(step, steps, plan.prox);
+            let logits = &mut b.logits[..n * stride];
+            model.logits(batch, logits);
+            if taught && epoch == 0 {
+                argmax(outputs, stride, logits, &mut b.chosen);
+            }
+            softmax_rows(outputs, stride, logits, &mut b.norms);
+            match targets {
+                Targets::Feedback => {
+                    for first in (0..n).step_by(horizon) {
+                        let value = |i: usize| values[batch.skill(first + i) as usize];
+                        teacher.teach(
+                            outputs,
+                            stride,
+                            &mut logits[first * stride..(first + horizon) * stride],
+                            &answers[first..first + horizon],
+                            &b.chosen[first..first + horizon],
+                            (epoch == 0).then_some((&mut tally, &value)),
+                        );
+                    }
+                }
+                Targets::Answers => {
+                    for (row, answer) in logits.chunks_exact_mut(stride).zip(answers) {
+                        row[*answer as usize] -= 1.0;
+                    }
+                }
+                Targets::Soft(soft) => {
+                    for (i, row) in logits.chunks_exact_mut(stride).enumerate() {
+                        let task = b.order.get(start + i).map_or(start + i, |t| *t as usize);
+                        let target = &soft[task * stride..(task + 1) * stride];
+                        row.iter_mut().zip(target).for_each(|(p, q)| *p -= q);
+                    }
+                }
+            }
+            if n > horizon {
+                // the mean over episodes, each of which is a sum over its decisions
+                let share = 1.0 / (n / horizon) as f32;
+                logits.iter_mut().for_each(|g| *g *= share);
+            }
+            model.step(batch, logits, rates);
+            tally.sample_steps += n as u64;
+            tally.multiply_adds += n as u64 * model.multiply_adds(rates);
+            step += 1;
+        }
+    }
+    if taught {
+        tally.tasks = whole as u64;
+    }
+    tally
+}
+
+impl Scratch {
+    /// Runs [`descend`] with this scratch's buffers.
+    pub fn descend(&mut self, lesson: Lesson<'_>, model: &mut impl Model) -> Tally {
+        descend(lesson, model, &mut self.descent)
+    }
+}

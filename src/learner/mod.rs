@@ -1,0 +1,93 @@
+//! Learners: what a policy is, and how it follows gradients.
+//! Lives here: policies over parameter blocks, feedback, local solvers.
+//! May not: know who owns the parameters, or when and with whom they are merged.
+
+mod descent;
+mod feedback;
+mod mlp;
+mod softmax;
+
+pub use descent::{Batch, Lesson, Model, Order, Plan, Rates, Share, Targets};
+pub use mlp::Mlp;
+pub use softmax::Softmax;
+
+use crate::params::{Layout, Local};
+use crate::world::Tasks;
+use std::any::Any;
+use std::sync::Arc;
+
+/// What a learner did in a round.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// Tasks done.
+    pub tasks: u64,
+    /// Examples trained on, each as often as it was.
+    pub sample_steps: u64,
+    /// Tasks done right at first sight.
+    pub correct: u64,
+    /// Value made, in value units.
+    pub value: f64,
+    /// Cross-entropy at first sight, nats, summed over tasks.
+    pub loss: f64,
+    /// Information that feedback gave, bits, summed over tasks.
+    pub bits: f64,
+    /// Multiply-adds spent.
+    pub multiply_adds: u64,
+}
+
+impl Tally {
+    /// Adds another.
+    pub fn add(&mut self, other: &Tally) {
+        self.tasks += other.tasks;
+        self.sample_steps += other.sample_steps;
+        self.correct += other.correct;
+        self.value += other.value;
+        self.loss += other.loss;
+        self.bits += other.bits;
+        self.multiply_adds += other.multiply_adds;
+    }
+}
+
+/// A worker's buffers for learning; reused for every agent.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pub(crate) descent: descent::Buffers,
+    /// The learner's own.
+    pub own: Option<Box<dyn Any + Send>>,
+}
+
+/// A policy with parameters in blocks, and the way it learns. Engines, agents and the
+/// distiller know no more of a learner than this.
+///
+/// The core's parameters follow [`core_layout`](Learner::core_layout), job knowledge follows
+/// [`job_layout`](Learner::job_layout); both have the same number of blocks.
+pub trait Learner: Send + Sync {
+    /// Blocks of the core.
+    fn core_layout(&self) -> &Arc<Layout>;
+
+    /// Blocks of the job knowledge, empty ones where none is kept.
+    fn job_layout(&self) -> &Arc<Layout>;
+
+    /// Possible answers, and the lanes that a row of logits takes.
+    fn answers(&self) -> (usize, usize);
+
+    /// Writes the first core (all zeros when called).
+    fn initial_core(&self, seed: u64, core: &mut [f32]);
+
+    /// Writes an agent's first job knowledge of a block (all zeros when called), so that it
+    /// adds nothing to the policy.
+    fn initial_job(&self, _seed: u64, _agent: u32, _block: u32, _to: &mut [f32]) {}
+
+    /// Touches every block that the tasks need, once for each task.
+    fn touch(&self, tasks: &Tasks<'_>, local: &mut Local);
+
+    /// Trains the working copy on a lesson. All blocks that it needs have been touched.
+    fn train(&self, lesson: Lesson<'_>, local: &mut Local, scratch: &mut Scratch) -> Tally;
+
+    /// Adds the job knowledge of a block to the core's parameters of the same block, so that
+    /// the sum is the policy.
+    fn absorb(&self, block: u32, knowledge: &[f32], core: &mut [f32]);
+
+    /// The policy's logits on some tasks: `to` becomes `n × stride`.
+    fn logits(&self, params: &[f32], tasks: &Tasks<'_>, scratch: &mut Scratch, to: &mut Vec<f32>);
+}

@@ -1,0 +1,247 @@
+//! Multinomial logistic policy over hashed, skill-crossed features.
+
+use super::{Batch, Learner, Lesson, Model, Rates, Scratch, Tally};
+use crate::params::kernels::{Shape, backward, forward, forward_add, stride_of};
+use crate::params::{Layout, Local};
+use crate::scenario;
+use crate::stream::{Key, Purpose};
+use crate::world::{Facts, Tasks};
+use std::sync::Arc;
+
+/// The input `[z;1]` stands in the general block, block 0, and again in the block of its
+/// skill (Daumé 2007, "Frustratingly easy domain adaptation"; Weinberger et al. 2009, "Feature
+/// hashing for large scale multitask learning"). With fewer blocks than skills, skills share
+/// blocks by a hash of the seed: a limit on capacity, with true interference.
+///
+/// A block is `inputs × stride`, see [`kernels`](crate::params::kernels). Convex; the first
+/// core is all zeros.
+#[derive(Clone, Debug)]
+pub struct Softmax {
+    core: Arc<Layout>,
+    job: Arc<Layout>,
+    inputs: usize,
+    outputs: usize,
+    stride: usize,
+    /// The block of each skill; 0 where there is only the general one.
+    block_of: Vec<u32>,
+    rate: f32,
+    general_rate: f32,
+}
+
+impl Softmax {
+    /// The policy for a world; with room for job knowledge or without.
+    pub fn new(spec: &scenario::Softmax, facts: &Facts, seed: u64, knows_job: bool) -> Self {
+        let skills = facts.skills.len();
+        let buckets = match spec.buckets {
+            Some(buckets) => buckets as usize,
+            None if skills > 1 => skills,
+            None => 0,
+        };
+        let block_of = (0..skills as u32)
+            .map(|skill| match buckets {
+                0 => 0,
+                buckets if buckets >= skills => 1 + skill,
+                buckets => {
+                    let hash = Key::new(seed, Purpose::SkillCode, skill, 0).words(0)[0];
+                    1 + hash % buckets as u32
+                }
+            })
+            .collect();
+        let stride = stride_of(facts.answers);
+        let entries = facts.inputs * stride;
+        let layout = |entries| Arc::new(Layout::new(std::iter::repeat_n(entries, buckets + 1)));
+        let own = if buckets == 0 { spec.rate } else { spec.rate / 5.0 };
+        Softmax {
+            core: layout(entries),
+            job: layout(if knows_job { entries } else { 0 }),
+            inputs: facts.inputs,
+            outputs: facts.answers,
+            stride,
+            block_of,
+            rate: spec.rate as f32,
+            general_rate: spec.general_rate.unwrap_or(own) as f32,
+        }
+    }
+
+    fn shape(&self, n: usize) -> Shape {
+        Shape { n, inputs: self.inputs, stride: self.stride }
+    }
+
+    fn knows_job(&self) -> bool {
+        !self.job.is_empty()
+    }
+}
+
+impl Learner for Softmax {
+    fn core_layout(&self) -> &Arc<Layout> {
+        &self.core
+    }
+
+    fn job_layout(&self) -> &Arc<Layout> {
+        &self.job
+    }
+
+    fn answers(&self) -> (usize, usize) {
+        (self.outputs, self.stride)
+    }
+
+    fn initial_core(&self, _seed: u64, _core: &mut [f32]) {}
+
+    fn touch(&self, tasks: &Tasks<'_>, local: &mut Local) {
+        local.touch(0, tasks.len() as u32);
+        if self.core.blocks() > 1 {
+            for task in 0..tasks.len() {
+                local.touch(self.block_of[tasks.skill(task) as usize], 1);
+            }
+        }
+    }
+
+    fn train(&self, lesson: Lesson<'_>, local: &mut Local, scratch: &mut Scratch) -> Tally {
+        // while training, `now` holds the policy, core and job knowledge in one
+        if self.knows_job() {
+            for slot in 0..local.len() {
+                let (_, now, job) = local.parts(slot);
+                now.iter_mut().zip(job).for_each(|(now, job)| *now += *job);
+            }
+        }
+        let mut scaled = match scratch.own.take().and_then(|own| own.downcast::<Vec<f32>>().ok()) {
+            Some(scaled) => scaled,
+            None => Box::default(),
+        };
+        let mut policy = Policy { softmax: self, local, scaled: &mut scaled };
+        let tally = scratch.descend(lesson, &mut policy);
+        scratch.own = Some(scaled);
+        if self.knows_job() {
+            for slot in 0..local.len() {
+                let (_, now, job) = local.parts(slot);
+                now.iter_mut().zip(job).for_each(|(now, job)| *now -= *job);
+            }
+        }
+        tally
+    }
+
+    fn absorb(&self, _block: u32, knowledge: &[f32], core: &mut [f32]) {
+        core.iter_mut().zip(knowledge).for_each(|(core, job)| *core += job);
+    }
+
+    fn logits(&self, params: &[f32], tasks: &Tasks<'_>, _: &mut Scratch, to: &mut Vec<f32>) {
+        to.resize(tasks.len() * self.stride, 0.0);
+        forward(self.shape(tasks.len()), &params[self.core.range(0)], tasks.x, to);
+        if self.core.blocks() == 1 {
+            return;
+        }
+        let mut start = 0;
+        while start < tasks.len() {
+            let skill = tasks.skill(start);
+            let same = (start..tasks.len()).take_while(|&t| tasks.skill(t) == skill).count();
+            let block = &params[self.core.range(self.block_of[skill as usize])];
+            let x = &tasks.x[start * self.inputs..];
+            forward_add(self.shape(same), block, x, &mut to[start * self.stride..]);
+            start += same;
+        }
+    }
+}
+
+/// The policy that a working copy stands for.
+struct Policy<'a> {
+    softmax: &'a Softmax,
+    local: &'a mut Local,
+    /// A gradient times a rate.
+    scaled: &'a mut Vec<f32>,
+}
+
+impl Policy<'_> {
+    /// One step of one block on some examples of the batch.
+    fn step_block(&mut self, block: u32, rate: f32, x: &[f32], gradient: &[f32], rates: Rates) {
+        let Policy { softmax, local, scaled } = self;
+        let shape = softmax.shape(gradient.len() / softmax.stride);
+        let slot = local.slot(block);
+        let (_, now, job) = local.parts(slot);
+        scaled.clear();
+        scaled.extend(gradient.iter().map(|g| -rate * (rates.core + rates.job) * g));
+        backward(shape, now, x, scaled);
+        if rates.job > 0.0 {
+            scaled.clear();
+            scaled.extend(gradient.iter().map(|g| -rate * rates.job * g));
+            backward(shape, job, x, scaled);
+        }
+    }
+
+    /// The pulls of FedProx and of the ridge on one block, at its values before the step.
+    fn pull_block(&mut self, block: u32, rate: f32, rates: Rates) {
+        let slot = self.local.slot(block);
+        let (start, now, job) = self.local.parts(slot);
+        if rates.prox > 0.0 && rates.core > 0.0 {
+            let pull = rate * rates.core * rates.prox;
+            if job.is_empty() {
+                for (now, start) in now.iter_mut().zip(start) {
+                    *now -= pull * (*now - start);
+                }
+            } else {
+                for ((now, start), job) in now.iter_mut().zip(start).zip(job.iter()) {
+                    *now -= pull * (*now - start - job);
+                }
+            }
+        }
+        if rates.ridge > 0.0 && rates.job > 0.0 {
+            let pull = rate * rates.job * rates.ridge;
+            for (now, job) in now.iter_mut().zip(job) {
+                let step = pull * *job;
+                *job -= step;
+                *now -= step;
+            }
+        }
+    }
+}
+
+impl Model for Policy<'_> {
+    fn answers(&self) -> (usize, usize) {
+        (self.softmax.outputs, self.softmax.stride)
+    }
+
+    fn logits(&mut self, batch: Batch<'_>, to: &mut [f32]) {
+        let Softmax { inputs, stride, .. } = *self.softmax;
+        let general = self.local.now(self.local.slot(0));
+        forward(self.softmax.shape(batch.n), general, batch.x, to);
+        if self.softmax.core.blocks() > 1 {
+            for i in 0..batch.n {
+                let block = self.softmax.block_of[batch.skill(i) as usize];
+                let own = self.local.now(self.local.slot(block));
+                let x = &batch.x[i * inputs..(i + 1) * inputs];
+                forward_add(self.softmax.shape(1), own, x, &mut to[i * stride..]);
+            }
+        }
+    }
+
+    fn step(&mut self, batch: Batch<'_>, gradient: &mut [f32], rates: Rates) {
+        let softmax = self.softmax;
+        let Softmax { inputs, stride, rate, general_rate, .. } = *softmax;
+        let crossed = softmax.core.blocks() > 1;
+        if rates.prox > 0.0 || rates.ridge > 0.0 {
+            self.pull_block(0, general_rate, rates);
+            for i in 0..batch.n {
+                let block = |i| softmax.block_of[batch.skill(i) as usize];
+                let seen = (0..i).any(|before| block(before) == block(i));
+                if crossed && !seen {
+                    self.pull_block(block(i), rate, rates);
+                }
+            }
+        }
+        self.step_block(0, general_rate, batch.x, gradient, rates);
+        if crossed {
+            for i in 0..batch.n {
+                let block = softmax.block_of[batch.skill(i) as usize];
+                let x = &batch.x[i * inputs..(i + 1) * inputs];
+                let gradient = &gradient[i * stride..(i + 1) * stride];
+                self.step_block(block, rate, x, gradient, rates);
+            }
+        }
+    }
+
+    fn multiply_adds(&self, rates: Rates) -> u64 {
+        let softmax = self.softmax;
+        let blocks = if softmax.core.blocks() > 1 { 2 } else { 1 };
+        let passes = if rates.job > 0.0 { 3 } else { 2 };
+        (blocks * passes * softmax.inputs * softmax.outputs) as u64
+    }
+}

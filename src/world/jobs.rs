@@ -1,0 +1,146 @@
+//! Who works where, and on what.
+
+use crate::ids::{AgentId, CompanyId};
+use crate::maths;
+use crate::scenario::MixedEffects;
+use crate::stream::{Purpose, Stream};
+
+/// Skills with a smaller share than this are left out of a job.
+const LEAST_SHARE: f64 = 1e-5;
+
+/// The agents' companies and mixtures of skills, a few bytes each: only the skills of a job
+/// are stored, as cumulative shares.
+#[derive(Clone, Debug)]
+pub struct Jobs {
+    /// First agent of each company, and at last the number of agents.
+    company_starts: Vec<u32>,
+    starts: Vec<usize>,
+    skills: Vec<u32>,
+    cumulative: Vec<f32>,
+}
+
+impl Jobs {
+    /// Deals `agents` agents to companies, sizes `∝ (c+1)^-company_tail` and at least one each,
+    /// in contiguous ranges; and draws each agent's mixture from a Dirichlet with parameters
+    /// `alpha · S · p_s` around the frequencies `p`.
+    pub fn draw(spec: &MixedEffects, frequencies: &[f64], agents: usize, seed: u64) -> Self {
+        let mut jobs = Jobs {
+            company_starts: company_starts(spec, agents),
+            starts: Vec::with_capacity(agents + 1),
+            skills: Vec::new(),
+            cumulative: Vec::new(),
+        };
+        jobs.starts.push(0);
+        let mut shares = vec![0.0; frequencies.len()];
+        for agent in 0..agents {
+            draw_shares(spec.alpha, frequencies, agent as u32, seed, &mut shares);
+            let kept: f64 = shares.iter().filter(|s| **s >= LEAST_SHARE).sum();
+            let mut sum = 0.0;
+            for (skill, share) in shares.iter().enumerate().filter(|(_, s)| **s >= LEAST_SHARE) {
+                sum += share / kept;
+                jobs.skills.push(skill as u32);
+                jobs.cumulative.push(sum as f32);
+            }
+            if let Some(last) = jobs.cumulative.last_mut() {
+                *last = 1.0;
+            }
+            jobs.starts.push(jobs.skills.len());
+        }
+        jobs
+    }
+
+    /// Where an agent works.
+    pub fn company(&self, agent: AgentId) -> CompanyId {
+        CompanyId(self.company_starts.partition_point(|&start| start <= agent.0) as u32 - 1)
+    }
+
+    /// The skills of a job, rising, and their cumulative shares.
+    #[inline]
+    pub fn of(&self, agent: AgentId) -> (&[u32], &[f32]) {
+        let range = self.starts[agent.index()]..self.starts[agent.index() + 1];
+        (&self.skills[range.clone()], &self.cumulative[range])
+    }
+}
+
+fn company_starts(spec: &MixedEffects, agents: usize) -> Vec<u32> {
+    let companies = spec.companies as usize;
+    let sizes: Vec<f64> =
+        (0..companies).map(|c| maths::pow(c as f64 + 1.0, -spec.company_tail)).collect();
+    let total: f64 = sizes.iter().sum();
+    let spare = (agents - companies.min(agents)) as f64;
+    let mut starts = vec![0];
+    let mut sum = 0.0;
+    for (c, size) in sizes.iter().enumerate() {
+        sum += size;
+        // everyone gets one agent, the rest goes by size
+        let end = (c + 1) as f64 + (spare * sum / total).round();
+        starts.push((end as usize).min(agents) as u32);
+    }
+    starts[companies] = agents as u32;
+    starts
+}
+
+/// A Dirichlet draw by normalised gamma variates, in logarithms: with few specialists' worth
+/// of concentration every single variate may underflow.
+fn draw_shares(alpha: f64, frequencies: &[f64], agent: u32, seed: u64, shares: &mut [f64]) {
+    let mut stream = Stream::new(seed, Purpose::Job, agent, 0);
+    let skills = frequencies.len() as f64;
+    let mut top = f64::NEG_INFINITY;
+    for (share, frequency) in shares.iter_mut().zip(frequencies) {
+        *share = stream.ln_gamma(alpha * skills * frequency);
+        top = top.max(*share);
+    }
+    let mut sum = 0.0;
+    for share in shares.iter_mut() {
+        *share = maths::exp(*share - top);
+        sum += *share;
+    }
+    shares.iter_mut().for_each(|share| *share /= sum);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jobs_follow_frequencies_and_alpha_narrows_them() {
+        let frequencies = [0.5, 0.3, 0.15, 0.05];
+        let mut widths = Vec::new();
+        for alpha in [0.05, 0.5, 50.0] {
+            let spec = MixedEffects { alpha, companies: 3, ..Default::default() };
+            let jobs = Jobs::draw(&spec, &frequencies, 4000, 9);
+            let mut mean = [0.0; 4];
+            let mut squares = 0.0;
+            for agent in 0..4000 {
+                let (skills, cumulative) = jobs.of(AgentId(agent));
+                let mut before = 0.0;
+                for (s, c) in skills.iter().zip(cumulative) {
+                    let share = f64::from(c - before);
+                    mean[*s as usize] += share / 4000.0;
+                    squares += share * share / 4000.0;
+                    before = *c;
+                }
+            }
+            for (got, want) in mean.iter().zip(frequencies) {
+                // a share's variance is at most p(1-p); four standard errors
+                let error = 4.0 * (want * (1.0 - want) / 4000.0).sqrt();
+                assert!((got - want).abs() < error, "alpha {alpha}: {mean:?}");
+            }
+            widths.push(1.0 / squares);
+        }
+        assert!(widths[0] < widths[1] && widths[1] < widths[2], "{widths:?}");
+    }
+
+    #[test]
+    fn every_company_has_someone_and_the_first_has_most() {
+        let spec = MixedEffects { companies: 12, company_tail: 1.0, ..Default::default() };
+        let jobs = Jobs::draw(&spec, &[1.0], 200, 1);
+        let mut sizes = [0; 12];
+        for agent in 0..200 {
+            sizes[jobs.company(AgentId(agent)).index()] += 1;
+        }
+        assert!(sizes.iter().all(|s| *s >= 1) && sizes.is_sorted_by(|a, b| a >= b), "{sizes:?}");
+        assert_eq!(sizes.iter().sum::<i32>(), 200);
+        assert!(sizes[0] > 50);
+    }
+}

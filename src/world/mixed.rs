@@ -1,0 +1,255 @@
+//! The mixed-effects world: every task drawn afresh, the right answer known to the oracle.
+
+use super::truth::Truths;
+use super::{Climate, Desk, Facts, Jobs, Probe, TaskBuffer, Tasks, World};
+use crate::ids::{AgentId, CompanyId, Round, SkillId};
+use crate::maths;
+use crate::params::kernels::{Shape, argmax, fill_normals, forward, softmax_rows};
+use crate::scenario::{Covariance, MixedEffects};
+use crate::stream::{Key, Purpose, Stream};
+
+/// A task of skill `s` at company `c` has features `z ~ N(μ_s, Σ)` and the right answer
+/// `argmax_k ⟨(G + U_s + V_{c,s})_k, [z;1]⟩`, or a draw from the scores' softmax.
+#[derive(Clone, Debug)]
+pub struct MixedWorld {
+    facts: Facts,
+    truths: Truths,
+    jobs: Jobs,
+    /// Standard deviations of the features.
+    spread: Vec<f32>,
+    /// Feature means, `skills × features`; empty where all are zero.
+    means: Vec<f32>,
+    /// Inputs of the probe tasks, skill by skill.
+    probes: TaskBuffer,
+    probes_per_skill: usize,
+}
+
+impl MixedWorld {
+    /// Draws the world for `agents` agents, with `probes` held-out tasks a skill.
+    pub fn new(spec: &MixedEffects, agents: usize, probes: usize, seed: u64) -> Self {
+        let skills = spec.skills as usize;
+        let features = spec.features as usize;
+        let weights: Vec<f64> =
+            (0..skills).map(|s| maths::pow(s as f64 + 1.0, -spec.zipf)).collect();
+        let total: f64 = weights.iter().sum();
+        let frequencies: Vec<f64> = weights.iter().map(|w| w / total).collect();
+        let jobs = Jobs::draw(spec, &frequencies, agents, seed);
+        let spread = (0..features)
+            .map(|j| match spec.covariance {
+                Covariance::Identity => 1.0,
+                Covariance::Power => maths::pow(j as f64 + 1.0, -0.6) as f32,
+            })
+            .collect();
+        let mut means = Vec::new();
+        let mut values = Vec::with_capacity(skills);
+        for s in 0..skills {
+            let mut traits = Stream::new(seed, Purpose::SkillTraits, s as u32, 0);
+            let spread = spec.value_spread;
+            // a lognormal of mean 1
+            values.push(maths::exp(spread * traits.normal() - spread * spread / 2.0));
+            if spec.shift > 0.0 {
+                means.extend((0..features).map(|_| (spec.shift * traits.normal()) as f32));
+            }
+        }
+        let mut world = MixedWorld {
+            facts: Facts {
+                agents,
+                companies: spec.companies as usize,
+                inputs: features + 1,
+                answers: spec.answers as usize,
+                skills: (0..skills).map(|s| format!("s{s}")).collect(),
+                frequencies,
+                values,
+                finite: false,
+            },
+            truths: Truths::new(spec, seed),
+            jobs,
+            spread,
+            means,
+            probes: TaskBuffer::default(),
+            probes_per_skill: probes,
+        };
+        let mut inputs = TaskBuffer::default();
+        world.draw_inputs(Purpose::ProbeFeatures, 0, probes, &mut inputs);
+        world.probes = inputs;
+        world
+    }
+
+    /// Adds the inputs of one task to `x`.
+    #[inline]
+    fn push_inputs(&self, skill: u32, normals: &[f32], x: &mut Vec<f32>) {
+        let start = x.len();
+        x.extend_from_slice(normals);
+        let row = &mut x[start..];
+        if self.truths.spec.covariance != Covariance::Identity {
+            row.iter_mut().zip(&self.spread).for_each(|(x, s)| *x *= s);
+        }
+        if !self.means.is_empty() {
+            let features = normals.len();
+            let means = &self.means[skill as usize * features..(skill as usize + 1) * features];
+            row.iter_mut().zip(means).for_each(|(x, m)| *x += m);
+        }
+        x.push(1.0);
+    }
+
+    /// `n` inputs of every skill, in the order of the skills, answers left at 0.
+    fn draw_inputs(&self, purpose: Purpose, round: u32, n: usize, to: &mut TaskBuffer) {
+        to.clear(self.facts.inputs);
+        let features = self.facts.inputs - 1;
+        let mut normals = vec![0.0; n * features];
+        for skill in 0..self.facts.skills.len() as u32 {
+            let key = Key::new(self.truths.seed, purpose, skill, round);
+            fill_normals(key, 0, &mut normals);
+            for z in normals.chunks_exact(features) {
+                self.push_inputs(skill, z, &mut to.x);
+                to.skills.push(skill);
+                to.answers.push(0);
+            }
+        }
+    }
+
+    /// Turns a row of scores into the right answer: their argmax, or a draw at temperature
+    /// `T`: the first answer at which the cumulative probability passes `u`.
+    fn answer(&self, scores: &mut [f32], norms: &mut Vec<(f32, f32)>, u: f32) -> u32 {
+        let Truths { answers, stride, .. } = self.truths;
+        let temperature = self.truths.spec.temperature as f32;
+        if temperature == 0.0 {
+            let mut best = [0];
+            argmax(answers, stride, scores, &mut best);
+            return best[0];
+        }
+        scores.iter_mut().for_each(|s| *s /= temperature);
+        norms.resize(1, (0.0, 0.0));
+        softmax_rows(answers, stride, scores, norms);
+        let mut sum = 0.0;
+        for (k, p) in scores[..answers].iter().enumerate() {
+            sum += p;
+            if u < sum {
+                return k as u32;
+            }
+        }
+        answers as u32 - 1
+    }
+}
+
+impl World for MixedWorld {
+    fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    fn company(&self, agent: AgentId) -> CompanyId {
+        self.jobs.company(agent)
+    }
+
+    fn job(&self, agent: AgentId) -> Vec<f32> {
+        let mut shares = vec![0.0; self.facts.skills.len()];
+        let mut before = 0.0;
+        let (skills, cumulative) = self.jobs.of(agent);
+        for (skill, upto) in skills.iter().zip(cumulative) {
+            shares[*skill as usize] = upto - before;
+            before = *upto;
+        }
+        shares
+    }
+
+    fn climate(&self, round: Round, before: Option<&Climate>) -> Climate {
+        let mut climate = before.cloned().unwrap_or_else(|| self.truths.first());
+        let spec = &self.truths.spec;
+        let drifts = spec.drift.rho < 1.0 && spec.skill > 0.0;
+        if drifts && round.0 > 0 && round.0.is_multiple_of(spec.drift.every) {
+            self.truths.drift(round.0, &mut climate);
+        }
+        for change in spec.changes.iter().filter(|change| change.round == round.0) {
+            if let Some(skill) = change.skill {
+                self.truths.redraw_skill(skill, round.0, &mut climate);
+            }
+            if let Some(company) = change.company {
+                self.truths.redraw_company(company, &mut climate);
+            }
+        }
+        climate
+    }
+
+    fn deal<'a>(
+        &'a self,
+        climate: &Climate,
+        agent: AgentId,
+        round: Round,
+        tasks: u32,
+        desk: &'a mut Desk,
+    ) -> Tasks<'a> {
+        let Truths { seed, inputs, stride, .. } = self.truths;
+        let features = inputs - 1;
+        let company = self.company(agent).0;
+        let (skills, cumulative) = self.jobs.of(agent);
+        let mut which = Stream::new(seed, Purpose::TaskSkill, agent.0, round.0);
+        let mut luck = Stream::new(seed, Purpose::TaskAnswer, agent.0, round.0);
+        let Desk { buffer, features: drawn, normals, scores, norms, truths } = desk;
+        buffer.clear(inputs);
+        drawn.resize(tasks as usize * features, 0.0);
+        let key = Key::new(seed, Purpose::TaskFeatures, agent.0, round.0);
+        fill_normals(key, 0, drawn);
+        scores.resize(stride, 0.0);
+        let shape = Shape { n: 1, inputs, stride };
+        for z in drawn.chunks_exact(features) {
+            let u = which.uniform_f32();
+            let skill = skills[cumulative.partition_point(|&c| c <= u).min(skills.len() - 1)];
+            self.push_inputs(skill, z, &mut buffer.x);
+            let truth = self.truths.of(climate, company, skill, normals, truths);
+            forward(shape, truth, &buffer.x[buffer.x.len() - inputs..], scores);
+            let u = if self.truths.spec.temperature > 0.0 { luck.uniform_f32() } else { 0.0 };
+            buffer.skills.push(skill);
+            buffer.answers.push(self.answer(scores, norms, u));
+        }
+        buffer.view()
+    }
+
+    fn probe<'a>(
+        &'a self,
+        climate: &Climate,
+        agent: AgentId,
+        skill: SkillId,
+        desk: &'a mut Desk,
+    ) -> Option<Probe<'a>> {
+        let Truths { seed, inputs, stride, answers, .. } = self.truths;
+        let n = self.probes_per_skill;
+        let first = skill.index() * n;
+        let x = &self.probes.x[first * inputs..(first + n) * inputs];
+        let company = self.company(agent).0;
+        let Desk { buffer, normals, scores, norms, truths, .. } = desk;
+        let truth = self.truths.of(climate, company, skill.0, normals, truths);
+        scores.resize(n * stride, 0.0);
+        forward(Shape { n, inputs, stride }, truth, x, scores);
+        buffer.answers.resize(n, 0);
+        let mut oracle = 1.0;
+        if self.truths.spec.temperature == 0.0 {
+            argmax(answers, stride, scores, &mut buffer.answers);
+        } else {
+            let name = Key::new(seed, Purpose::ProbeAnswer, skill.0, company);
+            let mut luck = name.stream();
+            let mut best = [0];
+            let mut right = 0;
+            for (row, answer) in scores.chunks_exact_mut(stride).zip(&mut buffer.answers) {
+                argmax(answers, stride, row, &mut best);
+                *answer = self.answer(row, norms, luck.uniform_f32());
+                right += usize::from(*answer == best[0]);
+            }
+            oracle = right as f64 / n as f64;
+        }
+        let tasks = Tasks {
+            inputs,
+            x,
+            skills: &self.probes.skills[first..first + n],
+            answers: &buffer.answers,
+        };
+        Some(Probe { tasks, chance: 1.0 / answers as f64, oracle })
+    }
+
+    fn holdings(&self, _: AgentId) -> Option<(Tasks<'_>, Tasks<'_>)> {
+        None
+    }
+
+    fn shared_inputs(&self, round: Round, n: usize, to: &mut TaskBuffer) {
+        self.draw_inputs(Purpose::SharedInputs, round.0, n, to);
+    }
+}

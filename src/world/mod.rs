@@ -1,0 +1,92 @@
+//! Worlds: what generates work, and the oracle that knows the right answers.
+//! Lives here: skills, companies, jobs, drift, tasks, probes; the paper world; data sets.
+//! May not: know how anyone learns from a task.
+
+mod finite;
+mod jobs;
+mod mixed;
+mod tasks;
+mod truth;
+
+pub use finite::FiniteWorld;
+pub use jobs::Jobs;
+pub use mixed::MixedWorld;
+pub use tasks::{Desk, TaskBuffer, Tasks};
+pub use truth::{Climate, TruthCache};
+
+use crate::ids::{AgentId, CompanyId, Round, SkillId};
+
+/// What does not change about a world.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Facts {
+    /// Number of agents.
+    pub agents: usize,
+    /// Number of companies.
+    pub companies: usize,
+    /// Inputs of a task: its features and the constant 1.
+    pub inputs: usize,
+    /// Possible answers.
+    pub answers: usize,
+    /// Names of the skills.
+    pub skills: Vec<String>,
+    /// Shares of the skills in all work; sums to 1.
+    pub frequencies: Vec<f64>,
+    /// Value of a task done right, a skill.
+    pub values: Vec<f64>,
+    /// Whether agents hold fixed local data instead of being dealt fresh tasks.
+    pub finite: bool,
+}
+
+/// Probe tasks of one agent and skill.
+#[derive(Clone, Copy, Debug)]
+pub struct Probe<'a> {
+    /// The held-out tasks.
+    pub tasks: Tasks<'a>,
+    /// Accuracy of blind guessing, the zero of skill.
+    pub chance: f64,
+    /// Accuracy of the oracle on these tasks, the one of skill.
+    pub oracle: f64,
+}
+
+/// What generates work. All methods are pure functions of the world and their arguments;
+/// buffers come from the caller.
+pub trait World: Send + Sync {
+    /// What does not change.
+    fn facts(&self) -> &Facts;
+
+    /// Where an agent works. Rises with the agent's id.
+    fn company(&self, agent: AgentId) -> CompanyId;
+
+    /// An agent's job: the share of each skill in its work; sums to 1.
+    fn job(&self, agent: AgentId) -> Vec<f32>;
+
+    /// The truths of a round, given those of the round before (`None` for the first).
+    fn climate(&self, round: Round, before: Option<&Climate>) -> Climate;
+
+    /// An agent's work of a round: `tasks` fresh ones, or all of its training data.
+    fn deal<'a>(
+        &'a self,
+        climate: &Climate,
+        agent: AgentId,
+        round: Round,
+        tasks: u32,
+        desk: &'a mut Desk,
+    ) -> Tasks<'a>;
+
+    /// Held-out tasks of one skill as they come up at an agent's company; `None` where there
+    /// are none.
+    fn probe<'a>(
+        &'a self,
+        climate: &Climate,
+        agent: AgentId,
+        skill: SkillId,
+        desk: &'a mut Desk,
+    ) -> Option<Probe<'a>>;
+
+    /// An agent's fixed local data, if it has any: training and test examples.
+    fn holdings(&self, agent: AgentId) -> Option<(Tasks<'_>, Tasks<'_>)>;
+
+    /// `n` inputs a skill, in the order of the skills, without answers, for all to see in
+    /// one round.
+    fn shared_inputs(&self, round: Round, n: usize, to: &mut TaskBuffer);
+}
