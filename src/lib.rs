@@ -1,4 +1,5 @@
 //! hivesim
+pub mod agent;
 pub mod ids;
 pub mod learner;
 pub mod maths;

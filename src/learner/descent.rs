@@ -161,6 +161,9 @@ pub(crate) struct Buffers {
     logits: Vec<f32>,
     norms: Vec<(f32, f32)>,
     chosen: Vec<u32>,
+    /// The answer of each task as the agent knows it; `u32::MAX` where it does not.
+    told: Vec<u32>,
+    episode: Vec<u32>,
 }
 
 /// Goes through a lesson step by step.
@@ -187,12 +190,17 @@ pub(crate) fn descend(lesson: Lesson<'_>, model: &mut impl Model, scratch: &mut 
     b.norms.resize(per_step, (0.0, 0.0));
     b.chosen.resize(per_step, 0);
     b.order.clear();
+    b.told.clear();
+    if taught {
+        b.told.resize(tasks.len(), u32::MAX);
+    }
     let shuffler = match order {
         Order::AsDealt => None,
         Order::Shuffled(purpose) => Some(Stream::new(seed, purpose, agent, round)),
     };
     let mut shuffler = shuffler.inspect(|_| b.order.extend(0..whole as u32));
     let mut tally = Tally::default();
+    let told_answers = &mut b.episode;
     let mut step = 0;
     for epoch in 0..epochs {
         if let Some(shuffler) = &mut shuffler {
@@ -226,14 +234,25 @@ pub(crate) fn descend(lesson: Lesson<'_>, model: &mut impl Model, scratch: &mut 
                 Targets::Feedback => {
                     for first in (0..n).step_by(horizon) {
                         let value = |i: usize| values[batch.skill(first + i) as usize];
+                        let episode = first..first + horizon;
+                        // answers give way to what the agent was told of them
+                        told_answers.clear();
+                        told_answers.extend_from_slice(&answers[episode.clone()]);
                         teacher.teach(
                             outputs,
                             stride,
                             &mut logits[first * stride..(first + horizon) * stride],
-                            &answers[first..first + horizon],
-                            &b.chosen[first..first + horizon],
+                            told_answers,
+                            &b.chosen[episode],
                             (epoch == 0).then_some((&mut tally, &value)),
                         );
+                        if epoch == 0 {
+                            for (i, told) in told_answers.iter().enumerate() {
+                                let at = start + first + i;
+                                let task = b.order.get(at).map_or(at, |t| *t as usize);
+                                b.told[task] = *told;
+                            }
+                        }
                     }
                 }
                 Targets::Answers => {
@@ -270,5 +289,11 @@ impl Scratch {
     /// Runs [`descend`] with this scratch's buffers.
     pub fn descend(&mut self, lesson: Lesson<'_>, model: &mut impl Model) -> Tally {
         descend(lesson, model, &mut self.descent)
+    }
+
+    /// The answers of the last lesson's tasks as the agent knows them: as told, or as tried
+    /// and found right; `u32::MAX` where it does not. Empty where nothing was taught.
+    pub fn told(&self) -> &[u32] {
+        &self.descent.told
     }
 }

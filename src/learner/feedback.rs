@@ -35,18 +35,21 @@ impl Teacher<'_> {
 
     /// Turns the probabilities of one episode (`answers.len()` rows of `stride` lanes, one a
     /// decision) into gradients of the loss on the logits, and tallies the episode where
-    /// `tally` is given. `chosen` are the policy's best answers.
+    /// `tally` is given. `chosen` are the policy's best answers. `answers` become the answers as
+    /// the agent now knows them: as told, or as tried and rewarded, else `u32::MAX`.
     pub fn teach(
         &mut self,
         outputs: usize,
         stride: usize,
         rows: &mut [f32],
-        answers: &[u32],
+        answers: &mut [u32],
         chosen: &[u32],
         tally: Option<(&mut Tally, &dyn Fn(usize) -> f64)>,
     ) {
         match self.feedback.kind {
-            FeedbackKind::Semantic => self.tell(outputs, rows, answers[0], chosen[0], tally),
+            FeedbackKind::Semantic => {
+                answers[0] = self.tell(outputs, rows, answers[0], chosen[0], tally);
+            }
             FeedbackKind::Verifiable => self.reward(outputs, stride, rows, answers, tally),
         }
     }
@@ -59,7 +62,7 @@ impl Teacher<'_> {
         answer: u32,
         chosen: u32,
         tally: Option<(&mut Tally, &dyn Fn(usize) -> f64)>,
-    ) {
+    ) -> u32 {
         let mut told = answer;
         if self.feedback.noise > 0.0 && self.noise.uniform() < self.feedback.noise {
             let other = self.noise.below(outputs as u32 - 1);
@@ -74,6 +77,7 @@ impl Teacher<'_> {
             }
         }
         row[told as usize] -= 1.0;
+        told
     }
 
     /// REINFORCE with a running baseline (Williams 1992): one reward for the whole episode,
@@ -83,12 +87,12 @@ impl Teacher<'_> {
         outputs: usize,
         stride: usize,
         rows: &mut [f32],
-        answers: &[u32],
+        answers: &mut [u32],
         mut tally: Option<(&mut Tally, &dyn Fn(usize) -> f64)>,
     ) {
         let mut all_right = true;
         let mut chance = 1.0_f32;
-        for (i, (row, answer)) in rows.chunks_exact_mut(stride).zip(answers).enumerate() {
+        for (i, (row, answer)) in rows.chunks_exact_mut(stride).zip(&mut *answers).enumerate() {
             let p = row[*answer as usize];
             chance *= p;
             let tried = draw(&row[..outputs], self.action.uniform_f32());
@@ -102,6 +106,7 @@ impl Teacher<'_> {
                 }
             }
             row[tried] -= 1.0;
+            *answer = tried as u32;
         }
         if let Some((tally, _)) = tally {
             tally.bits += bits(if all_right { chance } else { 1.0 - chance });
@@ -109,6 +114,9 @@ impl Teacher<'_> {
         let noise = self.feedback.noise;
         let flipped = noise > 0.0 && self.noise.uniform() < noise;
         let reward = if all_right != flipped { 1.0 } else { 0.0 };
+        if reward == 0.0 {
+            answers.fill(u32::MAX);
+        }
         let advantage = reward - *self.baseline;
         *self.baseline += self.feedback.baseline_rate as f32 * advantage;
         rows.iter_mut().for_each(|g| *g *= advantage);
@@ -144,7 +152,7 @@ mod tests {
                 ..Default::default()
             };
             let p = [0.5_f32, 0.3, 0.15, 0.05, 0.0, 0.0, 0.0, 0.0];
-            let answers = vec![1_u32; horizon];
+            let chosen = vec![1_u32; horizon];
             let mut baseline = 0.0;
             let mut teacher = Teacher {
                 feedback: &feedback,
@@ -156,7 +164,7 @@ mod tests {
             let mut mean = [0.0_f64; 4];
             for _ in 0..n {
                 let mut rows = p.repeat(horizon);
-                teacher.teach(4, 8, &mut rows, &answers, &answers, None);
+                teacher.teach(4, 8, &mut rows, &mut chosen.clone(), &chosen, None);
                 for k in 0..4 {
                     mean[k] += f64::from(rows[k]) / f64::from(n);
                 }

@@ -2,6 +2,10 @@
 //! Lives here: pure functions from levels and contributions to numbers.
 //! May not: run anything, read clocks or write files.
 
+mod quality;
+mod skill;
 mod trace;
 
+pub use quality::{Quality, quality};
+pub use skill::{Skills, skills};
 pub use trace::*;

@@ -124,3 +124,36 @@ pub struct RoundRow {
     /// Euclidean norm of the core's step.
     pub step_norm: f64,
 }
+
+impl RoundRow {
+    /// Every number of the row, in the order of the fields: what a result hash is made of.
+    pub fn numbers(&self) -> [f64; 25] {
+        [
+            f64::from(self.round),
+            self.core_skill,
+            self.panel_skill,
+            self.panel_skill_sd,
+            self.unpractised_skill,
+            self.adoption,
+            self.fleet_adoption,
+            self.train_loss,
+            self.test_accuracy,
+            self.tasks as f64,
+            self.sample_steps as f64,
+            self.work_accuracy,
+            self.value,
+            self.work_loss,
+            self.bits,
+            self.learnings as f64,
+            self.dropped as f64,
+            self.bytes_up as f64,
+            self.bytes_down as f64,
+            self.multiply_adds as f64,
+            self.staleness,
+            self.sign_conflict,
+            self.cosine,
+            self.consensus_distance,
+            self.step_norm,
+        ]
+    }
+}

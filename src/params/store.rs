@@ -96,6 +96,15 @@ impl Store {
         }
     }
 
+    /// Sets the tasks of all of an owner's blocks to zero.
+    pub fn clear_counts(&mut self, owner: usize) {
+        let mut at = self.heads[owner];
+        while at != NONE {
+            self.slots[at as usize].count = 0;
+            at = self.slots[at as usize].next;
+        }
+    }
+
     /// An owner's block: its values and the tasks it stands for, if held.
     pub fn get(&self, owner: usize, block: u32) -> Option<(&[f32], u32)> {
         let slot = self.chain(owner).find(|&s| self.slots[s].block == block)?;

@@ -15,6 +15,26 @@ pub use tasks::{Desk, TaskBuffer, Tasks};
 pub use truth::{Climate, TruthCache};
 
 use crate::ids::{AgentId, CompanyId, Round, SkillId};
+use crate::scenario::{self, Scenario};
+use std::sync::Arc;
+
+/// The world that a scenario asks for.
+///
+/// # Errors
+/// Where its data cannot be read, as a message that is complete in itself.
+pub fn build(scenario: &Scenario) -> Result<Arc<dyn World>, String> {
+    let agents = scenario.fleet.agents as usize;
+    let seed = scenario.seed.0;
+    Ok(match &scenario.world {
+        scenario::World::MixedEffects(spec) => {
+            let probes = scenario.measure.probes as usize;
+            Arc::new(MixedWorld::new(spec, agents, probes, seed))
+        }
+        scenario::World::Synthetic(_) | scenario::World::Dataset(_) => {
+            return Err("this world is not there yet".into());
+        }
+    })
+}
 
 /// What does not change about a world.
 #[derive(Clone, Debug, PartialEq)]

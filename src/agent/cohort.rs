@@ -1,0 +1,414 @@
+//! Neighbouring agents, stored together, and what one of them does in a round.
+
+use super::examine;
+use super::{AgentError, Bench, Duty, Fleet, Keeping, Parcel, Publication, Reading};
+use crate::ids::AgentId;
+use crate::learner::{Lesson, Order, Targets};
+use crate::params::Store;
+use crate::scenario::{Exchange, Partial, Pull};
+use crate::stream::{Purpose, Stream};
+use crate::world::Tasks;
+
+/// A contiguous range of agents with what they keep. Visiting an agent is a pure function of
+/// its state, the publication and its streams: it does not matter who visits, or when.
+#[derive(Clone, Debug)]
+pub struct Cohort {
+    first: u32,
+    /// What each keeps: job knowledge, private knowledge or all that it ever learned.
+    kept: Store,
+    /// Contributions that core and company have not yet been heard of (`nested` alone).
+    pending: Store,
+    /// Running reward baselines.
+    baselines: Vec<f32>,
+    /// Tasks done so far of each skill, for members of the panel.
+    practised: Vec<(AgentId, Vec<u64>)>,
+}
+
+impl Cohort {
+    /// The agents `first..first + len` at the beginning: they know nothing.
+    pub fn new(fleet: &Fleet, first: u32, len: usize) -> Self {
+        let core = fleet.learner.core_layout();
+        let (kept, owners, waiting) = match fleet.keeping {
+            Keeping::Nothing => (core, 0, 0),
+            Keeping::Everything => (core, len, 0),
+            Keeping::Job(..) => (fleet.learner.job_layout(), len, 0),
+            Keeping::Private { .. } => (core, len, len),
+        };
+        let skills = fleet.world.facts().skills.len();
+        let members = (first..first + len as u32).map(AgentId).filter(|a| fleet.in_panel(*a));
+        Cohort {
+            first,
+            kept: Store::new(kept.clone(), owners),
+            pending: Store::new(core.clone(), waiting),
+            baselines: vec![0.0; len],
+            practised: members.map(|agent| (agent, vec![0; skills])).collect(),
+        }
+    }
+
+    /// Number of agents.
+    pub fn len(&self) -> usize {
+        self.baselines.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.baselines.is_empty()
+    }
+
+    /// The agents, in rising order.
+    pub fn agents(&self) -> impl Iterator<Item = AgentId> + use<> {
+        (self.first..self.first + self.len() as u32).map(AgentId)
+    }
+
+    /// Feeds the whole state of an agent to `feed`.
+    pub fn digest(&self, agent: AgentId, mut feed: impl FnMut(&[u8])) {
+        let owner = (agent.0 - self.first) as usize;
+        feed(&self.baselines[owner].to_bits().to_le_bytes());
+        for store in [&self.kept, &self.pending] {
+            if owner < store.owners() {
+                store.digest(owner, &mut feed);
+            }
+        }
+    }
+
+    /// An agent pulls a core, is measured if it is its turn, and works if it is its shift.
+    /// Returns whether there is anything in the parcel.
+    pub fn visit(
+        &mut self,
+        fleet: &Fleet,
+        publication: &Publication,
+        agent: AgentId,
+        bench: &mut Bench,
+        parcel: &mut Parcel,
+    ) -> bool {
+        let owner = (agent.0 - self.first) as usize;
+        parcel.clear();
+        self.pull(fleet, publication, agent, owner);
+        let mut full = false;
+        if publication.measured {
+            if fleet.world.facts().finite {
+                parcel.holdings = examine::holdings(fleet, &publication.core, agent, bench);
+                full = true;
+            }
+            if let Ok(member) = self.practised.binary_search_by_key(&agent, |(a, _)| *a) {
+                self.write_policy(fleet, publication, agent, owner, bench);
+                let (own, core) = examine::levels(fleet, publication, agent, bench);
+                let practised = self.practised[member].1.clone();
+                parcel.reading = Some(Reading { agent, own, core, practised });
+                full = true;
+            }
+        }
+        match publication.duty(agent) {
+            Duty::Rest => full,
+            duty => {
+                self.work(fleet, publication, agent, owner, duty, bench, parcel);
+                true
+            }
+        }
+    }
+
+    /// Counts what a member of the panel practised.
+    pub fn note_practice(&mut self, agent: AgentId, tasks: &Tasks<'_>) {
+        if let Ok(member) = self.practised.binary_search_by_key(&agent, |(a, _)| *a) {
+            for task in 0..tasks.len() {
+                self.practised[member].1[tasks.skill(task) as usize] += 1;
+            }
+        }
+    }
+
+    /// What becomes of what the agent keeps when a core arrives.
+    fn pull(&mut self, fleet: &Fleet, publication: &Publication, agent: AgentId, owner: usize) {
+        if publication.version.0 == 0 {
+            return;
+        }
+        match fleet.keeping {
+            Keeping::Nothing | Keeping::Everything => {}
+            // what is kept under `rebase` is the policy itself, see `work`
+            Keeping::Job(Pull::Keep | Pull::Rebase, _) => {}
+            Keeping::Job(Pull::Reset, _) => {
+                let (learner, seed) = (&fleet.learner, fleet.seed);
+                self.kept.for_each_mut(owner, |block, values| {
+                    values.fill(0.0);
+                    learner.initial_job(seed, agent.0, block, values);
+                });
+            }
+            Keeping::Job(Pull::Decay, left) => {
+                self.kept
+                    .for_each_mut(owner, |_, values| values.iter_mut().for_each(|v| *v *= left));
+            }
+            Keeping::Private { shrink } => self.settle(fleet, publication, agent, owner, shrink),
+        }
+    }
+
+    /// `nested`: of the contribution that is still pending, what neither the core nor the
+    /// company absorbed becomes private, shrunk by `n/(n + λ)`.
+    fn settle(
+        &mut self,
+        fleet: &Fleet,
+        publication: &Publication,
+        agent: AgentId,
+        owner: usize,
+        shrink: f64,
+    ) {
+        let (Some(previous), Some(companies)) = (&publication.previous, &publication.companies)
+        else {
+            return;
+        };
+        let company = fleet.world.company(agent).index();
+        let layout = fleet.learner.core_layout();
+        let kept = &mut self.kept;
+        for (block, tasks, moved) in self.pending.blocks(owner).filter(|(_, tasks, _)| *tasks > 0) {
+            let range = layout.range(block);
+            let (core, before) = (&publication.core[range.clone()], &previous[range]);
+            let (private, count) = kept.entry(owner, block);
+            *count = count.saturating_add(tasks);
+            let n = f64::from(*count);
+            let share = (n / (n + shrink)) as f32;
+            let company = companies.change.get(company, block);
+            for (i, private) in private.iter_mut().enumerate() {
+                let by_company = company.map_or(0.0, |(values, _)| values[i]);
+                *private += share * (moved[i] - (core[i] - before[i]) - by_company);
+            }
+        }
+        // zero tasks: settled; the blocks' memory is used again by the next contribution
+        self.pending.clear_counts(owner);
+    }
+
+    /// Writes the agent's whole policy to `bench.policy`.
+    fn write_policy(
+        &self,
+        fleet: &Fleet,
+        publication: &Publication,
+        agent: AgentId,
+        owner: usize,
+        bench: &mut Bench,
+    ) {
+        let policy = &mut bench.policy;
+        policy.clear();
+        policy.extend_from_slice(&publication.core);
+        let layout = fleet.learner.core_layout();
+        if let Some(companies) = &publication.companies {
+            companies.layer.add_to(fleet.world.company(agent).index(), policy);
+        }
+        match fleet.keeping {
+            Keeping::Nothing => {}
+            Keeping::Everything | Keeping::Private { .. } => self.kept.add_to(owner, policy),
+            Keeping::Job(Pull::Rebase, _) => {
+                for (block, _, values) in self.kept.blocks(owner) {
+                    policy[layout.range(block)].copy_from_slice(values);
+                }
+            }
+            Keeping::Job(..) => {
+                for (block, _, values) in self.kept.blocks(owner) {
+                    fleet.learner.absorb(block, values, &mut policy[layout.range(block)]);
+                }
+            }
+        }
+    }
+
+    /// A round's work: from the pulled core to the contribution.
+    #[allow(clippy::too_many_arguments)]
+    fn work(
+        &mut self,
+        fleet: &Fleet,
+        publication: &Publication,
+        agent: AgentId,
+        owner: usize,
+        duty: Duty,
+        bench: &mut Bench,
+        parcel: &mut Parcel,
+    ) {
+        let Some(shift) = &publication.shift else { return };
+        let round = shift.round;
+        let Bench { desk, local, scratch, policy, logits, chosen, .. } = bench;
+        let by_epoch = fleet.plan.epochs > 1;
+        let (epochs, most) = match duty {
+            Duty::Part(part) if by_epoch => (part, u32::MAX),
+            Duty::Part(part) => (fleet.plan.epochs, part),
+            _ => (fleet.plan.epochs, u32::MAX),
+        };
+        let dealt =
+            fleet.world.deal(&publication.climate, agent, round, fleet.tasks.min(most), desk);
+        let tasks = dealt.first(most as usize);
+        local.clear();
+        fleet.learner.touch(&tasks, local);
+        self.lay_out(fleet, publication, agent, owner, local);
+        let finite = fleet.world.facts().finite;
+        let lesson = Lesson {
+            tasks,
+            targets: Targets::Feedback,
+            plan: &fleet.plan,
+            epochs,
+            baseline: &mut self.baselines[owner],
+            values: &fleet.world.facts().values,
+            name: (fleet.seed, agent.0, round.0),
+            order: if finite { Order::Shuffled(Purpose::Shuffle) } else { Order::AsDealt },
+        };
+        parcel.worked = true;
+        parcel.dropped = matches!(duty, Duty::Part(_)) && fleet.partial == Partial::Drop;
+        parcel.tally = fleet.learner.train(lesson, local, scratch);
+        let learning = &mut parcel.learning;
+        learning.agent = agent;
+        learning.company = fleet.world.company(agent);
+        learning.version = publication.version;
+        local.contribution(&mut learning.contribution);
+        if let Some((block, ..)) =
+            learning.contribution.iter().find(|(.., values)| !all_finite(values))
+        {
+            let version = publication.version;
+            parcel.error = Some(AgentError::Diverged { agent, version, block });
+            return;
+        }
+        self.put_away(fleet, owner, local);
+        self.note_practice(agent, &tasks);
+        match fleet.exchange {
+            Exchange::Weights => {}
+            Exchange::Experience => {
+                let mut stream = Stream::new(fleet.seed, Purpose::Reservoir, agent.0, round.0);
+                let told = scratch.told();
+                reservoir(&mut stream, &tasks, told, fleet.reservoir, chosen);
+                learning.examples.clear(tasks.inputs);
+                for &task in chosen.iter() {
+                    let task = task as usize;
+                    let answer = told.get(task).copied().unwrap_or(tasks.answers[task]);
+                    learning.examples.push(tasks.row(task), tasks.skill(task), answer);
+                }
+            }
+            Exchange::Predictions => {
+                let Some(inputs) = &shift.shared_inputs else { return };
+                policy.clear();
+                policy.extend_from_slice(&publication.core);
+                let layout = fleet.learner.core_layout();
+                for (block, _, values) in learning.contribution.iter() {
+                    let at = &mut policy[layout.range(block)];
+                    at.iter_mut().zip(values).for_each(|(p, v)| *p += v);
+                }
+                let skills = fleet.world.facts().skills.len();
+                let each = inputs.len() / skills;
+                chosen.clear();
+                chosen.resize(skills, 0);
+                (0..tasks.len()).for_each(|t| chosen[tasks.skill(t) as usize] += 1);
+                for (skill, &count) in chosen.iter().enumerate().filter(|(_, n)| **n > 0) {
+                    let view = Tasks {
+                        inputs: inputs.inputs,
+                        x: &inputs.x[skill * each * inputs.inputs..][..each * inputs.inputs],
+                        skills: &inputs.skills[skill * each..(skill + 1) * each],
+                        answers: &inputs.answers[skill * each..(skill + 1) * each],
+                    };
+                    fleet.learner.logits(policy, &view, scratch, logits);
+                    let to = learning.answers.push(skill as u32, count, logits.len());
+                    to.copy_from_slice(logits);
+                }
+            }
+        }
+    }
+
+    /// Fills the touched blocks of the working copy: where the policy starts, and the job
+    /// knowledge.
+    fn lay_out(
+        &self,
+        fleet: &Fleet,
+        publication: &Publication,
+        agent: AgentId,
+        owner: usize,
+        local: &mut crate::params::Local,
+    ) {
+        let layout = fleet.learner.core_layout();
+        let company = fleet.world.company(agent);
+        for slot in 0..local.len() {
+            let (block, _) = local.block(slot);
+            let core = &publication.core[layout.range(block)];
+            local.set_start(slot, |to| {
+                to.copy_from_slice(core);
+                if let Some(companies) = &publication.companies {
+                    companies.add_to(company, block, to);
+                }
+                if matches!(fleet.keeping, Keeping::Everything | Keeping::Private { .. })
+                    && let Some((own, _)) = self.kept.get(owner, block)
+                {
+                    to.iter_mut().zip(own).for_each(|(to, own)| *to += own);
+                }
+            });
+            let Keeping::Job(pull, _) = fleet.keeping else { continue };
+            let (.., knowledge) = local.parts(slot);
+            match (self.kept.get(owner, block), pull) {
+                // the policy is kept as it was: job knowledge is what the core lacks of it
+                (Some((policy, _)), Pull::Rebase) => {
+                    for ((k, policy), core) in knowledge.iter_mut().zip(policy).zip(core) {
+                        *k = policy - core;
+                    }
+                }
+                (Some((values, _)), _) => knowledge.copy_from_slice(values),
+                (None, _) => fleet.learner.initial_job(fleet.seed, agent.0, block, knowledge),
+            }
+        }
+    }
+
+    /// Takes from the working copy what the agent keeps.
+    fn put_away(&mut self, fleet: &Fleet, owner: usize, local: &mut crate::params::Local) {
+        for slot in 0..local.len() {
+            let (block, tasks) = local.block(slot);
+            match fleet.keeping {
+                Keeping::Nothing => {}
+                Keeping::Everything => {
+                    let (kept, count) = self.kept.entry(owner, block);
+                    *count = count.saturating_add(tasks);
+                    let (start, now, _) = local.parts(slot);
+                    for ((kept, now), start) in kept.iter_mut().zip(now).zip(start) {
+                        *kept += *now - start;
+                    }
+                }
+                Keeping::Job(pull, _) => {
+                    let (kept, count) = self.kept.entry(owner, block);
+                    *count = count.saturating_add(tasks);
+                    let (_, now, knowledge) = local.parts(slot);
+                    if pull == Pull::Rebase {
+                        for ((kept, now), k) in kept.iter_mut().zip(now).zip(knowledge) {
+                            *kept = *now + *k;
+                        }
+                    } else {
+                        kept.copy_from_slice(knowledge);
+                    }
+                }
+                Keeping::Private { .. } => {
+                    let (pending, count) = self.pending.entry(owner, block);
+                    *count = tasks;
+                    local.moved(slot, pending);
+                }
+            }
+        }
+    }
+}
+
+/// Whether no value is infinite or not a number: `0 · x` is 0 for all others.
+fn all_finite(values: &[f32]) -> bool {
+    let mut sums = [0.0_f32; 16];
+    let mut chunks = values.chunks_exact(16);
+    for chunk in &mut chunks {
+        sums.iter_mut().zip(chunk).for_each(|(s, v)| *s += 0.0 * v);
+    }
+    sums.iter().sum::<f32>() == 0.0 && chunks.remainder().iter().all(|v| v.is_finite())
+}
+
+/// Algorithm R (Vitter 1985): a uniform sample of at most `most` of the tasks whose answer the
+/// agent knows, in the order of its places.
+fn reservoir(
+    stream: &mut Stream,
+    tasks: &Tasks<'_>,
+    told: &[u32],
+    most: usize,
+    chosen: &mut Vec<u32>,
+) {
+    chosen.clear();
+    let known = |task: &usize| told.get(*task).is_none_or(|t| *t != u32::MAX);
+    for (seen, task) in (0..tasks.len()).filter(known).enumerate() {
+        if chosen.len() < most {
+            chosen.push(task as u32);
+        } else {
+            let place = stream.below(seen as u32 + 1) as usize;
+            if place < most {
+                chosen[place] = task as u32;
+            }
+        }
+    }
+}

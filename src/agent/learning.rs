@@ -1,0 +1,95 @@
+//! What an agent hands over.
+
+use super::AgentError;
+use crate::ids::{AgentId, CompanyId, CoreVersion};
+use crate::learner::Tally;
+use crate::params::Sparse;
+use crate::world::TaskBuffer;
+
+/// A contribution with what the distiller needs to know about it.
+#[derive(Clone, Debug, Default)]
+pub struct Learning {
+    /// Who learned.
+    pub agent: AgentId,
+    /// Where.
+    pub company: CompanyId,
+    /// The core version that it started from.
+    pub version: CoreVersion,
+    /// What the core's parameters moved, with the tasks that touched each block.
+    pub contribution: Sparse,
+    /// Logits on the shared inputs, a block a skill (exchange of predictions alone).
+    pub answers: Sparse,
+    /// Examples for the pool (exchange of experience alone).
+    pub examples: TaskBuffer,
+}
+
+/// All that an agent hands over after one visit: its learning, if it worked, and what was
+/// measured of it. Reused from round to round.
+#[derive(Clone, Debug, Default)]
+pub struct Parcel {
+    /// Whether the agent worked.
+    pub worked: bool,
+    /// Whether its learning is to be dropped: a straggler's under `partial = "drop"`.
+    pub dropped: bool,
+    /// What it learned.
+    pub learning: Learning,
+    /// What it did.
+    pub tally: Tally,
+    /// Levels of a panel agent.
+    pub reading: Option<Reading>,
+    /// How the bare core does on the agent's fixed local data.
+    pub holdings: Holdings,
+    /// What went wrong.
+    pub error: Option<AgentError>,
+}
+
+impl Parcel {
+    /// Empties it, keeping the memory.
+    pub fn clear(&mut self) {
+        self.worked = false;
+        self.dropped = false;
+        self.learning.contribution.clear();
+        self.learning.answers.clear();
+        self.learning.examples.clear(0);
+        self.tally = Tally::default();
+        self.reading = None;
+        self.holdings = Holdings::default();
+        self.error = None;
+    }
+}
+
+/// Levels of one panel agent, a skill each; NaN where there is no probe.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// Who.
+    pub agent: AgentId,
+    /// The agent's own levels.
+    pub own: Vec<f32>,
+    /// The bare core's levels on the same probes.
+    pub core: Vec<f32>,
+    /// Tasks that the agent has done of each skill so far.
+    pub practised: Vec<u64>,
+}
+
+/// How the core does on fixed local data.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Holdings {
+    /// Cross-entropy on training examples, nats, summed.
+    pub train_loss: f64,
+    /// Training examples.
+    pub train: u64,
+    /// Test examples answered right.
+    pub test_right: u64,
+    /// Test examples.
+    pub test: u64,
+}
+
+impl Holdings {
+    /// Adds another's.
+    pub fn add(&mut self, other: &Holdings) {
+        self.train_loss += other.train_loss;
+        self.train += other.train;
+        self.test_right += other.test_right;
+        self.test += other.test;
+    }
+}

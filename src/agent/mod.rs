@@ -1,0 +1,37 @@
+//! Agents: what each one holds, and what it does when a core is published.
+//! Lives here: the fleet's common settings, cohorts of agents, pull policies, examinations,
+//! and the parcel that an agent hands over.
+//! May not: know how parcels travel or how learnings are merged.
+
+mod cohort;
+mod examine;
+mod fleet;
+mod learning;
+mod publication;
+
+pub use cohort::Cohort;
+pub use fleet::{Bench, Fleet, Keeping};
+pub use learning::{Holdings, Learning, Parcel, Reading};
+pub use publication::{CompanyLayer, Duty, Publication, Shift};
+
+use crate::ids::{AgentId, CoreVersion};
+use thiserror::Error;
+
+/// What can go wrong with an agent.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum AgentError {
+    /// Parameters became infinite or not a number.
+    #[error(
+        "agent {agent} diverged while learning on core {version}: block {block} of its \
+         contribution holds a number that is infinite or not a number; \
+         a smaller learning rate or a proximal term (`learner.solver.prox`) keeps it finite"
+    )]
+    Diverged {
+        /// Who.
+        agent: AgentId,
+        /// The core that it started from.
+        version: CoreVersion,
+        /// The first such block.
+        block: u32,
+    },
+}

@@ -1,0 +1,86 @@
+//! What is published, and who is to do what with it.
+
+use crate::ids::{AgentId, CompanyId, CoreVersion, Round};
+use crate::params::Store;
+use crate::world::{Climate, TaskBuffer};
+use std::sync::Arc;
+
+/// A core with all that an agent needs to go on: published by the distiller, pulled by
+/// everyone, never changed.
+#[derive(Clone, Debug)]
+pub struct Publication {
+    /// Which core this is.
+    pub version: CoreVersion,
+    /// The core's parameters.
+    pub core: Arc<Vec<f32>>,
+    /// The core before, where this is not the first.
+    pub previous: Option<Arc<Vec<f32>>>,
+    /// The companies' own layers (`nested` alone).
+    pub companies: Option<Arc<CompanyLayer>>,
+    /// The truths of the round.
+    pub climate: Climate,
+    /// The work that follows; `None` after the last core.
+    pub shift: Option<Shift>,
+    /// Whether this core is measured.
+    pub measured: bool,
+}
+
+/// The work of one round.
+#[derive(Clone, Debug)]
+pub struct Shift {
+    /// Which round.
+    pub round: Round,
+    /// Who works, in rising order; `None` is everyone.
+    pub working: Option<Vec<AgentId>>,
+    /// Who does not get through all of its work, in rising order, and the part that it does:
+    /// epochs, or tasks where there is one epoch.
+    pub stragglers: Vec<(AgentId, u32)>,
+    /// Inputs for all to answer (exchange of predictions alone).
+    pub shared_inputs: Option<Arc<TaskBuffer>>,
+}
+
+/// What one agent is to do in a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duty {
+    /// Nothing.
+    Rest,
+    /// All of its work.
+    Full,
+    /// So many epochs, or tasks where there is one epoch.
+    Part(u32),
+}
+
+impl Publication {
+    /// What an agent is to do.
+    pub fn duty(&self, agent: AgentId) -> Duty {
+        let Some(shift) = &self.shift else { return Duty::Rest };
+        if let Some(working) = &shift.working
+            && working.binary_search(&agent).is_err()
+        {
+            return Duty::Rest;
+        }
+        match shift.stragglers.binary_search_by_key(&agent, |(a, _)| *a) {
+            Ok(at) => Duty::Part(shift.stragglers[at].1),
+            Err(_) => Duty::Full,
+        }
+    }
+}
+
+/// The companies' layers between core and private knowledge: `χ_c`, and how they changed when
+/// the core was last published. Both are over the core's layout, an owner a company.
+#[derive(Clone, Debug)]
+pub struct CompanyLayer {
+    /// `χ_c` and the tasks that it rests on.
+    pub layer: Store,
+    /// What the last merge added to it.
+    pub change: Store,
+}
+
+impl CompanyLayer {
+    /// Adds a company's layer of a block to `to`.
+    pub fn add_to(&self, company: CompanyId, block: u32, to: &mut [f32]) {
+        if let Some((values, _)) = self.layer.get(company.index(), block) {
+            to.iter_mut().zip(values).for_each(|(to, v)| *to += v);
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! The distiller: from a harvest to the next publication.
+
+use super::harvest::Harvest;
+use crate::agent::{CompanyLayer, Fleet, Keeping, Publication, Shift};
+use crate::ids::{AgentId, CoreVersion, Round};
+use crate::learner::{Lesson, Order, Plan, Scratch, Share, Targets};
+use crate::merge::{Contribution, Gathered, Intake, MergeError, MergeRound, Strategy};
+use crate::params::kernels::softmax_rows;
+use crate::params::{Layout, Local, Sparse, Store};
+use crate::scenario::{Exchange, FeedbackKind, Scenario};
+use crate::stream::{Purpose, Stream};
+use crate::world::{TaskBuffer, Tasks};
+use std::sync::Arc;
+
+/// Collects learnings, merges them by a strategy, publishes the next core.
+pub struct Distiller {
+    fleet: Arc<Fleet>,
+    strategy: Box<dyn Strategy>,
+    scenario: Scenario,
+    rounds: u32,
+    /// The distiller's own training (exchanges of experience and predictions).
+    local: Local,
+    scratch: Scratch,
+}
+
+impl Distiller {
+    /// A distiller for a fleet.
+    pub fn new(fleet: Arc<Fleet>, strategy: Box<dyn Strategy>, scenario: &Scenario) -> Self {
+        let learner = &fleet.learner;
+        let local = Local::new(learner.core_layout().clone(), learner.job_layout().clone());
+        Distiller {
+            strategy,
+            scenario: scenario.clone(),
+            rounds: scenario.rounds.0,
+            local,
+            scratch: Scratch::default(),
+            fleet,
+        }
+    }
+
+    /// How learnings are to be gathered, and over which layout.
+    pub fn intake(&self) -> (Intake, Arc<Layout>) {
+        match self.fleet.exchange {
+            Exchange::Weights | Exchange::Experience => {
+                (self.strategy.intake(), self.fleet.learner.core_layout().clone())
+            }
+            Exchange::Predictions => (self.strategy.intake(), Arc::new(self.answers_layout())),
+        }
+    }
+
+    /// Blocks of the exchange of predictions: logits on each skill's shared inputs.
+    fn answers_layout(&self) -> Layout {
+        let (_, stride) = self.fleet.learner.answers();
+        let skills = self.fleet.world.facts().skills.len();
+        let entries = self.scenario.distiller.predictions.inputs as usize * stride;
+        Layout::new(std::iter::repeat_n(entries, skills))
+    }
+
+    /// The first publication.
+    pub fn open(&self) -> Publication {
+        let layout = self.fleet.learner.core_layout();
+        let mut core = vec![0.0; layout.entries()];
+        self.fleet.learner.initial_core(self.fleet.seed, &mut core);
+        let companies = matches!(self.fleet.keeping, Keeping::Private { .. }).then(|| {
+            let empty = Store::new(layout.clone(), self.fleet.world.facts().companies);
+            Arc::new(CompanyLayer { layer: empty.clone(), change: empty })
+        });
+        let version = CoreVersion(0);
+        Publication {
+            version,
+            core: Arc::new(core),
+            previous: None,
+            companies,
+            climate: self.fleet.world.climate(Round(0), None),
+            shift: self.shift(version),
+            measured: true,
+        }
+    }
+
+    /// The next publication, made of what the round brought.
+    ///
+    /// # Errors
+    /// Where the strategy's needs are not met or the core is no longer finite.
+    pub fn next(
+        &mut self,
+        before: &Publication,
+        harvest: &Harvest,
+    ) -> Result<Publication, MergeError> {
+        let version = CoreVersion(before.version.0 + 1);
+        let mut core = before.core.as_ref().clone();
+        if let Some(trained) = &harvest.core {
+            core.copy_from_slice(trained);
+        } else if self.fleet.keeping != Keeping::Everything {
+            self.distil(before, harvest, &mut core)?;
+        }
+        let layout = self.fleet.learner.core_layout();
+        let blocks = 0..layout.blocks() as u32;
+        let broken = |b: &u32| core[layout.range(*b)].iter().any(|v| !v.is_finite());
+        if let Some(block) = blocks.clone().find(broken) {
+            return Err(MergeError::NotFinite { strategy: self.strategy.name(), block });
+        }
+        let companies = before.companies.as_ref().map(|companies| {
+            Arc::new(self.next_companies(companies, harvest, &before.core, &core))
+        });
+        let measured =
+            version.0.is_multiple_of(self.scenario.measure.every) || version.0 == self.rounds;
+        Ok(Publication {
+            version,
+            core: Arc::new(core),
+            previous: Some(before.core.clone()),
+            companies,
+            climate: self.fleet.world.climate(Round(version.0), Some(&before.climate)),
+            shift: self.shift(version),
+            measured,
+        })
+    }
+
+    /// Who works after core `version`, and how far the stragglers get.
+    fn shift(&self, version: CoreVersion) -> Option<Shift> {
+        if version.0 >= self.rounds {
+            return None;
+        }
+        let round = Round(version.0 + 1);
+        let (seed, spec) = (self.fleet.seed, &self.scenario.fleet);
+        let agents = self.fleet.world.facts().agents as u32;
+        let working: Option<Vec<u32>> = (spec.participants > 0 && spec.participants < agents)
+            .then(|| {
+                let mut stream = Stream::new(seed, Purpose::Participation, 0, round.0);
+                stream.sample(agents, spec.participants)
+            });
+        let count = working.as_ref().map_or(agents, |w| w.len() as u32);
+        let slow = (spec.stragglers.share * f64::from(count)).round() as u32;
+        let mut stream = Stream::new(seed, Purpose::Straggling, 0, round.0);
+        let whole = if self.fleet.plan.epochs > 1 { self.fleet.plan.epochs } else { spec.tasks };
+        let stragglers = if slow == 0 { Vec::new() } else { stream.sample(count, slow) }
+            .into_iter()
+            .map(|place| {
+                let agent = working.as_ref().map_or(place, |w| w[place as usize]);
+                (AgentId(agent), 1 + stream.below(whole.max(2) - 1))
+            })
+            .collect();
+        let shared_inputs = (self.fleet.exchange == Exchange::Predictions).then(|| {
+            let mut inputs = TaskBuffer::default();
+            let each = self.scenario.distiller.predictions.inputs as usize;
+            self.fleet.world.shared_inputs(round, each, &mut inputs);
+            Arc::new(inputs)
+        });
+        Some(Shift {
+            round,
+            working: working.map(|w| w.into_iter().map(AgentId).collect()),
+            stragglers,
+            shared_inputs,
+        })
+    }
+
+    fn distil(
+        &mut self,
+        before: &Publication,
+        harvest: &Harvest,
+        core: &mut [f32],
+    ) -> Result<(), MergeError> {
+        let round = before.version.0 + 1;
+        match self.fleet.exchange {
+            Exchange::Weights => {
+                let layout = self.fleet.learner.core_layout().clone();
+                self.merge(&layout, &before.core, harvest, |l| &l.contribution, round, core)?;
+            }
+            Exchange::Experience => {
+                let spec = &self.scenario.distiller.experience;
+                let plan = self.own_plan(spec.batch, spec.epochs, spec.rate);
+                self.train(&harvest.examples.view(), Targets::Answers, &plan, round, core);
+            }
+            Exchange::Predictions => self.learn_from_answers(before, harvest, round, core)?,
+        }
+        Ok(())
+    }
+
+    /// Brings the harvest to the strategy in the way that it asked for.
+    fn merge(
+        &mut self,
+        layout: &Layout,
+        base: &[f32],
+        harvest: &Harvest,
+        part: impl Fn(&crate::agent::Learning) -> &Sparse,
+        round: u32,
+        next: &mut [f32],
+    ) -> Result<(), MergeError> {
+        let name = (self.fleet.seed, round);
+        match self.strategy.intake() {
+            Intake::Sum(_) => {
+                let Some(sum) = &harvest.sum else { return Ok(()) };
+                let gathered = Gathered::Sum(sum);
+                self.strategy.merge(MergeRound { layout, base, gathered, name }, next)
+            }
+            Intake::All => {
+                let contributions: Vec<Contribution<'_>> = harvest
+                    .learnings
+                    .iter()
+                    .map(|l| Contribution { delta: part(l), staleness: round - 1 - l.version.0 })
+                    .collect();
+                if contributions.is_empty() {
+                    return Ok(());
+                }
+                let gathered = Gathered::All(&contributions);
+                self.strategy.merge(MergeRound { layout, base, gathered, name }, next)
+            }
+        }
+    }
+
+    /// The distiller's way through a pool: the core alone moves, every answer is told.
+    fn own_plan(&self, batch: u32, epochs: u32, rate: f64) -> Plan {
+        let mut feedback = self.fleet.plan.feedback.clone();
+        feedback.kind = FeedbackKind::Semantic;
+        feedback.noise = 0.0;
+        Plan {
+            batch: batch as usize,
+            epochs,
+            prox: 0.0,
+            share: Share::Core { rate: rate as f32 },
+            feedback,
+        }
+    }
+
+    /// Trains the core on a pool, in shuffled order.
+    fn train(
+        &mut self,
+        pool: &Tasks<'_>,
+        targets: Targets<'_>,
+        plan: &Plan,
+        round: u32,
+        core: &mut [f32],
+    ) {
+        if pool.is_empty() {
+            return;
+        }
+        let learner = &self.fleet.learner;
+        let layout = learner.core_layout();
+        self.local.clear();
+        learner.touch(pool, &mut self.local);
+        for slot in 0..self.local.len() {
+            let (block, _) = self.local.block(slot);
+            self.local.set_start(slot, |to| to.copy_from_slice(&core[layout.range(block)]));
+        }
+        let lesson = Lesson {
+            tasks: *pool,
+            targets,
+            plan,
+            epochs: plan.epochs,
+            baseline: &mut 0.0,
+            values: &self.fleet.world.facts().values,
+            name: (self.fleet.seed, 0, round),
+            order: Order::Shuffled(Purpose::Distillation),
+        };
+        learner.train(lesson, &mut self.local, &mut self.scratch);
+        for slot in 0..self.local.len() {
+            let (block, _) = self.local.block(slot);
+            core[layout.range(block)].copy_from_slice(self.local.now(slot));
+        }
+    }
+
+    /// FedDF (Lin et al. 2020, "Ensemble distillation for robust model fusion in federated
+    /// learning"): the core learns the softmax of the ensemble's combined logits on the
+    /// shared inputs of every skill that somebody practised.
+    fn learn_from_answers(
+        &mut self,
+        before: &Publication,
+        harvest: &Harvest,
+        round: u32,
+        core: &mut [f32],
+    ) -> Result<(), MergeError> {
+        let Some(inputs) = before.shift.as_ref().and_then(|s| s.shared_inputs.clone()) else {
+            return Ok(());
+        };
+        let (outputs, stride) = self.fleet.learner.answers();
+        let layout = self.answers_layout();
+        let base = vec![0.0; layout.entries()];
+        let mut answers = base.clone();
+        self.merge(&layout, &base, harvest, |l| &l.answers, round, &mut answers)?;
+        let mut answered = vec![false; layout.blocks()];
+        if let Some(sum) = &harvest.sum {
+            sum.blocks().for_each(|(skill, ..)| answered[skill as usize] = true);
+        }
+        for learning in &harvest.learnings {
+            learning.answers.iter().for_each(|(skill, ..)| answered[skill as usize] = true);
+        }
+        let spec = self.scenario.distiller.predictions.clone();
+        let (mut pool, mut soft) = (TaskBuffer::default(), Vec::new());
+        pool.clear(inputs.inputs);
+        let all = inputs.view();
+        for skill in (0..layout.blocks()).filter(|s| answered[*s]) {
+            for task in skill * spec.inputs as usize..(skill + 1) * spec.inputs as usize {
+                pool.push(all.row(task), skill as u32, 0);
+            }
+            soft.extend_from_slice(&answers[layout.range(skill as u32)]);
+        }
+        soft.iter_mut().for_each(|logit| *logit /= spec.temperature as f32);
+        let mut norms = vec![(0.0, 0.0); pool.len()];
+        softmax_rows(outputs, stride, &mut soft, &mut norms);
+        let plan = self.own_plan(spec.batch, spec.epochs, spec.rate);
+        self.train(&pool.view(), Targets::Soft(&soft), &plan, round, core);
+        Ok(())
+    }
+
+    /// `nested`: `χ_c += k_c (mean_c − Δ)` block by block, `mean_c` the mean of the company's
+    /// contributions, `Δ` what the core absorbed, `k_c = n/(n + λ_c)` after `n` of the
+    /// company's tasks.
+    fn next_companies(
+        &self,
+        before: &CompanyLayer,
+        harvest: &Harvest,
+        old: &[f32],
+        new: &[f32],
+    ) -> CompanyLayer {
+        let layout = self.fleet.learner.core_layout();
+        let shrink = self.scenario.job_knowledge.company_shrink;
+        let mut layer = before.layer.clone();
+        let mut change = Store::new(layout.clone(), layer.owners());
+        for (company, sum) in &harvest.companies {
+            for (block, weight, values) in sum.blocks() {
+                let range = layout.range(block);
+                let (chi, count) = layer.entry(company.index(), block);
+                *count = count.saturating_add(weight as u32);
+                let n = f64::from(*count);
+                let share = (n / (n + shrink)) as f32;
+                let mean = (1.0 / weight) as f32;
+                let (changed, _) = change.entry(company.index(), block);
+                for (i, at) in range.enumerate() {
+                    changed[i] = share * (mean * values[i] - (new[at] - old[at]));
+                    chi[i] += changed[i];
+                }
+            }
+        }
+        CompanyLayer { layer, change }
+    }
+}

@@ -1,0 +1,216 @@
+//! What the agents of a round bring in, gathered in a shape that does not depend on who comes
+//! first.
+
+use crate::agent::{AgentError, Fleet, Holdings, Keeping, Learning, Parcel, Reading};
+use crate::ids::CompanyId;
+use crate::learner::Tally;
+use crate::merge::{Intake, Weighting};
+use crate::params::{BlockSum, FixedTree, Layout};
+use crate::scenario::Exchange;
+use crate::world::TaskBuffer;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What some agents brought in one round.
+#[derive(Clone, Debug, Default)]
+pub struct Harvest {
+    /// The weighted sum of contributions (or of predictions).
+    pub sum: Option<BlockSum>,
+    /// The same, company by company, in rising order (`nested` alone).
+    pub companies: Vec<(CompanyId, BlockSum)>,
+    /// Learnings kept whole: all of them where the strategy asks for that, else the panel's.
+    pub learnings: Vec<Learning>,
+    /// Examples for the pool, agent by agent.
+    pub examples: TaskBuffer,
+    /// What was done.
+    pub tally: Tally,
+    /// Learnings that count.
+    pub merged: u64,
+    /// Learnings that were dropped.
+    pub dropped: u64,
+    /// Bytes sent to the distiller.
+    pub bytes_up: u64,
+    /// Levels of the panel, agent by agent.
+    pub readings: Vec<Reading>,
+    /// How the core does on fixed local data.
+    pub holdings: Holdings,
+    /// A core that was trained on all work at once (`pooled` alone).
+    pub core: Option<Vec<f32>>,
+    /// The first thing that went wrong, by agent.
+    pub error: Option<AgentError>,
+}
+
+/// Gathers parcels into harvests and harvests into one; shared by all workers of an engine.
+///
+/// Agents are gathered in leaves of neighbours, in order within a leaf, and leaves in a fixed
+/// tree: sums of floating-point numbers come out the same whoever comes first. Emptied
+/// harvests are used again, so that a round allocates by the leaf at most, never by the agent.
+pub struct Harvester {
+    layout: Arc<Layout>,
+    weighting: Option<Weighting>,
+    exchange: Exchange,
+    nested: bool,
+    sends: bool,
+    panel: Vec<crate::ids::AgentId>,
+    keep_all: bool,
+    tree: FixedTree<Harvest>,
+    spare: Mutex<Vec<Harvest>>,
+    /// Bytes of a value that are not padding, as a share.
+    wire: (u64, u64),
+}
+
+/// Bytes of a learning beside its blocks: agent, version, tasks, length.
+const HEADER: u64 = 16;
+
+impl Harvester {
+    /// A harvester for `leaves` leaves.
+    pub fn new(fleet: &Fleet, intake: Intake, layout: Arc<Layout>, leaves: usize) -> Self {
+        let (outputs, stride) = fleet.learner.answers();
+        Harvester {
+            layout,
+            weighting: match intake {
+                Intake::Sum(weighting) => Some(weighting),
+                Intake::All => None,
+            },
+            exchange: fleet.exchange,
+            nested: matches!(fleet.keeping, Keeping::Private { .. }),
+            sends: fleet.keeping != Keeping::Everything,
+            panel: fleet.panel.clone(),
+            keep_all: intake == Intake::All,
+            tree: FixedTree::new(leaves),
+            spare: Mutex::default(),
+            wire: (outputs as u64, stride as u64),
+        }
+    }
+
+    /// An empty harvest.
+    pub fn empty(&self) -> Harvest {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    fn recycle(&self, mut harvest: Harvest) {
+        if let Some(sum) = &mut harvest.sum {
+            sum.clear();
+        }
+        let inputs = harvest.examples.inputs;
+        harvest.examples.clear(inputs);
+        harvest = Harvest { sum: harvest.sum, examples: harvest.examples, ..Harvest::default() };
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(harvest);
+    }
+
+    /// Adds what one agent brings; parcels of a leaf come in the order of the agents.
+    pub fn add(&self, harvest: &mut Harvest, parcel: &mut Parcel) {
+        harvest.holdings.add(&parcel.holdings);
+        if let Some(reading) = parcel.reading.take() {
+            harvest.readings.push(reading);
+        }
+        if let Some(error) = parcel.error.take() {
+            harvest.error.get_or_insert(error);
+            return;
+        }
+        if !parcel.worked {
+            return;
+        }
+        harvest.tally.add(&parcel.tally);
+        if parcel.dropped {
+            harvest.dropped += 1;
+            return;
+        }
+        let learning = &mut parcel.learning;
+        if self.nested {
+            self.add_to_company(harvest, learning);
+        }
+        if self.sends {
+            harvest.merged += 1;
+            harvest.bytes_up += HEADER + self.bytes(learning);
+            let vector = match self.exchange {
+                Exchange::Weights => Some(&learning.contribution),
+                Exchange::Predictions => Some(&learning.answers),
+                Exchange::Experience => None,
+            };
+            if let (Some(weighting), Some(vector)) = (self.weighting, vector) {
+                let sum =
+                    harvest.sum.get_or_insert_with(|| BlockSum::new(self.layout.clone()));
+                sum.add(vector, |tasks| weighting.of(tasks));
+            }
+            if self.exchange == Exchange::Experience {
+                harvest.examples.inputs = learning.examples.inputs;
+                harvest.examples.extend(&learning.examples.view());
+            }
+        }
+        if self.keep_all || self.panel.binary_search(&learning.agent).is_ok() {
+            harvest.learnings.push(std::mem::take(learning));
+        }
+    }
+
+    /// Bytes of a learning's payload as it would be sent, padding left out.
+    fn bytes(&self, learning: &Learning) -> u64 {
+        let unpadded = |sparse: &crate::params::Sparse| {
+            let values = sparse.values().len() as u64 * self.wire.0 / self.wire.1;
+            8 * sparse.len() as u64 + 4 * values
+        };
+        match self.exchange {
+            Exchange::Weights => unpadded(&learning.contribution),
+            Exchange::Predictions => unpadded(&learning.answers),
+            Exchange::Experience if learning.examples.is_empty() => 0,
+            Exchange::Experience => learning.examples.bytes(),
+        }
+    }
+
+    fn add_to_company(&self, harvest: &mut Harvest, learning: &Learning) {
+        // companies are contiguous ranges of agents: it is the last one, or a new one
+        if harvest.companies.last().is_none_or(|(company, _)| *company != learning.company) {
+            let layout = self.layout.clone();
+            harvest.companies.push((learning.company, BlockSum::new(layout)));
+        }
+        if let Some((_, sum)) = harvest.companies.last_mut() {
+            sum.add(&learning.contribution, |tasks| Weighting::Tasks.of(tasks));
+        }
+    }
+
+    /// Hands in a leaf.
+    pub fn put(&self, leaf: usize, harvest: Harvest) {
+        self.tree.put(leaf, harvest, |left, right| self.join(left, right));
+    }
+
+    /// The whole harvest, once all leaves are in.
+    pub fn take(&self) -> Option<Harvest> {
+        self.tree.take()
+    }
+
+    /// Gives an emptied harvest's memory back.
+    pub fn give_back(&self, harvest: Harvest) {
+        self.recycle(harvest);
+    }
+
+    fn join(&self, left: &mut Harvest, mut right: Harvest) {
+        left.tally.add(&right.tally);
+        left.merged += right.merged;
+        left.dropped += right.dropped;
+        left.bytes_up += right.bytes_up;
+        left.holdings.add(&right.holdings);
+        left.readings.append(&mut right.readings);
+        left.learnings.append(&mut right.learnings);
+        if !right.examples.is_empty() {
+            left.examples.inputs = right.examples.inputs;
+            left.examples.extend(&right.examples.view());
+        }
+        if left.error.is_none() {
+            left.error = right.error.take();
+        }
+        match (&mut left.sum, right.sum.take()) {
+            (Some(sum), Some(other)) => {
+                sum.merge(&other);
+                right.sum = Some(other);
+            }
+            (none @ None, other) => *none = other,
+            (Some(_), None) => {}
+        }
+        for (company, sum) in right.companies.drain(..) {
+            match left.companies.last_mut() {
+                Some((last, total)) if *last == company => total.merge(&sum),
+                _ => left.companies.push((company, sum)),
+            }
+        }
+        self.recycle(right);
+    }
+}

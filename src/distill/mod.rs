@@ -1,0 +1,9 @@
+//! Distillation: what is gathered in a round, and how it becomes the next publication.
+//! Lives here: exchanges, schedules, topologies; the distiller and the harvest it works on.
+//! May not: know on what machine the agents are visited; that is the engine's.
+
+mod distiller;
+mod harvest;
+
+pub use distiller::Distiller;
+pub use harvest::{Harvest, Harvester};

@@ -1,0 +1,220 @@
+//! The course of one fleet, from the first core to the last: tour, record, distil, and again.
+
+use super::{Observer, Stage, Tour};
+use crate::agent::{AgentError, Fleet, Publication};
+use crate::distill::{Distiller, Harvest};
+use crate::ids::CoreVersion;
+use crate::measure::{Frame, PanelMember, RoundRow, Trace, quality, skills};
+use crate::merge::MergeError;
+use crate::params::kernels::dot_f64;
+use std::sync::Arc;
+use thiserror::Error;
+
+/// What can go wrong in a run.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// An agent's learning went wrong.
+    #[error("{source} (round {round}, seed {seed}; to see it again: --seed {seed} with the same scenario)")]
+    Agent {
+        /// What went wrong.
+        source: AgentError,
+        /// In which round.
+        round: u32,
+        /// The run's seed.
+        seed: u64,
+    },
+    /// A merge went wrong.
+    #[error("{source} (round {round}, seed {seed}; to see it again: --seed {seed} with the same scenario)")]
+    Merge {
+        /// What went wrong.
+        source: MergeError,
+        /// In which round.
+        round: u32,
+        /// The run's seed.
+        seed: u64,
+    },
+    /// The world's data cannot be had.
+    #[error("{0}")]
+    World(String),
+    /// The machine gave no threads.
+    #[error("cannot start the engine's threads: {0}; fewer (`--threads`) may be possible")]
+    Threads(#[from] std::io::Error),
+}
+
+/// Runs a fleet to its last core, or until the observer interrupts. Returns its history
+/// (seconds left at 0: no clock is read here) and the hash of all that it is.
+pub(super) fn run(
+    fleet: &Fleet,
+    distiller: &mut Distiller,
+    engine: &mut dyn Tour,
+    adopted: f64,
+    stage: Stage,
+    observer: &dyn Observer,
+) -> Result<(Trace, blake3::Hash), RunError> {
+    let facts = fleet.world.facts();
+    let panel = fleet.panel.iter().map(|&agent| PanelMember {
+        agent,
+        company: fleet.world.company(agent),
+        job: fleet.world.job(agent),
+    });
+    let mut trace = Trace {
+        skills: facts.skills.clone(),
+        frequencies: facts.frequencies.clone(),
+        panel: panel.collect(),
+        rounds: Vec::new(),
+        frames: Vec::new(),
+        parameters: fleet.parameters(),
+        seconds: 0.0,
+        complete: false,
+    };
+    let mut publication = Arc::new(distiller.open());
+    let mut row = RoundRow { work_accuracy: f64::NAN, ..no_work() };
+    loop {
+        let round = publication.version.0;
+        observer.touring(stage, round);
+        let harvest = engine.tour(&publication);
+        if let Some(source) = harvest.error {
+            return Err(RunError::Agent { source, round: round + 1, seed: fleet.seed });
+        }
+        take_levels(&mut trace, &publication, &harvest, adopted, &mut row);
+        observer.round(stage, &row);
+        trace.rounds.push(row);
+        if publication.shift.is_none() {
+            trace.complete = true;
+            break;
+        }
+        if observer.interrupted() {
+            break;
+        }
+        observer.distilling(stage, round);
+        let next = distiller
+            .next(&publication, &harvest)
+            .map_err(|source| RunError::Merge { source, round: round + 1, seed: fleet.seed })?;
+        row = take_work(fleet, &publication, &next, &harvest);
+        publication = Arc::new(next);
+        engine.give_back(harvest);
+    }
+    let hash = hash(&trace, &publication.core, engine);
+    Ok((trace, hash))
+}
+
+/// A row of a core that no work led to.
+fn no_work() -> RoundRow {
+    RoundRow {
+        train_loss: f64::NAN,
+        test_accuracy: f64::NAN,
+        work_loss: f64::NAN,
+        bits: f64::NAN,
+        staleness: f64::NAN,
+        sign_conflict: f64::NAN,
+        cosine: f64::NAN,
+        consensus_distance: f64::NAN,
+        step_norm: f64::NAN,
+        ..RoundRow::default()
+    }
+}
+
+/// The work that led to core `next`, as a row without levels.
+fn take_work(
+    fleet: &Fleet,
+    before: &Publication,
+    next: &Publication,
+    harvest: &Harvest,
+) -> RoundRow {
+    let tally = &harvest.tally;
+    let tasks = tally.tasks as f64;
+    let step: Vec<f32> = next.core.iter().zip(before.core.iter()).map(|(n, b)| n - b).collect();
+    let contributions: Vec<_> = harvest.learnings.iter().map(|l| &l.contribution).collect();
+    let layout = fleet.learner.core_layout();
+    let quality = quality(layout, &contributions, &step);
+    let agents = fleet.world.facts().agents as u64;
+    let sends = harvest.merged > 0;
+    RoundRow {
+        round: next.version.0,
+        tasks: tally.tasks,
+        sample_steps: tally.sample_steps,
+        work_accuracy: tally.correct as f64 / tasks,
+        value: tally.value,
+        work_loss: tally.loss / tasks,
+        bits: tally.bits / tasks,
+        learnings: harvest.merged,
+        dropped: harvest.dropped,
+        bytes_up: harvest.bytes_up,
+        // every agent pulls the whole core
+        bytes_down: if sends { agents * 4 * fleet.parameters() as u64 } else { 0 },
+        multiply_adds: tally.multiply_adds,
+        staleness: if sends { 0.0 } else { f64::NAN },
+        sign_conflict: quality.sign_conflict,
+        cosine: quality.cosine,
+        consensus_distance: if sends { quality.consensus_distance } else { f64::NAN },
+        step_norm: dot_f64(&step, &step).sqrt(),
+        ..no_work()
+    }
+}
+
+/// Levels at a core: into the row, and as a frame of the trace.
+fn take_levels(
+    trace: &mut Trace,
+    publication: &Publication,
+    harvest: &Harvest,
+    adopted: f64,
+    row: &mut RoundRow,
+) {
+    let CoreVersion(round) = publication.version;
+    row.round = round;
+    if !publication.measured {
+        row.core_skill = f64::NAN;
+        row.panel_skill = f64::NAN;
+        row.panel_skill_sd = f64::NAN;
+        row.unpractised_skill = f64::NAN;
+        row.adoption = f64::NAN;
+        row.fleet_adoption = f64::NAN;
+        return;
+    }
+    let readings = &harvest.readings;
+    let frame = Frame {
+        round,
+        panel: readings.iter().flat_map(|r| r.own.iter().copied()).collect(),
+        core: readings.iter().flat_map(|r| r.core.iter().copied()).collect(),
+        practised: readings.iter().flat_map(|r| r.practised.iter().copied()).collect(),
+    };
+    let got = skills(&trace.panel, &frame.panel, &frame.core, &frame.practised, adopted);
+    row.core_skill = got.core;
+    row.panel_skill = got.panel;
+    row.panel_skill_sd = got.panel_sd;
+    row.unpractised_skill = got.unpractised;
+    row.adoption = got.adoption;
+    row.fleet_adoption = got.fleet_adoption;
+    let holdings = &harvest.holdings;
+    if holdings.train > 0 {
+        row.train_loss = holdings.train_loss / holdings.train as f64;
+        row.test_accuracy = holdings.test_right as f64 / holdings.test as f64;
+    }
+    trace.frames.push(frame);
+}
+
+/// BLAKE3 over every number of a fleet's history and end.
+fn hash(trace: &Trace, core: &[f32], engine: &mut dyn Tour) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new();
+    for row in &trace.rounds {
+        for number in row.numbers() {
+            // one NaN is as good as another
+            let number = if number.is_nan() { f64::NAN } else { number };
+            hasher.update(&number.to_bits().to_le_bytes());
+        }
+    }
+    let mut feed = |bytes: &[u8]| {
+        hasher.update(bytes);
+    };
+    for frame in &trace.frames {
+        feed(&frame.round.to_le_bytes());
+        for level in frame.panel.iter().chain(&frame.core) {
+            let level = if level.is_nan() { f32::NAN } else { *level };
+            feed(&level.to_bits().to_le_bytes());
+        }
+        frame.practised.iter().for_each(|n| feed(&n.to_le_bytes()));
+    }
+    core.iter().for_each(|v| feed(&v.to_bits().to_le_bytes()));
+    engine.digest(&mut feed);
+    hasher.finalize()
+}

@@ -1,0 +1,270 @@
+//! A whole experiment: the scenario's hive, and the bounds beside it.
+
+use super::course::{self, RunError};
+use super::pool::with_pool;
+use super::pooled::Pooled;
+use super::serial::Serial;
+use super::tasks::{Registry, Tasks};
+use super::Tour;
+use crate::agent::{Fleet, Keeping};
+use crate::distill::{Distiller, Harvester};
+use crate::ids::AgentId;
+use crate::learner::{Learner, Mlp, Plan, Share, Softmax};
+use crate::measure::{Outcome, RoundRow, Trace};
+use crate::merge::{Strategy, strategy};
+use crate::scenario::{
+    self, Bound, CheckedScenario, EngineKind, Exchange, Personalisation, Scenario, Topology,
+};
+use crate::stream::{Purpose, Stream};
+use crate::world::{self, Facts, World};
+use std::sync::Arc;
+
+/// Which of an experiment's fleets is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The fleet under the scenario's own distiller.
+    Hive,
+    /// A bound beside it.
+    Bound(Bound),
+}
+
+impl Stage {
+    /// `hive`, `isolated` or `pooled`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Hive => "hive",
+            Stage::Bound(Bound::Isolated) => "isolated",
+            Stage::Bound(Bound::Pooled) => "pooled",
+        }
+    }
+}
+
+/// Who watches a run. Nothing that it does reaches a result.
+pub trait Observer: Sync {
+    /// A fleet begins its course of `rounds` rounds.
+    fn begin(&self, _stage: Stage, _rounds: u32) {}
+    /// The agents are about to be visited with the core of a round.
+    fn touring(&self, _stage: Stage, _round: u32) {}
+    /// All are back; the distiller is about to make the next core.
+    fn distilling(&self, _stage: Stage, _round: u32) {}
+    /// A core was made or measured; `row` is what is known of it.
+    fn round(&self, _stage: Stage, _row: &RoundRow) {}
+    /// A fleet's course is over.
+    fn end(&self, _stage: Stage) {}
+    /// Whether to stop after the round under way.
+    fn interrupted(&self) -> bool {
+        false
+    }
+}
+
+/// Watches nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Observer for Silent {}
+
+type MakeLearner = dyn Fn(&Facts, u64, bool) -> Arc<dyn Learner> + Send + Sync;
+type MakeStrategy = dyn Fn() -> Box<dyn Strategy> + Send + Sync;
+
+/// A scenario ready to run, with the learner and strategy that it names or with ones of your own.
+pub struct Experiment {
+    scenario: CheckedScenario,
+    learner: Box<MakeLearner>,
+    strategy: Box<MakeStrategy>,
+    registry: Arc<Registry>,
+}
+
+impl Experiment {
+    /// An experiment as the scenario has it.
+    pub fn new(scenario: CheckedScenario) -> Self {
+        let spec = scenario.learner.clone();
+        let combine = scenario.distiller.combine.clone();
+        Experiment {
+            scenario,
+            learner: Box::new(move |facts, seed, knows_job| match &spec {
+                scenario::Learner::Softmax(spec) => {
+                    Arc::new(Softmax::new(spec, facts, seed, knows_job))
+                }
+                scenario::Learner::Mlp(spec) => Arc::new(Mlp::new(spec, facts, seed, knows_job)),
+            }),
+            strategy: Box::new(move || strategy(&combine)),
+            registry: Arc::default(),
+        }
+    }
+
+    /// Takes a learner of your own in place of the scenario's: `make` is given the world's
+    /// facts, the seed, and whether there is to be room for job knowledge.
+    pub fn with_learner(
+        mut self,
+        make: impl Fn(&Facts, u64, bool) -> Arc<dyn Learner> + Send + Sync + 'static,
+    ) -> Self {
+        self.learner = Box::new(make);
+        self
+    }
+
+    /// Takes a strategy of your own in place of the scenario's.
+    pub fn with_strategy(
+        mut self,
+        make: impl Fn() -> Box<dyn Strategy> + Send + Sync + 'static,
+    ) -> Self {
+        self.strategy = Box::new(make);
+        self
+    }
+
+    /// The live agents of the engine `tasks`, to be watched from elsewhere while it runs.
+    pub fn registry(&self) -> Arc<Registry> {
+        self.registry.clone()
+    }
+
+    /// The engine and the worker threads that the scenario comes to, for `agents` agents.
+    pub fn machine(scenario: &Scenario, agents: usize) -> (EngineKind, usize) {
+        let kind = match scenario.engine.kind {
+            EngineKind::Auto if agents <= 10_000 => EngineKind::Tasks,
+            EngineKind::Auto => EngineKind::Pool,
+            kind => kind,
+        };
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = match (kind, scenario.engine.threads) {
+            (EngineKind::Serial, _) => 1,
+            (_, 0) => cores(),
+            (_, threads) => threads as usize,
+        };
+        (kind, threads)
+    }
+
+    /// Runs the hive and then the bounds.
+    ///
+    /// # Errors
+    /// Where data cannot be read, an agent or a merge diverges, or threads cannot be had.
+    pub fn run(&self, observer: &dyn Observer) -> Result<Outcome, RunError> {
+        let world = world::build(&self.scenario).map_err(RunError::World)?;
+        let mut scenario: Scenario = Scenario::clone(&self.scenario);
+        scenario.fleet.agents = world.facts().agents as u32;
+        let mut hasher = blake3::Hasher::new();
+        let stages = scenario.measure.bounds.iter().map(|bound| Stage::Bound(*bound));
+        let mut traces = Vec::new();
+        for stage in std::iter::once(Stage::Hive).chain(stages) {
+            let (trace, hash) = self.course(&scenario, world.clone(), stage, observer)?;
+            hasher.update(hash.as_bytes());
+            let complete = trace.complete;
+            traces.push((stage, trace));
+            if !complete {
+                break;
+            }
+        }
+        let stages = scenario.measure.bounds.len() + 1;
+        let complete = traces.len() == stages && traces.iter().all(|(_, t)| t.complete);
+        let mut traces = traces.into_iter();
+        let Some((_, hive)) = traces.next() else {
+            unreachable!("the hive always runs, complete or not")
+        };
+        let bounds = traces.filter_map(|(stage, trace)| match stage {
+            Stage::Hive => None,
+            Stage::Bound(bound) => Some((bound, trace)),
+        });
+        Ok(Outcome {
+            hive,
+            bounds: bounds.collect(),
+            complete,
+            result_hash: hasher.finalize().to_hex().to_string(),
+            scenario,
+        })
+    }
+
+    /// One fleet's course on the scenario's engine.
+    fn course(
+        &self,
+        scenario: &Scenario,
+        world: Arc<dyn World>,
+        stage: Stage,
+        observer: &dyn Observer,
+    ) -> Result<(Trace, blake3::Hash), RunError> {
+        let topology = match stage {
+            Stage::Hive => scenario.distiller.topology,
+            Stage::Bound(Bound::Isolated) => Topology::Isolated,
+            Stage::Bound(Bound::Pooled) => Topology::Pooled,
+        };
+        let agents = world.facts().agents;
+        let fleet = Arc::new(self.fleet(scenario, topology, world));
+        let mut distiller = Distiller::new(fleet.clone(), (self.strategy)(), scenario);
+        let (intake, layout) = distiller.intake();
+        let leaves = if topology == Topology::Pooled { 1 } else { fleet.leaves() };
+        let harvester = Harvester::new(&fleet, intake, layout, leaves);
+        observer.begin(stage, scenario.rounds.0);
+        let adopted = scenario.measure.adopted;
+        let mut drive = |engine: &mut dyn Tour| {
+            course::run(&fleet, &mut distiller, engine, adopted, stage, observer)
+        };
+        let (kind, threads) = Self::machine(scenario, agents);
+        let result = match (topology, kind) {
+            (Topology::Pooled, _) => drive(&mut Pooled::new(fleet.clone(), harvester)),
+            (_, EngineKind::Serial) => drive(&mut Serial::new(fleet.clone(), harvester)),
+            (_, EngineKind::Pool) => with_pool(fleet.clone(), harvester, threads, drive),
+            (_, EngineKind::Tasks | EngineKind::Auto) => {
+                self.registry.clear();
+                let registry = self.registry.clone();
+                drive(&mut Tasks::new(fleet.clone(), harvester, threads, registry)?)
+            }
+        };
+        observer.end(stage);
+        result
+    }
+
+    /// A fleet under a topology. In the bounds there is no job knowledge: an isolated agent
+    /// keeps everything anyway, and the pooled learner is one.
+    fn fleet(&self, scenario: &Scenario, topology: Topology, world: Arc<dyn World>) -> Fleet {
+        let job = &scenario.job_knowledge;
+        let personal = match topology {
+            Topology::Star => job.personalisation,
+            Topology::Isolated | Topology::Pooled => Personalisation::None,
+        };
+        let (rate, ridge) = (job.rate as f32, job.ridge as f32);
+        let share = match personal {
+            Personalisation::None | Personalisation::Nested => Share::Core { rate: 1.0 },
+            Personalisation::Fedsim => Share::Together { rate, ridge },
+            Personalisation::Fedalt => Share::InTurn { rate, ridge, share: job.share as f32 },
+        };
+        let keeping = match (topology, personal) {
+            (Topology::Isolated, _) => Keeping::Everything,
+            (_, Personalisation::None) => Keeping::Nothing,
+            (_, Personalisation::Nested) => Keeping::Private { shrink: job.private_shrink },
+            (_, Personalisation::Fedsim | Personalisation::Fedalt) => {
+                Keeping::Job(job.pull, job.decay as f32)
+            }
+        };
+        let knows_job = matches!(keeping, Keeping::Job(..));
+        let solver = scenario.learner.solver();
+        let facts = world.facts();
+        let seed = scenario.seed.0;
+        Fleet {
+            learner: (self.learner)(facts, seed, knows_job),
+            plan: Plan {
+                batch: solver.batch as usize,
+                epochs: solver.epochs,
+                prox: solver.prox as f32,
+                share,
+                feedback: scenario.feedback.clone(),
+            },
+            keeping,
+            exchange: match topology {
+                Topology::Star => scenario.distiller.exchange,
+                Topology::Isolated | Topology::Pooled => Exchange::Weights,
+            },
+            reservoir: scenario.distiller.experience.reservoir as usize,
+            tasks: scenario.fleet.tasks,
+            partial: scenario.fleet.stragglers.partial,
+            panel: panel(seed, facts.agents as u32, scenario.measure.panel),
+            seed,
+            world,
+        }
+    }
+}
+
+/// The agents that are measured: all, or a sample drawn once.
+fn panel(seed: u64, agents: u32, size: u32) -> Vec<AgentId> {
+    if size == 0 || size >= agents {
+        return (0..agents).map(AgentId).collect();
+    }
+    let mut stream = Stream::new(seed, Purpose::Panel, 0, 0);
+    stream.sample(agents, size).into_iter().map(AgentId).collect()
+}

@@ -1,0 +1,31 @@
+//! Engines: one meaning, several machines.
+//! Lives here: how agents are visited, on how many threads, and how their parcels travel; the
+//! course of a whole experiment.
+//! May not: touch a parameter or draw a number. An engine only decides who does the work.
+
+mod course;
+mod experiment;
+mod pool;
+mod pooled;
+mod serial;
+mod tasks;
+
+pub use course::RunError;
+pub use experiment::{Experiment, Observer, Silent, Stage};
+pub use tasks::{AgentStatus, Registry};
+
+use crate::agent::Publication;
+use crate::distill::Harvest;
+use std::sync::Arc;
+
+/// A way to visit all agents with a publication.
+pub(crate) trait Tour {
+    /// Visits every agent once and gathers what they bring.
+    fn tour(&mut self, publication: &Arc<Publication>) -> Harvest;
+
+    /// Takes a harvest's memory back.
+    fn give_back(&mut self, harvest: Harvest);
+
+    /// Feeds the state of every agent, in order. No tour follows.
+    fn digest(&mut self, feed: &mut dyn FnMut(&[u8]));
+}

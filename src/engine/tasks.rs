@@ -1,0 +1,223 @@
+//! Every agent a tokio task of its own: the shape that the simulator is about.
+//!
+//! ```text
+//!              watch: the newest publication
+//!        ┌───────────────────────────────────────┐
+//!        │                                       ▼
+//!   distiller task ◄── bounded channel ── agent tasks, one each
+//! ```
+
+use super::Tour;
+use super::serial::digest;
+use crate::agent::{Bench, Cohort, Fleet, Parcel, Publication};
+use crate::distill::{Harvest, Harvester};
+use crate::ids::{AgentId, CoreVersion};
+use crossbeam::queue::{ArrayQueue, SegQueue};
+use dashmap::DashMap;
+use std::sync::{Arc, mpsc as std_mpsc};
+use tokio::runtime::Runtime;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+/// Parcels that may be on their way at once; an agent that finds the channel full waits.
+const CHANNEL: usize = 1024;
+
+/// What is known of a live agent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AgentStatus {
+    /// The core that it pulled last.
+    pub version: CoreVersion,
+    /// Tasks that it has done.
+    pub tasks: u64,
+}
+
+/// The live agents and their state, for those who watch; no result depends on it.
+pub type Registry = DashMap<AgentId, AgentStatus>;
+
+/// What an agent sends after a visit.
+enum Message {
+    /// Something was learned or measured.
+    Parcel(AgentId, Box<Parcel>),
+    /// It rested.
+    Rested(AgentId),
+    /// Its visit panicked.
+    Panicked(Box<dyn std::any::Any + Send>),
+}
+
+/// What agents and distiller share.
+struct Shared {
+    fleet: Arc<Fleet>,
+    harvester: Harvester,
+    registry: Arc<Registry>,
+    /// Emptied parcels.
+    parcels: SegQueue<Box<Parcel>>,
+    /// One a worker thread: no more visits than threads are under way at once.
+    benches: ArrayQueue<Box<Bench>>,
+}
+
+/// The engine of tokio tasks.
+pub(crate) struct Tasks {
+    shared: Arc<Shared>,
+    orders: mpsc::Sender<Arc<Publication>>,
+    harvests: std_mpsc::Receiver<std::thread::Result<Harvest>>,
+    agents: Vec<JoinHandle<Cohort>>,
+    runtime: Option<Runtime>,
+}
+
+impl Tasks {
+    /// Starts the agents on `threads` worker threads.
+    ///
+    /// # Errors
+    /// Where the runtime's threads cannot be started.
+    pub fn new(
+        fleet: Arc<Fleet>,
+        harvester: Harvester,
+        threads: usize,
+        registry: Arc<Registry>,
+    ) -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).build()?;
+        let shared = Arc::new(Shared {
+            harvester,
+            registry,
+            parcels: SegQueue::new(),
+            benches: ArrayQueue::new(threads + 1),
+            fleet,
+        });
+        let (publish, published) = watch::channel(None);
+        let (send, receive) = mpsc::channel(CHANNEL);
+        let (orders, ordered) = mpsc::channel(1);
+        let (harvested, harvests) = std_mpsc::channel();
+        let agents = (0..shared.fleet.world.facts().agents as u32).map(AgentId);
+        let agents = agents.map(|agent| {
+            runtime.spawn(live(shared.clone(), agent, published.clone(), send.clone()))
+        });
+        let agents = agents.collect();
+        runtime.spawn(distil(shared.clone(), ordered, publish, receive, harvested));
+        Ok(Tasks { shared, orders, harvests, agents, runtime: Some(runtime) })
+    }
+}
+
+/// An agent's life: pull, work, hand over, until there is no more to come.
+async fn live(
+    shared: Arc<Shared>,
+    agent: AgentId,
+    mut published: watch::Receiver<Option<Arc<Publication>>>,
+    send: mpsc::Sender<Message>,
+) -> Cohort {
+    let fleet = &shared.fleet;
+    let mut cohort = Cohort::new(fleet, agent.0, 1);
+    while published.changed().await.is_ok() {
+        let publication = published.borrow_and_update().clone();
+        let Some(publication) = publication else { break };
+        // everything in this block runs without a pause, so a bench serves one visit at a time
+        let message = {
+            let bench = shared.benches.pop();
+            let mut bench = bench.unwrap_or_else(|| Box::new(fleet.bench()));
+            let mut parcel = shared.parcels.pop().unwrap_or_default();
+            let visit = std::panic::AssertUnwindSafe(|| {
+                cohort.visit(fleet, &publication, agent, &mut bench, &mut parcel)
+            });
+            let visited = std::panic::catch_unwind(visit);
+            let _ = shared.benches.push(bench);
+            match visited {
+                Ok(true) => {
+                    let mut status = shared.registry.entry(agent).or_default();
+                    status.version = publication.version;
+                    status.tasks += parcel.tally.tasks;
+                    Message::Parcel(agent, parcel)
+                }
+                Ok(false) => {
+                    shared.parcels.push(parcel);
+                    Message::Rested(agent)
+                }
+                Err(panic) => Message::Panicked(panic),
+            }
+        };
+        if send.send(message).await.is_err() {
+            break;
+        }
+    }
+    cohort
+}
+
+/// The distiller's side: publish, collect from everyone, gather leaf by leaf in the order of
+/// the agents, whoever comes first.
+async fn distil(
+    shared: Arc<Shared>,
+    mut orders: mpsc::Receiver<Arc<Publication>>,
+    publish: watch::Sender<Option<Arc<Publication>>>,
+    mut receive: mpsc::Receiver<Message>,
+    harvested: std_mpsc::Sender<std::thread::Result<Harvest>>,
+) {
+    let fleet = &shared.fleet;
+    let agents = fleet.world.facts().agents;
+    let mut slots: Vec<Option<Box<Parcel>>> = Vec::new();
+    slots.resize_with(agents, || None);
+    let mut waiting: Vec<usize> = vec![0; fleet.leaves()];
+    'rounds: while let Some(publication) = orders.recv().await {
+        let fill = |(leaf, left): (usize, &mut usize)| *left = fleet.leaf_range(leaf).1;
+        waiting.iter_mut().enumerate().for_each(fill);
+        if publish.send(Some(publication)).is_err() {
+            break;
+        }
+        for _ in 0..agents {
+            let agent = match receive.recv().await {
+                Some(Message::Parcel(agent, parcel)) => {
+                    slots[agent.index()] = Some(parcel);
+                    agent
+                }
+                Some(Message::Rested(agent)) => agent,
+                Some(Message::Panicked(panic)) => {
+                    let _ = harvested.send(Err(panic));
+                    break 'rounds;
+                }
+                None => break 'rounds,
+            };
+            let leaf = agent.index() / fleet.leaf();
+            waiting[leaf] -= 1;
+            if waiting[leaf] == 0 {
+                let (first, len) = fleet.leaf_range(leaf);
+                let mut harvest = shared.harvester.empty();
+                for slot in &mut slots[first as usize..first as usize + len] {
+                    if let Some(mut parcel) = slot.take() {
+                        shared.harvester.add(&mut harvest, &mut parcel);
+                        shared.parcels.push(parcel);
+                    }
+                }
+                shared.harvester.put(leaf, harvest);
+            }
+        }
+        if harvested.send(Ok(shared.harvester.take().unwrap_or_default())).is_err() {
+            break;
+        }
+    }
+    let _ = publish.send(None);
+}
+
+impl Tour for Tasks {
+    fn tour(&mut self, publication: &Arc<Publication>) -> Harvest {
+        let sent = self.orders.blocking_send(publication.clone());
+        let harvest = sent.ok().and_then(|()| self.harvests.recv().ok());
+        match harvest {
+            Some(Ok(harvest)) => harvest,
+            Some(Err(panic)) => std::panic::resume_unwind(panic),
+            None => unreachable!("the distiller's task ends only with the engine"),
+        }
+    }
+
+    fn give_back(&mut self, harvest: Harvest) {
+        self.shared.harvester.give_back(harvest);
+    }
+
+    fn digest(&mut self, feed: &mut dyn FnMut(&[u8])) {
+        // closing the orders ends the distiller, which sends the agents home
+        self.orders = mpsc::channel(1).0;
+        let Some(runtime) = self.runtime.take() else { return };
+        for agent in self.agents.drain(..) {
+            match runtime.block_on(agent) {
+                Ok(cohort) => digest(&[cohort], feed),
+                Err(error) => std::panic::resume_unwind(error.into_panic()),
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Quality of a merge: do contributions agree with each other and with the step they led to?
+
+use crate::params::kernels::dot_f64;
+use crate::params::{Layout, Sparse};
+
+/// Contributions that are compared pair by pair; with more, the first so many.
+const MOST: usize = 24;
+
+/// How well contributions agree.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quality {
+    /// Share of (parameter, pair) with opposite signs among those where neither is zero.
+    pub sign_conflict: f64,
+    /// Mean cosine between pairs, on the blocks that both hold.
+    pub cosine: f64,
+    /// Mean distance of contributions from the core's step on the blocks that they hold,
+    /// relative to their mean norm.
+    pub consensus_distance: f64,
+}
+
+/// Compares contributions with one another and with the core's step (`layout.entries()`
+/// numbers). NaN where there is nothing to compare.
+pub fn quality(layout: &Layout, contributions: &[&Sparse], step: &[f32]) -> Quality {
+    let some = &contributions[..contributions.len().min(MOST)];
+    let (mut cosines, mut pairs) = (0.0, 0.0);
+    let (mut opposite, mut signed) = (0_u64, 0_u64);
+    for (i, a) in some.iter().enumerate() {
+        for b in &some[i + 1..] {
+            let (mut dot, mut aa, mut bb) = (0.0, 0.0, 0.0);
+            for (block, _, x) in a.iter() {
+                let Some(y) = b.get(block) else { continue };
+                dot += dot_f64(x, y);
+                aa += dot_f64(x, x);
+                bb += dot_f64(y, y);
+                for (x, y) in x.iter().zip(y) {
+                    let product = x * y;
+                    opposite += u64::from(product < 0.0);
+                    signed += u64::from(product != 0.0);
+                }
+            }
+            if aa > 0.0 && bb > 0.0 {
+                cosines += dot / (aa * bb).sqrt();
+                pairs += 1.0;
+            }
+        }
+    }
+    let (mut distance, mut norm) = (0.0, 0.0);
+    let mut difference = Vec::new();
+    for contribution in some {
+        let (mut apart, mut size) = (0.0, 0.0);
+        for (block, _, values) in contribution.iter() {
+            difference.clear();
+            difference.extend(values.iter().zip(&step[layout.range(block)]).map(|(v, s)| v - s));
+            apart += dot_f64(&difference, &difference);
+            size += dot_f64(values, values);
+        }
+        distance += apart.sqrt();
+        norm += size.sqrt();
+    }
+    Quality {
+        sign_conflict: opposite as f64 / signed as f64,
+        cosine: cosines / pairs,
+        consensus_distance: distance / norm,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stream::{Purpose, Stream};
+
+    /// SCIENCE: contributions with correlation ρ conflict in sign with probability arccos(ρ)/π.
+    #[test]
+    fn sign_conflict_follows_the_arccosine_law() {
+        let n = 100_000;
+        let layout = Layout::new([n]);
+        let mut stream = Stream::new(2, Purpose::Job, 0, 0);
+        let shared: Vec<f64> = (0..n).map(|_| stream.normal()).collect();
+        let rho: f64 = 0.3;
+        let mut draw = || {
+            let mut sparse = Sparse::default();
+            for (to, s) in sparse.push(0, 1, n).iter_mut().zip(&shared) {
+                *to = (rho.sqrt() * s + (1.0 - rho).sqrt() * stream.normal()) as f32;
+            }
+            sparse
+        };
+        let (a, b) = (draw(), draw());
+        let got = quality(&layout, &[&a, &b], &vec![0.0; n]);
+        let law = 0.5 - libm::asin(rho) / std::f64::consts::PI;
+        // a share of n independent signs: four standard errors
+        assert!((got.sign_conflict - law).abs() < 4.0 * (0.25 / n as f64).sqrt(), "{got:?}");
+        assert!((got.cosine - rho).abs() < 0.02);
+        assert!((got.consensus_distance - 1.0).abs() < 1e-6);
+    }
+}
