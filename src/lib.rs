@@ -1,4 +1,5 @@
 //! hivesim
+pub mod cli;
 pub mod ids;
 pub mod measure;
 pub mod scenario;
