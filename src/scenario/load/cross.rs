@@ -32,6 +32,8 @@ impl Clashes<'_> {
         let written = |key: &&str| self.tree.find(key).map(|node| node.at.clone());
         let mut places: Vec<At> =
             keys.iter().filter_map(written).filter(|at| *at != At::Nowhere).collect();
+        let by_default = !places.is_empty() && self.tree.find(keys[0]).is_none();
+        let message = if by_default { format!("by default {message}") } else { message };
         if places.is_empty() {
             places.push(At::Nowhere);
         }
@@ -63,7 +65,7 @@ fn generated(s: &Scenario, world: &MixedEffects, clashes: &mut Clashes<'_>) {
         );
         clashes.add(&["world.companies", "fleet.agents"], message);
     }
-    if s.feedback.horizon > s.fleet.tasks {
+    if s.feedback.kind == FeedbackKind::Verifiable && s.feedback.horizon > s.fleet.tasks {
         let message = format!(
             "{} decisions share a reward, but a round has only {} tasks; lower the horizon to at \
              most {1}, or raise fleet.tasks",
@@ -150,8 +152,8 @@ fn local_data(s: &Scenario, clashes: &mut Clashes<'_>) {
     };
     if f64::from(least) * world.train_share < 1.0 {
         let message = format!(
-            "an agent may have {least} examples, of which {} leaves none for training; raise \
-             {key} or world.train_share",
+            "an agent may have as few as {least} examples, of which a share of {} leaves none for \
+             training; raise {key} or world.train_share",
             world.train_share
         );
         clashes.add(&["world.train_share", key], message);

@@ -10,6 +10,7 @@ mod nearest;
 mod problem;
 mod set;
 pub(in crate::scenario) mod shape;
+mod syntax;
 mod tree;
 mod walk;
 
@@ -75,7 +76,7 @@ impl Scenario {
         let invalid = |findings| ScenarioError::Invalid(source.problems(findings));
         let (document, errors) = DeTable::parse_recoverable(text);
         if !errors.is_empty() {
-            return Err(invalid(syntax(&errors)));
+            return Err(invalid(syntax::findings(text, &errors)));
         }
         let mut tree = Node::of_document(&document);
         let mut findings = set::apply(&mut tree, sets);
@@ -121,14 +122,4 @@ fn finish(tree: &Node) -> Result<CheckedScenario, Vec<Finding>> {
     })?;
     let findings = cross::check(&scenario, tree);
     if findings.is_empty() { Ok(CheckedScenario(scenario)) } else { Err(findings) }
-}
-
-/// Syntax errors, the first of each line: the others mostly follow from it.
-fn syntax(errors: &[toml::de::Error]) -> Vec<Finding> {
-    let finding = |error: &toml::de::Error| {
-        let at = error.span().map_or(At::Nowhere, At::from);
-        let message = error.message().lines().map(str::trim).collect::<Vec<_>>().join("; ");
-        Finding::new(&at, String::new(), format!("not TOML: {message}"))
-    };
-    errors.iter().map(finding).collect()
 }

@@ -6,7 +6,7 @@ use super::shape::{Shape, TableShape, shape};
 use super::walk::joined;
 
 /// The candidate nearest to `word`, if it is near: at most a third of its letters differ
-/// (Damerau-Levenshtein; case, `-` and `_` do not count).
+/// (Damerau-Levenshtein; case, `-` and `_` do not count), or it is the word's beginning.
 pub(super) fn nearest<'a>(
     word: &str,
     candidates: impl Iterator<Item = &'a str>,
@@ -17,11 +17,16 @@ pub(super) fn nearest<'a>(
     }
     let plain = |text: &str| text.to_lowercase().replace('-', "_");
     let word = plain(word);
-    candidates
-        .map(|candidate| (strsim::damerau_levenshtein(&word, &plain(candidate)), candidate))
-        .filter(|(distance, _)| *distance <= (word.chars().count() / 3).max(1))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+    let letters = word.chars().count();
+    let candidates: Vec<&str> = candidates.collect();
+    let distance = |candidate: &str| strsim::damerau_levenshtein(&word, &plain(candidate));
+    let close = candidates
+        .iter()
+        .map(|candidate| (distance(candidate), *candidate))
+        .filter(|(distance, _)| *distance <= (letters / 3).max(1))
+        .min_by_key(|(distance, _)| *distance);
+    let begun = || candidates.iter().find(|each| letters >= 4 && plain(each).starts_with(&word));
+    close.map(|(_, candidate)| candidate).or_else(|| begun().copied())
 }
 
 /// Where else in the schema a key of this very name lives, as the end of a message.
@@ -67,6 +72,7 @@ mod tests {
         assert_eq!(nearest("Company-Tail", words.into_iter()), Some("company_tail"));
         assert_eq!(nearest("skill", words.into_iter()), Some("skills"));
         assert_eq!(nearest("temperature", words.into_iter()), None);
+        assert_eq!(nearest("part", ["share", "partial"].into_iter()), Some("partial"));
         assert_eq!(nearest(&"a".repeat(1 << 16), words.into_iter()), None);
     }
 }

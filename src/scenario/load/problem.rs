@@ -100,7 +100,14 @@ impl Source<'_> {
             }
             Some(At::Nowhere) | None => Location::Whole(self.origin.to_owned()),
         };
-        let snippet = self.snippet(&finding.places);
+        let mut snippet = self.snippet(&finding.places);
+        for at in finding.places.iter().skip(1) {
+            if let At::Set(i) = at
+                && let Some(set) = self.sets.get(*i)
+            {
+                snippet += &format!("\n  = with --set {}", printable(set));
+            }
+        }
         Problem { location, key: finding.key, message: finding.message, snippet }
     }
 

@@ -3,6 +3,7 @@
 use toml::de::DeValue;
 
 use super::problem::Finding;
+use super::syntax::one_line;
 use super::tree::{At, Body, Entry, Node, Table};
 
 /// The deepest key; the scenario's own go to four parts.
@@ -49,7 +50,12 @@ fn parse_value(text: &str, key: &str) -> Result<Body, Refusal> {
     match DeValue::parse(text) {
         Ok(value) => Ok(Node::of_value(value.get_ref(), &At::Nowhere).body),
         Err(error) if text.starts_with(['"', '\'', '[', '{']) => {
-            Err((key.to_owned(), format!("the value is not TOML: {}", one_line(error.message()))))
+            let hint = match text.starts_with(['[', '{']) {
+                true => "; text inside it stands in quotes, as in [\"isolated\"]",
+                false => "",
+            };
+            let message = format!("the value is not TOML: {}{hint}", one_line(error.message()));
+            Err((key.to_owned(), message))
         }
         Err(_) => Ok(Body::Text(text.to_owned())),
     }
@@ -76,8 +82,13 @@ fn put(node: &mut Node, parts: &[&str], done: usize, value: Node) -> Result<(), 
             };
             if index > items.len() {
                 let message = match items.len() {
-                    0 => format!("is empty; wanted number 0, not {index}"),
-                    n => format!("has {n} of them; wanted a number from 0 to {n}, not {index}"),
+                    0 => format!("is empty; its first entry has the number 0, not {index}"),
+                    1 => {
+                        format!("has one entry, number 0; a new one has the number 1, not {index}")
+                    }
+                    n => format!(
+                        "has {n} entries, from number 0 on; a new one has the number {n}, not {index}"
+                    ),
                 };
                 return Err((here(), message));
             }
@@ -100,10 +111,6 @@ fn blank(next: Option<&&str>) -> Body {
         Some(part) if part.bytes().all(|byte| byte.is_ascii_digit()) => Body::List(Vec::new()),
         _ => Body::Table(Table::new()),
     }
-}
-
-fn one_line(text: &str) -> String {
-    text.lines().map(str::trim).collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

@@ -117,24 +117,53 @@ impl Shape<'_> {
         match self {
             Shape::Table(_) => "a table".into(),
             Shape::Kinds(kinds) => {
-                format!("a table with {}", alternatives(kinds.iter().map(|(kind, _)| *kind)))
+                format!("a table of kind {}", alternatives(kinds.iter().map(|(kind, _)| *kind)))
             }
             Shape::Words(words) if words.len() == 1 => format!("{:?}", words[0]),
             Shape::Words(words) => alternatives(words.iter().copied()),
             Shape::List { least, most, .. } if (*least, *most) == (0, u64::MAX) => "a list".into(),
             Shape::List { least, most, .. } => format!("a list of {least} to {most}"),
             Shape::Whole { least: i64::MIN, most: i64::MAX } => "a whole number".into(),
-            Shape::Whole { least, most: i64::MAX } => format!("a whole number from {least} on"),
-            Shape::Whole { least, most } => format!("a whole number from {least} to {most}"),
+            Shape::Whole { least, most } => {
+                format!("a whole number from {} to {}", grouped(*least), grouped(*most))
+            }
             Shape::Number { least, most } if (*least, *most) == (f64::MIN, f64::MAX) => {
                 "a number".into()
             }
-            Shape::Number { least, most } => format!("a number from {least} to {most}"),
+            Shape::Number { least, most } => {
+                format!("a number from {} to {}", plain(*least), plain(*most))
+            }
             Shape::Text { least: 0 } => "text in quotes".into(),
             Shape::Text { .. } => "text in quotes that is not empty".into(),
             Shape::Flag => "true or false".into(),
             Shape::Unknown => "something else".into(),
         }
+    }
+}
+
+/// A whole number as TOML may have it, with `_` between groups of three digits from five
+/// digits on.
+fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let sign = if number < 0 { "-" } else { "" };
+    if digits.len() < 5 {
+        return format!("{sign}{digits}");
+    }
+    let mut out = sign.to_owned();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push('_');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A number, grouped where it is a whole one that floats hold exactly.
+fn plain(number: f64) -> String {
+    match number.fract() == 0.0 && number.abs() < 1e15 {
+        true => grouped(number as i64),
+        false => number.to_string(),
     }
 }
 

@@ -62,7 +62,7 @@ impl<'s> Walk<'s> {
         for key in shape.required.iter().filter(|key| !table.contains_key(**key)) {
             let doc = shape.keys.get(*key).and_then(|schema| schema.get("description"));
             let doc = doc.and_then(Value::as_str).map(first_sentence).unwrap_or_default();
-            let message = format!("is missing and has no default; give it here: {doc}");
+            let message = format!("is missing and has no default ({doc})");
             self.findings.push(Finding::new(at, joined(path, key), message));
         }
     }
@@ -81,7 +81,8 @@ impl<'s> Walk<'s> {
             return;
         };
         let known = |key: &str| shape.keys.contains_key(key);
-        let strangers: Vec<&String> = table.keys().filter(|key| !known(key)).collect();
+        let mut strangers: Vec<&String> = table.keys().filter(|key| !known(key)).collect();
+        strangers.sort_by_key(|key| &table[*key].key);
         let (foreign, unknown): (Vec<&String>, Vec<&String>) = strangers
             .into_iter()
             .partition(|key| kinds.iter().any(|(_, shape)| shape.keys.contains_key(*key)));
