@@ -70,6 +70,15 @@ fn a_file_beyond_all_scenarios_is_refused_by_its_length() {
 }
 
 #[test]
+fn a_flood_of_problems_is_cut() {
+    let text = format!("[measure]\nbounds = [{}]\n", "\"x\", ".repeat(20_000));
+    let error = Scenario::parse(&text, "hive.toml", &[]).unwrap_err();
+    assert_eq!(error.problems().len(), 101);
+    let last = error.problems()[100].to_string();
+    assert_eq!(last, "hive.toml: there are 39899 more problems; mend these first");
+}
+
+#[test]
 fn line_ends_marks_and_tabs_do_not_matter() {
     let plain = "rounds = 3\n[fleet]\nagents = 80\n";
     let wanted = Scenario::parse(plain, "hive.toml", &[]).unwrap();

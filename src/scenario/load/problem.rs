@@ -6,6 +6,10 @@ use unicode_width::UnicodeWidthChar;
 
 use super::tree::At;
 
+/// The most problems that are told of; a file that is no scenario at all would have
+/// thousands.
+const MOST: usize = 100;
+
 /// Something wrong, before its place is turned into a line and column.
 #[derive(Clone, Debug)]
 pub(super) struct Finding {
@@ -86,6 +90,12 @@ impl Source<'_> {
     /// Findings as problems, in the order of the file, then of the overrides.
     pub fn problems(&self, mut findings: Vec<Finding>) -> Vec<Problem> {
         findings.sort_by(|a, b| a.places.first().cmp(&b.places.first()));
+        let more = findings.len().saturating_sub(MOST);
+        findings.truncate(MOST);
+        if more > 0 {
+            let message = format!("there are {more} more problems; mend these first");
+            findings.push(Finding::new(&At::Nowhere, String::new(), message));
+        }
         findings.into_iter().map(|finding| self.problem(finding)).collect()
     }
 

@@ -1,5 +1,7 @@
 //! The check of a tree against the schema: keys, types, ranges, words and kinds.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::nearest::{elsewhere, nearest};
@@ -155,9 +157,9 @@ impl<'s> Walk<'s> {
     }
 
     fn repeats(&mut self, nodes: &[Node], path: &str) {
+        let mut seen = BTreeSet::new();
         for (i, node) in nodes.iter().enumerate() {
-            let plain = node.to_plain();
-            if nodes[..i].iter().any(|earlier| earlier.to_plain() == plain) {
+            if !seen.insert(node.to_plain().to_string()) {
                 let message = format!("{} stands here twice; give it once", node.described());
                 self.findings.push(Finding::new(&node.at, joined(path, &i.to_string()), message));
             }
