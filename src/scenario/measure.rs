@@ -20,6 +20,7 @@ pub struct Measure {
     #[schemars(range(min = 0.0, max = 1.0))]
     pub adopted: f64,
     /// Bounds that are run beside the hive, on the same world and seed.
+    #[schemars(extend("uniqueItems" = true))]
     pub bounds: Vec<Bound>,
 }
 

@@ -5,13 +5,18 @@
 mod distiller;
 mod fleet;
 mod learner;
+mod load;
 mod measure;
+mod schema;
+mod show;
 mod world;
 
 pub use distiller::*;
 pub use fleet::*;
 pub use learner::*;
+pub use load::{CheckedScenario, Location, Problem, ScenarioError};
 pub use measure::*;
+pub use schema::schema;
 pub use world::*;
 
 use schemars::JsonSchema;

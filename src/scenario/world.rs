@@ -136,9 +136,11 @@ pub struct Change {
     #[schemars(range(min = 0, max = 1_000_000))]
     pub round: u32,
     /// The skill whose `U_s` is drawn afresh; exactly one of `skill` and `company` is given.
+    #[schemars(range(min = 0, max = 99_999))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skill: Option<u32>,
     /// The company whose `V_{c,s}` are all drawn afresh.
+    #[schemars(range(min = 0, max = 9_999_999))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub company: Option<u32>,
 }
@@ -238,14 +240,16 @@ impl Default for FixedSizes {
 
 /// Federated data from files, one agent a user, skill measured as test accuracy.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Dataset {
     /// A folder with LEAF's `train.json` and `test.json` (users, num_samples,
     /// user_data.USER.x and .y), or a Parquet file with the columns agent, split
     /// (`train` or `test`), label and features (a list). Relative paths start at the
     /// scenario file's folder, or at the working folder when given with `--set`.
+    #[schemars(length(min = 1))]
     pub path: String,
     /// Possible answers; 0 takes the largest label + 1.
     #[schemars(range(min = 0, max = 256))]
+    #[serde(default)]
     pub answers: u32,
 }

@@ -1,0 +1,68 @@
+//! The `hivesim` command.
+//! Lives here: arguments, what is printed, and exit codes; one file a command.
+//! May not: simulate, or know a file format.
+
+mod scenario;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Everything went well.
+pub const FINE: u8 = 0;
+/// The command failed.
+pub const FAILED: u8 = 1;
+/// The arguments or the scenario are wrong. clap's own exit code for wrong arguments.
+pub const BAD_INPUT: u8 = 2;
+/// Interrupted, by Ctrl-C for one.
+pub const INTERRUPTED: u8 = 130;
+
+/// Simulates a hive mind of continual learners.
+#[derive(Debug, Parser)]
+#[command(name = "hivesim", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check a scenario, show it with all its defaults, or print the schema.
+    Scenario(scenario::ScenarioArgs),
+}
+
+/// Why a command did not end well.
+#[derive(Debug)]
+enum Failure {
+    /// The user's input is wrong; the message says how.
+    BadInput(String),
+    /// Anything else.
+    Failed(String),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Scenario(args) => scenario::run(&args),
+    };
+    let (message, code) = match outcome {
+        Ok(()) => return ExitCode::from(FINE),
+        Err(Failure::BadInput(message)) => (message, BAD_INPUT),
+        Err(Failure::Failed(message)) => (message, FAILED),
+    };
+    // Nothing is left to do where even standard error is closed.
+    let _ = writeln!(io::stderr(), "{message}");
+    ExitCode::from(code)
+}
+
+/// Prints to standard output. A reader that has gone away (`| head`) is no failure.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::Failed(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}

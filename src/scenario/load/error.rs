@@ -1,0 +1,35 @@
+//! Why there is no scenario.
+
+use super::problem::Problem;
+
+/// Why a scenario could not be had. Each message is complete in itself, with the file, line
+/// and column, what is allowed, and the source line where there is one.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScenarioError {
+    /// The file could not be read.
+    #[error("{file}: {why}")]
+    Unreadable {
+        /// The file's name as it was given.
+        file: String,
+        /// What stood in the way, and what to do.
+        why: String,
+    },
+    /// The scenario has these problems, at least one, in the order of the file.
+    #[error("{}", paragraphs(.0))]
+    Invalid(Vec<Problem>),
+}
+
+impl ScenarioError {
+    /// The problems of an invalid scenario; none where the file could not be read.
+    pub fn problems(&self) -> &[Problem] {
+        match self {
+            ScenarioError::Unreadable { .. } => &[],
+            ScenarioError::Invalid(problems) => problems,
+        }
+    }
+}
+
+fn paragraphs(problems: &[Problem]) -> String {
+    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n\n")
+}

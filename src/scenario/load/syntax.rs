@@ -1,0 +1,48 @@
+//! TOML's own errors, put into words for somebody who writes a scenario.
+
+use super::problem::Finding;
+use super::tree::At;
+
+/// The most syntax errors that are shown: after a few, they mostly follow from one another.
+const MOST: usize = 8;
+
+/// Syntax errors of `text`, the first of each line.
+pub(super) fn findings(text: &str, errors: &[toml::de::Error]) -> Vec<Finding> {
+    let line = |error: &toml::de::Error| {
+        let start = error.span().map_or(0, |span| span.start).min(text.len());
+        text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count()
+    };
+    let mut sorted: Vec<_> = errors.iter().collect();
+    sorted.sort_by_key(|error| error.span().map_or(0, |span| span.start));
+    sorted.dedup_by_key(|error| line(error));
+    sorted.into_iter().take(MOST).map(|error| finding(text, error)).collect()
+}
+
+fn finding(text: &str, error: &toml::de::Error) -> Finding {
+    let at = error.span().map_or(At::Nowhere, At::from);
+    let start = error.span().map_or(0, |span| span.start);
+    let found = error.span().and_then(|span| text.get(span)).unwrap_or_default();
+    let rest = text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
+    let said = one_line(error.message());
+    let message = if said.starts_with("duplicate key") {
+        format!("`{found}` stands here a second time; put its keys together in one place")
+    } else if said.starts_with("string values must be quoted") {
+        if rest.trim().is_empty() || rest.starts_with('#') {
+            "found no value after `=`; an empty text is written \"\"".to_owned()
+        } else if found.chars().all(|c| c.is_alphanumeric() || "_-./ ".contains(c)) {
+            format!("found {found} without quotes; did you mean `\"{found}\"`?")
+        } else {
+            "found text without quotes; text stands in \"quotes\"".to_owned()
+        }
+    } else if rest.starts_with(',') && rest[1..].starts_with(|c: char| c.is_ascii_digit()) {
+        "found a comma in a number; a decimal point is written `.`".to_owned()
+    } else {
+        format!("not TOML: {said}")
+    };
+    Finding::new(&at, String::new(), message)
+}
+
+/// A message of the parser on one line.
+pub(super) fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).collect::<Vec<_>>().join("; ")
+}

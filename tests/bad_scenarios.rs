@@ -1,0 +1,204 @@
+//! What hivesim says to scenarios that are wrong: every message in full, as a snapshot in
+//! `snapshots/`. A message names the place, what was found, what is allowed, and what may
+//! have been meant.
+
+use hivesim::scenario::Scenario;
+
+/// The message for `text` in a file `hive.toml`, with overrides.
+fn message(text: &str, sets: &[&str]) -> String {
+    let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
+    match Scenario::parse(text, "hive.toml", &sets) {
+        Ok(_) => panic!("this scenario passes:\n{text}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+macro_rules! refused {
+    ($module:ident: $($(#[$doc:meta])* $name:ident($text:expr $(, $set:expr)*);)*) => {
+        mod $module {
+            $(
+                $(#[$doc])*
+                #[test]
+                fn $name() {
+                    insta::with_settings!({ omit_expression => true }, {
+                        insta::assert_snapshot!(super::message($text, &[$($set),*]));
+                    });
+                }
+            )*
+        }
+    };
+}
+
+refused! {
+    syntax:
+    a_value_is_missing("rounds =\n");
+    a_string_is_not_closed("name = \"spread\nrounds = 3\n");
+    a_header_is_not_closed("[world\nskills = 3\n");
+    an_equals_sign_is_missing("[fleet]\nagents 100\n");
+    a_key_stands_twice("[fleet]\nagents = 10\nagents = 20\n");
+    a_table_stands_twice("[fleet]\nagents = 10\n[world]\n[fleet]\ntasks = 3\n");
+    a_word_without_quotes("[distiller]\ntopology = star\n");
+    a_comma_as_decimal_point("[world]\nalpha = 0,2\n");
+    two_lines_are_wrong("rounds = \n[fleet]\nagents = = 3\n");
+    a_control_character_is_not_passed_on("name = \"\x1b[31m\"\n");
+    a_value_in_deep_brackets(&format!("rounds = {}\n", "[".repeat(100)));
+}
+
+refused! {
+    keys:
+    an_unknown_key_at_the_top("round = 30\n");
+    an_unknown_table("[wrold]\nskills = 3\n");
+    an_unknown_key_nothing_is_near("[fleet]\nhorsepower = 3\n");
+    an_unknown_key_in_the_world("[world]\nalpah = 0.1\n");
+    an_unknown_key_two_tables_deep("[world.drift]\nrhoo = 0.1\n");
+    an_unknown_key_in_the_solver("[learner.solver]\nepoch = 3\n");
+    an_unknown_key_in_a_change("[[world.changes]]\nround = 3\nskil = 1\n");
+    an_unknown_key_in_stragglers("[fleet]\nstragglers = { share = 0.5, part = \"drop\" }\n");
+    an_unknown_key_in_combine("[distiller.combine]\nweights = \"tasks\"\n");
+    a_top_key_below_a_table("[fleet]\nagents = 20\nrounds = 5\n");
+    a_key_of_another_table("[learner]\nbatch = 8\n");
+    a_key_with_odd_characters("[fleet]\n\"a b\\n\" = 3\n");
+    an_empty_key("\"\" = 3\n");
+    several_keys_at_once("rouns = 3\n[fleet]\nagnets = 3\ntasks = 0\n[world]\nkind = \"mixed\"\n");
+    a_key_of_another_kind("[world]\npath = \"data\"\n");
+    keys_of_another_kind("[world]\nkind = \"synthetic\"\nskills = 3\nzipf = 1.0\n");
+    keys_of_two_other_kinds("[world]\nkind = \"synthetic\"\nskills = 3\npath = \"x\"\n");
+    a_key_of_the_other_learner("[learner]\nhidden = [32]\n");
+    a_key_of_the_other_sizes("[world]\nkind = \"synthetic\"\n[world.sizes]\nexamples = 30\n");
+}
+
+refused! {
+    types:
+    text_for_a_whole_number("rounds = \"ten\"\n");
+    a_number_in_quotes("rounds = \"10\"\n");
+    a_fraction_for_a_whole_number("[fleet]\nagents = 1.5\n");
+    a_point_in_a_whole_number("[fleet]\nagents = 100.0\n");
+    a_boolean_for_a_whole_number("[fleet]\nagents = true\n");
+    text_for_a_number("[world]\nalpha = \"0.2\"\n");
+    a_boolean_for_a_number("[world]\nalpha = false\n");
+    not_a_number("[world]\nalpha = nan\n");
+    infinity("[world]\ngeneral = inf\n");
+    a_float_beyond_floats("[world]\ngeneral = 1e999\n");
+    a_number_for_text("name = 2024\n");
+    a_date_for_text("name = 2024-05-01\n");
+    a_list_for_text("question = [\"a\", \"b\"]\n");
+    text_for_a_boolean("[world]\nkind = \"synthetic\"\niid = \"True\"\n");
+    a_number_for_a_boolean("[world]\nkind = \"synthetic\"\niid = 1\n");
+    a_table_for_a_number("[rounds]\nx = 1\n");
+    text_for_a_table("fleet = \"big\"\n");
+    a_kind_for_a_table("world = \"synthetic\"\n");
+    a_list_of_tables_for_a_table("[[world]]\nskills = 3\n");
+    a_table_for_a_list_of_tables("[world.changes]\nround = 3\n");
+    a_number_for_a_list("[learner]\nkind = \"mlp\"\nhidden = 32\n");
+    text_in_a_list_of_numbers("[learner]\nkind = \"mlp\"\nhidden = [32, \"16\"]\n");
+    a_word_for_a_list_of_words("[measure]\nbounds = \"isolated\"\n");
+    a_list_for_a_word("[distiller]\ntopology = [\"star\"]\n");
+    a_number_for_a_word("[engine]\nkind = 4\n");
+}
+
+refused! {
+    ranges:
+    rounds_below("rounds = 0\n");
+    rounds_above("rounds = 1000001\n");
+    a_negative_number("[fleet]\nagents = -1\n");
+    agents_above("[fleet]\nagents = 100_000_001\n");
+    a_number_below("[world]\nzipf = -0.1\n");
+    a_number_above("[world]\nzipf = 8.5\n");
+    a_whole_number_above_a_number("[fleet.stragglers]\nshare = 50\n");
+    alpha_below("[world]\nalpha = 0\n");
+    a_seed_below("seed = -5\n");
+    a_seed_beyond_64_bits("seed = 99999999999999999999999\n");
+    a_seed_above("seed = 9223372036854775808\n");
+    an_empty_list("[learner]\nkind = \"mlp\"\nhidden = []\n");
+    a_long_list("[learner]\nkind = \"mlp\"\nhidden = [1, 2, 3, 4, 5, 6, 7, 8, 9]\n");
+    a_width_out_of_range("[learner]\nkind = \"mlp\"\nhidden = [32, 4096]\n");
+    a_bound_given_twice("[measure]\nbounds = [\"pooled\", \"isolated\", \"pooled\"]\n");
+    an_empty_path("[world]\nkind = \"dataset\"\npath = \"\"\n");
+}
+
+refused! {
+    words:
+    a_word_misspelt("[distiller]\ntopology = \"starr\"\n");
+    a_word_in_capitals("[distiller]\ntopology = \"Star\"\n");
+    a_word_nothing_is_near("[job_knowledge]\npersonalisation = \"lora\"\n");
+    an_empty_word("[feedback]\nkind = \"\"\n");
+    a_kind_misspelt("[world]\nkind = \"mixed_efects\"\nskills = 3\n");
+    a_kind_nothing_is_near("[learner]\nkind = \"transformer\"\n");
+    a_kind_of_the_wrong_type("[learner]\nkind = 3\n");
+    the_only_kind_there_is("[distiller.combine]\nkind = \"median\"\n");
+    a_bound_misspelt("[measure]\nbounds = [\"isolatd\"]\n");
+    a_missing_path("[world]\nkind = \"dataset\"\n");
+    a_missing_round("[[world.changes]]\nskill = 1\n");
+}
+
+refused! {
+    combinations:
+    a_change_without_a_target("[[world.changes]]\nround = 3\n");
+    a_change_with_two_targets("[[world.changes]]\nround = 3\nskill = 1\ncompany = 1\n");
+    a_change_of_a_skill_that_is_not("[world]\nskills = 4\nchanges = [{ round = 3, skill = 4 }]\n");
+    a_change_of_a_company_that_is_not("[[world.changes]]\nround = 3\ncompany = 12\n");
+    a_change_after_the_end("rounds = 10\n[[world.changes]]\nround = 11\nskill = 0\n");
+    a_change_given_twice("[[world.changes]]\nround = 3\nskill = 0\n[[world.changes]]\nround = 3\nskill = 0\n");
+    epochs_over_tasks_seen_once("[world]\nkind = \"mixed-effects\"\n[learner.solver]\nepochs = 5\n");
+    a_world_without_truth("[world]\ngeneral = 0\nskill = 0.0\ncompany = 0\n");
+    more_companies_than_agents("[fleet]\nagents = 5\n");
+    no_agents("[fleet]\nagents = 0\n");
+    more_participants_than_agents("[fleet]\nagents = 100\nparticipants = 101\n");
+    a_panel_larger_than_the_fleet("[fleet]\nagents = 20\n[measure]\npanel = 64\n");
+    a_horizon_with_semantic_feedback("[feedback]\nhorizon = 4\n");
+    a_horizon_longer_than_a_round("[fleet]\ntasks = 3\n[feedback]\nkind = \"verifiable\"\nhorizon = 4\n");
+    a_horizon_with_batches("[learner.solver]\nbatch = 4\n[feedback]\nkind = \"verifiable\"\nhorizon = 4\n");
+    stragglers_with_one_task("[fleet]\ntasks = 1\nstragglers.share = 0.5\n");
+    personalisation_in_isolation("[distiller]\ntopology = \"isolated\"\n[job_knowledge]\npersonalisation = \"fedsim\"\n");
+    personalisation_of_one_learner("[distiller]\ntopology = \"pooled\"\n[job_knowledge]\npersonalisation = \"fedalt\"\n");
+    a_pull_of_no_job_knowledge("[job_knowledge]\npull = \"reset\"\n");
+    a_rebase_of_adapters("[learner]\nkind = \"mlp\"\n[job_knowledge]\npersonalisation = \"fedsim\"\npull = \"rebase\"\n");
+    nested_with_a_pull("[job_knowledge]\npersonalisation = \"nested\"\npull = \"decay\"\n");
+    nested_adapters("[learner]\nkind = \"mlp\"\n[job_knowledge]\npersonalisation = \"nested\"\n");
+    nested_without_contributions("[distiller]\nexchange = \"experience\"\n[job_knowledge]\npersonalisation = \"nested\"\n");
+    fedalt_with_a_single_step("[fleet]\ntasks = 8\n[learner.solver]\nbatch = 8\n[job_knowledge]\npersonalisation = \"fedalt\"\n");
+    an_exchange_in_isolation("[distiller]\ntopology = \"isolated\"\nexchange = \"experience\"\n");
+    an_exchange_with_one_learner("[distiller]\ntopology = \"pooled\"\nexchange = \"predictions\"\n");
+    predictions_in_the_paper_world("[world]\nkind = \"synthetic\"\n[distiller]\nexchange = \"predictions\"\n");
+    predictions_in_the_dataset_world("[world]\nkind = \"dataset\"\npath = \"data\"\n[distiller]\nexchange = \"predictions\"\n");
+    bounds_of_a_bound("[distiller]\ntopology = \"isolated\"\n[measure]\nbounds = [\"pooled\", \"isolated\"]\n");
+    dropped_stragglers_without_a_merge("[fleet.stragglers]\nshare = 0.5\npartial = \"drop\"\n[distiller]\ntopology = \"isolated\"\n");
+    threads_of_the_serial_engine("[engine]\nkind = \"serial\"\nthreads = 4\n");
+    no_training_examples("[world]\nkind = \"synthetic\"\ntrain_share = 0.5\nsizes = { kind = \"fixed\", examples = 1 }\n");
+    several_combinations("[fleet]\nagents = 5\ntasks = 2\n[feedback]\nhorizon = 3\n[measure]\npanel = 6\n");
+}
+
+refused! {
+    overrides:
+    without_an_equals_sign("", "rounds");
+    without_a_key("", "=5");
+    with_an_empty_part("", "world..alpha=1");
+    without_a_value("", "name=");
+    of_an_unknown_key("[world]\nalpha = 0.1\n", "world.alpah=1");
+    of_an_unknown_table("", "feet.agents=10");
+    out_of_range("rounds = 3\n", "rounds=0");
+    of_the_wrong_type("rounds = 3\n", "rounds=many");
+    with_broken_toml("", "measure.bounds=[isolated]");
+    with_a_string_left_open("", "name=\"a");
+    below_a_value("rounds = 3\n", "rounds.x=1");
+    of_a_kind_that_the_files_keys_do_not_fit("[world]\nskills = 8\ncompanies = 4\nalpha = 0.5\n", "world.kind=dataset", "world.path=data");
+    of_a_kind_that_one_key_does_not_fit("[learner]\nkind = \"softmax\"\nbuckets = 8\n", "learner.kind=mlp");
+    of_a_list_by_a_word("changes = 1\n[[world.changes]]\nround = 3\nskill = 0\n", "world.changes.first.round=3");
+    past_the_end_of_a_list("[[world.changes]]\nround = 3\nskill = 0\n", "world.changes.2.round=3");
+    of_a_list_that_is_not_there("", "world.changes.1.round=3");
+    that_makes_an_impossible_combination("[distiller]\nexchange = \"experience\"\n", "distiller.topology=pooled");
+    of_a_kind_by_the_table("", "world=synthetic");
+    of_text_by_a_number("", "name=7");
+    of_great_depth("", "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a=1");
+    several_at_once("rounds = 0\n", "fleet.agents=-1", "seed=x");
+}
+
+refused! {
+    encoding:
+    windows_line_ends("rounds = 3\r\n[fleet]\r\nagents = -1\r\n");
+    a_byte_order_mark("\u{feff}rounds = 0\n");
+    tabs_before_the_value("[fleet]\n\tagents\t=\t-1\n");
+    wide_characters_before_the_value("[fleet]\nstragglers = { partial = \"日本語\", share = 2 }\n");
+    a_long_line(&format!("[learner]\nkind = \"mlp\"\nhidden = [{}0{}]\n", "32, ".repeat(60), ", 32".repeat(60)));
+    the_end_of_the_text("[world]\nskills = ");
+}
