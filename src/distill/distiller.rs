@@ -123,8 +123,8 @@ impl Distiller {
         let round = Round(version.0 + 1);
         let (seed, spec) = (self.fleet.seed, &self.scenario.fleet);
         let agents = self.fleet.world.facts().agents as u32;
-        let working: Option<Vec<u32>> = (spec.participants > 0 && spec.participants < agents)
-            .then(|| {
+        let working: Option<Vec<u32>> =
+            (spec.participants > 0 && spec.participants < agents).then(|| {
                 let mut stream = Stream::new(seed, Purpose::Participation, 0, round.0);
                 stream.sample(agents, spec.participants)
             });

@@ -128,8 +128,7 @@ impl Harvester {
                 Exchange::Experience => None,
             };
             if let (Some(weighting), Some(vector)) = (self.weighting, vector) {
-                let sum =
-                    harvest.sum.get_or_insert_with(|| BlockSum::new(self.layout.clone()));
+                let sum = harvest.sum.get_or_insert_with(|| BlockSum::new(self.layout.clone()));
                 sum.add(vector, |tasks| weighting.of(tasks));
             }
             if self.exchange == Exchange::Experience {

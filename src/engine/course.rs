@@ -14,7 +14,9 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum RunError {
     /// An agent's learning went wrong.
-    #[error("{source} (round {round}, seed {seed}; to see it again: --seed {seed} with the same scenario)")]
+    #[error(
+        "{source} (round {round}, seed {seed}; to see it again: --seed {seed} with the same scenario)"
+    )]
     Agent {
         /// What went wrong.
         source: AgentError,
@@ -24,7 +26,9 @@ pub enum RunError {
         seed: u64,
     },
     /// A merge went wrong.
-    #[error("{source} (round {round}, seed {seed}; to see it again: --seed {seed} with the same scenario)")]
+    #[error(
+        "{source} (round {round}, seed {seed}; to see it again: --seed {seed} with the same scenario)"
+    )]
     Merge {
         /// What went wrong.
         source: MergeError,
@@ -87,9 +91,11 @@ pub(super) fn run(
             break;
         }
         observer.distilling(stage, round);
-        let next = distiller
-            .next(&publication, &harvest)
-            .map_err(|source| RunError::Merge { source, round: round + 1, seed: fleet.seed })?;
+        let next = distiller.next(&publication, &harvest).map_err(|source| RunError::Merge {
+            source,
+            round: round + 1,
+            seed: fleet.seed,
+        })?;
         row = take_work(fleet, &publication, &next, &harvest);
         publication = Arc::new(next);
         engine.give_back(harvest);

@@ -1,11 +1,11 @@
 //! A whole experiment: the scenario's hive, and the bounds beside it.
 
+use super::Tour;
 use super::course::{self, RunError};
 use super::pool::with_pool;
 use super::pooled::Pooled;
 use super::serial::Serial;
 use super::tasks::{Registry, Tasks};
-use super::Tour;
 use crate::agent::{Fleet, Keeping};
 use crate::distill::{Distiller, Harvester};
 use crate::ids::AgentId;

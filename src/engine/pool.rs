@@ -41,7 +41,8 @@ pub(crate) fn with_pool<R>(
         panic: Mutex::new(None),
         fleet,
     };
-    let own = Hand { queue: queues.remove(0), bench: shared.fleet.bench(), parcel: Parcel::default() };
+    let own =
+        Hand { queue: queues.remove(0), bench: shared.fleet.bench(), parcel: Parcel::default() };
     std::thread::scope(|scope| {
         for queue in queues {
             let shared = &shared;

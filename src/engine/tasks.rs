@@ -75,7 +75,8 @@ impl Tasks {
         threads: usize,
         registry: Arc<Registry>,
     ) -> std::io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).build()?;
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(threads).build()?;
         let shared = Arc::new(Shared {
             harvester,
             registry,

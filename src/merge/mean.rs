@@ -78,10 +78,9 @@ mod tests {
         let layout = Arc::new(Layout::new([2, 2, 2]));
         let a = contribution(&[(0, 3, [1.0, 2.0]), (2, 1, [8.0, 8.0])]);
         let b = contribution(&[(0, 1, [5.0, 6.0])]);
-        for (weighting, first) in [
-            (scenario::Weighting::Tasks, [2.0, 3.0]),
-            (scenario::Weighting::Uniform, [3.0, 4.0]),
-        ] {
+        for (weighting, first) in
+            [(scenario::Weighting::Tasks, [2.0, 3.0]), (scenario::Weighting::Uniform, [3.0, 4.0])]
+        {
             let mut mean = Mean::new(&scenario::Mean { weighting });
             let mut sum = BlockSum::new(layout.clone());
             for c in [&a, &b] {

@@ -75,7 +75,9 @@ pub struct MergeRound<'a> {
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum MergeError {
     /// The strategy was brought contributions in a way that it did not ask for.
-    #[error("strategy `{strategy}` asked for contributions {asked}, and was brought them otherwise")]
+    #[error(
+        "strategy `{strategy}` asked for contributions {asked}, and was brought them otherwise"
+    )]
     Intake {
         /// The strategy.
         strategy: &'static str,
