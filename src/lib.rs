@@ -1,4 +1,5 @@
 //! hivesim
 pub mod ids;
 pub mod measure;
+pub mod record;
 pub mod scenario;
