@@ -109,8 +109,9 @@ fn check_vacant(path: &Path) -> Result<(), RecordError> {
     }
 }
 
+/// The probe is named like a temporary file, so that a killed run leaves nothing in the way.
 fn check_writable(path: &Path) -> Result<(), RecordError> {
-    let probe = path.join(".hivesim-writable");
+    let probe = path.join(".hivesim-writable.tmp");
     atomic::write(&probe, |_| Ok(()))?;
     atomic::remove(&probe)
 }
