@@ -3,3 +3,4 @@
 //! May not: know how an agent learns from it or who merges what.
 
 pub mod dataset;
+pub mod synthetic;
