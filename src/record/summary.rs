@@ -1,0 +1,138 @@
+//! `summary.json`: the run in a few dozen numbers, the same keys in the same order every time.
+//! docs/measures.md says what each key means. What was not measured is null.
+
+use super::{bound_name, fleets};
+use crate::measure::{Outcome, RoundRow, Trace};
+use serde_json::{Map, Value, json};
+
+/// The numbers of a run: final skills of the hive and its bounds, how long adoption took,
+/// and what the work cost.
+///
+/// `seconds` is the wall time of the whole command, bounds and measuring included; rates
+/// divide the hive's work by the hive's own seconds.
+pub fn summary(outcome: &Outcome, engine: &str, threads: usize, seconds: f64) -> Value {
+    let hive = &outcome.hive;
+    let last = last_measured(hive);
+    let work = Work::of(hive);
+    json!({
+        "name": outcome.scenario.name,
+        "seed": outcome.scenario.seed,
+        "complete": outcome.complete,
+        "result_hash": outcome.result_hash,
+        "engine": engine,
+        "threads": threads,
+        "rounds": hive.rounds.last().map(|row| row.round),
+        "measured_round": last.map(|row| row.round),
+        "agents": outcome.scenario.fleet.agents,
+        "panel_agents": hive.panel.len(),
+        "parameters": hive.parameters,
+        "skills": last.map(skills),
+        "bounds": bounds(outcome),
+        "time_to_half_fleet": time_to_half_fleet(&hive.rounds),
+        "train_loss": last.map(|row| row.train_loss),
+        "test_accuracy": last.map(|row| row.test_accuracy),
+        "tasks": work.tasks,
+        "sample_steps": work.sample_steps,
+        "value": work.value,
+        "learnings": work.learnings,
+        "dropped": work.dropped,
+        "bytes_up": work.bytes_up,
+        "bytes_down": work.bytes_down,
+        "multiply_adds": work.multiply_adds,
+        "seconds": seconds,
+        "hive_seconds": hive.seconds,
+        "tasks_per_second": rate(work.tasks, hive.seconds),
+        "sample_steps_per_second": rate(work.sample_steps, hive.seconds),
+    })
+}
+
+/// The row of the last measured core: the last one, unless the run was cut short between
+/// two measurements.
+fn last_measured(trace: &Trace) -> Option<&RoundRow> {
+    let measured = trace.frames.last().map(|frame| frame.round);
+    let row = trace.rounds.iter().rev().find(|row| Some(row.round) == measured);
+    row.or(trace.rounds.last())
+}
+
+fn skills(row: &RoundRow) -> Value {
+    json!({
+        "core": row.core_skill,
+        "panel": row.panel_skill,
+        "panel_sd": row.panel_skill_sd,
+        "unpractised": row.unpractised_skill,
+        "adoption": row.adoption,
+        "fleet_adoption": row.fleet_adoption,
+    })
+}
+
+/// Empty where no bound was run.
+fn bounds(outcome: &Outcome) -> Value {
+    let entry = |(bound, trace): &(_, Trace)| {
+        let row = last_measured(trace);
+        let values = json!({
+            "panel": row.map(|row| row.panel_skill),
+            "unpractised": row.map(|row| row.unpractised_skill),
+            "train_loss": row.map(|row| row.train_loss),
+            "test_accuracy": row.map(|row| row.test_accuracy),
+        });
+        (bound_name(*bound).to_string(), values)
+    };
+    Value::Object(outcome.bounds.iter().map(entry).collect::<Map<_, _>>())
+}
+
+/// The round at which half the panel does its own job at the adoption level, on the line
+/// between the two measured rounds around it; none if it never came to that.
+fn time_to_half_fleet(rows: &[RoundRow]) -> Option<f64> {
+    let mut before: Option<(f64, f64)> = None;
+    for row in rows.iter().filter(|row| !row.fleet_adoption.is_nan()) {
+        let (round, share) = (f64::from(row.round), row.fleet_adoption);
+        if share >= 0.5 {
+            let Some((round_0, share_0)) = before else { return Some(round) };
+            return Some(round_0 + (0.5 - share_0) / (share - share_0) * (round - round_0));
+        }
+        before = Some((round, share));
+    }
+    None
+}
+
+/// A fleet's work, summed over its rounds.
+#[derive(Default)]
+struct Work {
+    tasks: u64,
+    sample_steps: u64,
+    value: f64,
+    learnings: u64,
+    dropped: u64,
+    bytes_up: u64,
+    bytes_down: u64,
+    multiply_adds: u64,
+}
+
+impl Work {
+    fn of(trace: &Trace) -> Self {
+        let mut work = Work::default();
+        for row in &trace.rounds {
+            work.tasks += row.tasks;
+            work.sample_steps += row.sample_steps;
+            // Round 0 has no work, and so no value to be measured.
+            work.value += if row.value.is_nan() { 0.0 } else { row.value };
+            work.learnings += row.learnings;
+            work.dropped += row.dropped;
+            work.bytes_up += row.bytes_up;
+            work.bytes_down += row.bytes_down;
+            work.multiply_adds += row.multiply_adds;
+        }
+        work
+    }
+}
+
+/// Null rather than infinite for a run too short to time.
+fn rate(amount: u64, seconds: f64) -> Option<f64> {
+    (seconds > 0.0).then(|| amount as f64 / seconds)
+}
+
+/// Wall time of all fleets, for the manifest.
+pub(super) fn fleet_seconds(outcome: &Outcome) -> Value {
+    let entry = |(fleet, trace): (&str, &Trace)| (fleet.to_string(), json!(trace.seconds));
+    Value::Object(fleets(outcome).map(entry).collect::<Map<_, _>>())
+}

@@ -1,0 +1,180 @@
+//! A Parquet table described by data: a name and a list of columns, each with its unit, its
+//! description and how to get its cell out of a row.
+//!
+//! Rows are taken from an iterator, a row group at a time: memory is one row group
+//! (65,536 rows) whatever the length of the table.
+
+use super::atomic::Sink;
+use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
+use parquet::column::writer::ColumnWriterImpl;
+use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int64Type};
+use parquet::errors::Result;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
+use parquet::schema::types::Type;
+use std::sync::Arc;
+
+/// Rows a row group: 65,536 × 8 bytes is half a megabyte a column before compression.
+const ROW_GROUP: usize = 1 << 16;
+
+/// How a cell comes out of a row. NaN is written as null.
+pub(super) enum Cell<R> {
+    Text(fn(&R) -> &str),
+    /// A count or an id, as a signed 64-bit integer: differences in a reader must not wrap.
+    Integer(fn(&R) -> u64),
+    Real(fn(&R) -> f64),
+    /// A real number that was held in 32 bits.
+    Single(fn(&R) -> f32),
+}
+
+pub(super) struct Column<R> {
+    name: &'static str,
+    unit: &'static str,
+    about: &'static str,
+    cell: Cell<R>,
+}
+
+impl<R> Column<R> {
+    pub(super) const fn new(
+        name: &'static str,
+        unit: &'static str,
+        about: &'static str,
+        cell: Cell<R>,
+    ) -> Self {
+        Column { name, unit, about, cell }
+    }
+
+    fn schema(&self) -> Result<Arc<Type>> {
+        let (physical, repetition, logical) = match self.cell {
+            Cell::Text(_) => {
+                (Physical::BYTE_ARRAY, Repetition::REQUIRED, Some(LogicalType::String))
+            }
+            Cell::Integer(_) => (Physical::INT64, Repetition::REQUIRED, None),
+            Cell::Real(_) => (Physical::DOUBLE, Repetition::OPTIONAL, None),
+            Cell::Single(_) => (Physical::FLOAT, Repetition::OPTIONAL, None),
+        };
+        Type::primitive_type_builder(self.name, physical)
+            .with_repetition(repetition)
+            .with_logical_type(logical)
+            .build()
+            .map(Arc::new)
+    }
+
+    fn write(&self, rows: &[R], writer: &mut SerializedColumnWriter<'_>) -> Result<()> {
+        match self.cell {
+            Cell::Text(cell) => {
+                writer.typed::<ByteArrayType>().write_batch(&texts(rows, cell), None, None)?;
+            }
+            Cell::Integer(cell) => {
+                // Nothing that hivesim counts comes near 2^63.
+                let values: Vec<i64> =
+                    rows.iter().map(|r| i64::try_from(cell(r)).unwrap_or(i64::MAX)).collect();
+                writer.typed::<Int64Type>().write_batch(&values, None, None)?;
+            }
+            Cell::Real(cell) => {
+                let values = rows.iter().map(cell);
+                write_nullable(writer.typed::<DoubleType>(), values, |v| v.is_nan())?;
+            }
+            Cell::Single(cell) => {
+                let values = rows.iter().map(cell);
+                write_nullable(writer.typed::<FloatType>(), values, |v| v.is_nan())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Equal neighbours share one allocation: names repeat in long runs.
+fn texts<R>(rows: &[R], cell: fn(&R) -> &str) -> Vec<ByteArray> {
+    let mut values: Vec<ByteArray> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let text = cell(row);
+        match values.last() {
+            Some(last) if last.data() == text.as_bytes() => values.push(last.clone()),
+            _ => values.push(ByteArray::from(text)),
+        }
+    }
+    values
+}
+
+/// Definition level 1 where there is a value, 0 where it is null.
+fn write_nullable<D: DataType>(
+    writer: &mut ColumnWriterImpl<'_, D>,
+    cells: impl Iterator<Item = D::T>,
+    is_null: fn(&D::T) -> bool,
+) -> Result<()> {
+    let mut levels = Vec::new();
+    let mut values = Vec::new();
+    for cell in cells {
+        levels.push(i16::from(!is_null(&cell)));
+        if !is_null(&cell) {
+            values.push(cell);
+        }
+    }
+    writer.write_batch(&values, Some(&levels), None)?;
+    Ok(())
+}
+
+/// A table of rows `R`.
+pub(super) struct Table<R> {
+    /// The file's name without `.parquet`.
+    pub name: &'static str,
+    pub columns: Vec<Column<R>>,
+}
+
+impl<R> Table<R> {
+    /// Names, units and descriptions, as the file's `hivesim.columns` holds them.
+    pub(super) fn describe(&self) -> serde_json::Value {
+        let entry = |c: &Column<R>| {
+            let about = serde_json::json!({ "unit": c.unit, "description": c.about });
+            (c.name.to_string(), about)
+        };
+        serde_json::Value::Object(self.columns.iter().map(entry).collect())
+    }
+
+    /// Writes all rows; returns how many there were.
+    pub(super) fn write(
+        &self,
+        sink: &mut Sink,
+        result_hash: &str,
+        rows: impl Iterator<Item = R>,
+    ) -> Result<u64> {
+        let fields = self.columns.iter().map(Column::schema).collect::<Result<Vec<_>>>()?;
+        let schema = Type::group_type_builder(self.name).with_fields(fields).build()?;
+        let properties = Arc::new(self.properties(result_hash));
+        let mut writer = SerializedFileWriter::new(sink, Arc::new(schema), properties)?;
+        let mut rows = rows.peekable();
+        let mut written = 0;
+        while rows.peek().is_some() {
+            let chunk: Vec<R> = rows.by_ref().take(ROW_GROUP).collect();
+            written += chunk.len() as u64;
+            let mut group = writer.next_row_group()?;
+            let mut columns = self.columns.iter();
+            while let Some(mut column) = group.next_column()? {
+                if let Some(description) = columns.next() {
+                    description.write(&chunk, &mut column)?;
+                }
+                column.close()?;
+            }
+            group.close()?;
+        }
+        writer.close()?;
+        Ok(written)
+    }
+
+    /// Only what the result determines: the same result gives the same bytes.
+    fn properties(&self, result_hash: &str) -> WriterProperties {
+        let version = env!("CARGO_PKG_VERSION");
+        let entry = |key: &str, value: String| KeyValue::new(key.to_string(), value);
+        WriterProperties::builder()
+            .set_compression(Compression::SNAPPY)
+            .set_created_by(format!("hivesim version {version}"))
+            .set_key_value_metadata(Some(vec![
+                entry("hivesim.version", version.to_string()),
+                entry("hivesim.result_hash", result_hash.to_string()),
+                entry("hivesim.columns", self.describe().to_string()),
+            ]))
+            .build()
+    }
+}

@@ -1,0 +1,294 @@
+//! The tables of a run: what a row is, and its columns. One table holds all fleets.
+
+use super::atomic::Sink;
+use super::directory::RunDirectory;
+use super::error::RecordError;
+use super::fleets;
+use super::manifest::FileEntry;
+use super::table::{Cell, Column, Table};
+use crate::measure::{Frame, Outcome, PanelMember, RoundRow, Trace};
+
+/// `level` in a unit: 0 is chance, 1 the oracle.
+const LEVEL: &str = "level";
+
+/// Writes `rounds`, `skills`, `panel` and `levels`.
+pub(super) fn write_all(
+    directory: &RunDirectory,
+    outcome: &Outcome,
+) -> Result<Vec<FileEntry>, RecordError> {
+    let adopted = outcome.scenario.measure.adopted;
+    let hash = &outcome.result_hash;
+    Ok(vec![
+        write(directory, &rounds_table(), hash, round_rows(outcome))?,
+        write(directory, &skills_table(), hash, skill_rows(outcome, adopted))?,
+        write(directory, &panel_table(), hash, panel_rows(outcome, adopted))?,
+        write(directory, &levels_table(), hash, level_rows(outcome))?,
+    ])
+}
+
+fn write<R>(
+    directory: &RunDirectory,
+    table: &Table<R>,
+    hash: &str,
+    rows: impl Iterator<Item = R>,
+) -> Result<FileEntry, RecordError> {
+    let name = format!("{}.parquet", table.name);
+    let path = directory.path().join(&name);
+    let mut written = 0;
+    let body = |sink: &mut Sink| {
+        written = table.write(sink, hash, rows).map_err(|e| RecordError::parquet(&path, e))?;
+        Ok(())
+    };
+    let mut entry = directory.write(&name, None, body)?;
+    entry.rows = Some(written);
+    Ok(entry)
+}
+
+/// A fleet's round.
+pub(super) struct FleetRound<'a> {
+    fleet: &'static str,
+    row: &'a RoundRow,
+}
+
+fn round_rows(outcome: &Outcome) -> impl Iterator<Item = FleetRound<'_>> {
+    fleets(outcome)
+        .flat_map(|(fleet, trace)| trace.rounds.iter().map(move |row| FleetRound { fleet, row }))
+}
+
+/// Every field of [`RoundRow`], under its own name where that says the unit.
+#[rustfmt::skip]
+pub(super) fn rounds_table<'a>() -> Table<FleetRound<'a>> {
+    use Cell::{Integer, Real, Text};
+    let c = Column::new;
+    Table { name: "rounds", columns: vec![
+        c("fleet", "", "hive, or the bound run beside it: isolated, pooled", Text(|r| r.fleet)),
+        c("round", "rounds", "publications so far; 0 is the initial core", Integer(|r| r.row.round.into())),
+        c("core_skill", LEVEL, "mean over the panel of the bare core's level on each agent's own job", Real(|r| r.row.core_skill)),
+        c("panel_skill", LEVEL, "mean over the panel of the agents' own level on their own jobs", Real(|r| r.row.panel_skill)),
+        c("panel_skill_sd", LEVEL, "standard deviation over the panel of the same", Real(|r| r.row.panel_skill_sd)),
+        c("unpractised_skill", LEVEL, "mean level on the skills that the agent has never practised", Real(|r| r.row.unpractised_skill)),
+        c("adoption", "share", "share of (panel agent, skill) pairs at or above the adoption level", Real(|r| r.row.adoption)),
+        c("fleet_adoption", "share", "share of panel agents at or above the adoption level on their own job", Real(|r| r.row.fleet_adoption)),
+        c("train_loss", "nats", "mean cross-entropy of the core over all agents' training data", Real(|r| r.row.train_loss)),
+        c("test_accuracy", "share", "accuracy of the core over all agents' test data", Real(|r| r.row.test_accuracy)),
+        c("tasks", "tasks", "tasks done in the round", Integer(|r| r.row.tasks)),
+        c("sample_steps", "examples", "examples trained on in the round, counted once an epoch", Integer(|r| r.row.sample_steps)),
+        c("work_accuracy", "share", "share of the tasks done right at work, before learning from them", Real(|r| r.row.work_accuracy)),
+        c("value", "value", "value made in the round", Real(|r| r.row.value)),
+        c("work_loss", "nats/task", "mean cross-entropy at work, before learning from it", Real(|r| r.row.work_loss)),
+        c("bits", "bits/task", "mean information that feedback gave", Real(|r| r.row.bits)),
+        c("learnings", "learnings", "learnings merged", Integer(|r| r.row.learnings)),
+        c("dropped", "learnings", "learnings dropped", Integer(|r| r.row.dropped)),
+        c("bytes_up", "bytes", "sent by agents to the distiller", Integer(|r| r.row.bytes_up)),
+        c("bytes_down", "bytes", "sent by the distiller to agents", Integer(|r| r.row.bytes_down)),
+        c("multiply_adds", "multiply-adds", "spent on learning", Integer(|r| r.row.multiply_adds)),
+        c("staleness", "core versions", "mean staleness of the merged learnings", Real(|r| r.row.staleness)),
+        c("sign_conflict", "share", "share of (parameter, pair of panel contributions) with opposite signs", Real(|r| r.row.sign_conflict)),
+        c("cosine", "", "mean cosine between pairs of panel contributions, on the blocks both hold", Real(|r| r.row.cosine)),
+        c("consensus_distance", "", "mean distance of the panel's contributions from the core's step, relative to their mean norm", Real(|r| r.row.consensus_distance)),
+        c("step_norm", "", "Euclidean norm of the core's step", Real(|r| r.row.step_norm)),
+    ] }
+}
+
+/// A skill of a fleet at a measured round, over the panel.
+pub(super) struct SkillRow<'a> {
+    fleet: &'static str,
+    round: u32,
+    skill: &'a str,
+    frequency: f64,
+    core_level: f64,
+    panel_level: f64,
+    panel_level_sd: f64,
+    adoption: f64,
+    practised: f64,
+}
+
+fn skill_rows(outcome: &Outcome, adopted: f64) -> impl Iterator<Item = SkillRow<'_>> {
+    frames(outcome).flat_map(move |(fleet, trace, frame)| {
+        (0..trace.skills.len()).map(move |s| skill_row(fleet, trace, frame, s, adopted))
+    })
+}
+
+fn skill_row<'a>(
+    fleet: &'static str,
+    trace: &'a Trace,
+    frame: &Frame,
+    s: usize,
+    adopted: f64,
+) -> SkillRow<'a> {
+    let skills = trace.skills.len();
+    let levels: Vec<f64> = probed(frame.panel.iter().skip(s).step_by(skills)).collect();
+    let core: Vec<f64> = probed(frame.core.iter().skip(s).step_by(skills)).collect();
+    let practising =
+        frame.practised.iter().skip(s).step_by(skills).filter(|&&tasks| tasks > 0).count();
+    let adopters = levels.iter().filter(|&&level| level >= adopted).count();
+    SkillRow {
+        fleet,
+        round: frame.round,
+        skill: &trace.skills[s],
+        frequency: trace.frequencies[s],
+        core_level: mean(&core),
+        panel_level: mean(&levels),
+        panel_level_sd: deviation(&levels),
+        adoption: ratio(adopters, levels.len()),
+        practised: ratio(practising, trace.panel.len()),
+    }
+}
+
+#[rustfmt::skip]
+pub(super) fn skills_table<'a>() -> Table<SkillRow<'a>> {
+    use Cell::{Integer, Real, Text};
+    let c = Column::new;
+    Table { name: "skills", columns: vec![
+        c("fleet", "", "hive, or the bound run beside it: isolated, pooled", Text(|r| r.fleet)),
+        c("round", "rounds", "the round after which it was measured; 0 is the initial core", Integer(|r| r.round.into())),
+        c("skill", "", "the skill's name; the most frequent first", Text(|r| r.skill)),
+        c("frequency", "share", "share of the skill in all work", Real(|r| r.frequency)),
+        c("core_level", LEVEL, "mean over the panel of the bare core's level", Real(|r| r.core_level)),
+        c("panel_level", LEVEL, "mean over the panel of the agents' own level", Real(|r| r.panel_level)),
+        c("panel_level_sd", LEVEL, "standard deviation over the panel of the same (divided by n)", Real(|r| r.panel_level_sd)),
+        c("adoption", "share", "share of the probed panel agents at or above the adoption level", Real(|r| r.adoption)),
+        c("practised", "share", "share of the panel agents that have done a task of it", Real(|r| r.practised)),
+    ] }
+}
+
+/// An agent of the panel at a measured round.
+pub(super) struct PanelRow<'a> {
+    fleet: &'static str,
+    round: u32,
+    member: &'a PanelMember,
+    job_level: f64,
+    core_job_level: f64,
+    unpractised_level: f64,
+    adopted_skills: u64,
+    tasks: u64,
+}
+
+fn panel_rows(outcome: &Outcome, adopted: f64) -> impl Iterator<Item = PanelRow<'_>> {
+    frames(outcome).flat_map(move |(fleet, trace, frame)| {
+        let members = trace.panel.iter().enumerate();
+        members.map(move |(i, member)| panel_row(fleet, trace, frame, i, member, adopted))
+    })
+}
+
+fn panel_row<'a>(
+    fleet: &'static str,
+    trace: &Trace,
+    frame: &Frame,
+    i: usize,
+    member: &'a PanelMember,
+    adopted: f64,
+) -> PanelRow<'a> {
+    let skills = trace.skills.len();
+    let own = i * skills..(i + 1) * skills;
+    let levels = &frame.panel[own.clone()];
+    let practised = &frame.practised[own.clone()];
+    let new: Vec<f64> =
+        probed(levels.iter().zip(practised).filter(|(_, n)| **n == 0).map(|(l, _)| l)).collect();
+    PanelRow {
+        fleet,
+        round: frame.round,
+        member,
+        job_level: job_level(&member.job, levels),
+        core_job_level: job_level(&member.job, &frame.core[own]),
+        unpractised_level: mean(&new),
+        adopted_skills: probed(levels.iter()).filter(|&level| level >= adopted).count() as u64,
+        tasks: practised.iter().sum(),
+    }
+}
+
+#[rustfmt::skip]
+pub(super) fn panel_table<'a>() -> Table<PanelRow<'a>> {
+    use Cell::{Integer, Real, Text};
+    let c = Column::new;
+    Table { name: "panel", columns: vec![
+        c("fleet", "", "hive, or the bound run beside it: isolated, pooled", Text(|r| r.fleet)),
+        c("round", "rounds", "the round after which it was measured; 0 is the initial core", Integer(|r| r.round.into())),
+        c("agent", "", "the agent's id", Integer(|r| r.member.agent.0.into())),
+        c("company", "", "the id of the company it works at", Integer(|r| r.member.company.0.into())),
+        c("job_level", LEVEL, "the agent's own level on its job: the mean over probed skills, weighted by its job", Real(|r| r.job_level)),
+        c("core_job_level", LEVEL, "the bare core's level on the same job", Real(|r| r.core_job_level)),
+        c("unpractised_level", LEVEL, "mean of the agent's level over the skills that it has never practised", Real(|r| r.unpractised_level)),
+        c("adopted_skills", "skills", "number of skills at or above the adoption level", Integer(|r| r.adopted_skills)),
+        c("tasks", "tasks", "tasks that the agent has done so far", Integer(|r| r.tasks)),
+    ] }
+}
+
+/// One level: an agent, a skill, a measured round.
+pub(super) struct LevelRow<'a> {
+    fleet: &'static str,
+    round: u32,
+    agent: u32,
+    skill: &'a str,
+    level: f32,
+    core_level: f32,
+    practised: u64,
+}
+
+fn level_rows(outcome: &Outcome) -> impl Iterator<Item = LevelRow<'_>> {
+    frames(outcome).flat_map(|(fleet, trace, frame)| {
+        let skills = trace.skills.len();
+        (0..frame.panel.len()).map(move |cell| LevelRow {
+            fleet,
+            round: frame.round,
+            agent: trace.panel[cell / skills].agent.0,
+            skill: &trace.skills[cell % skills],
+            level: frame.panel[cell],
+            core_level: frame.core[cell],
+            practised: frame.practised[cell],
+        })
+    })
+}
+
+#[rustfmt::skip]
+pub(super) fn levels_table<'a>() -> Table<LevelRow<'a>> {
+    use Cell::{Integer, Single, Text};
+    let c = Column::new;
+    Table { name: "levels", columns: vec![
+        c("fleet", "", "hive, or the bound run beside it: isolated, pooled", Text(|r| r.fleet)),
+        c("round", "rounds", "the round after which it was measured; 0 is the initial core", Integer(|r| r.round.into())),
+        c("agent", "", "the agent's id", Integer(|r| r.agent.into())),
+        c("skill", "", "the skill's name; the most frequent first", Text(|r| r.skill)),
+        c("level", LEVEL, "the agent's own level; null where there is no probe", Single(|r| r.level)),
+        c("core_level", LEVEL, "the bare core's level on the same probe", Single(|r| r.core_level)),
+        c("practised", "tasks", "tasks of the skill that the agent has done so far", Integer(|r| r.practised)),
+    ] }
+}
+
+fn frames(outcome: &Outcome) -> impl Iterator<Item = (&'static str, &Trace, &Frame)> {
+    fleets(outcome)
+        .flat_map(|(fleet, trace)| trace.frames.iter().map(move |frame| (fleet, trace, frame)))
+}
+
+/// The levels that there is a probe for.
+fn probed<'a>(levels: impl Iterator<Item = &'a f32>) -> impl Iterator<Item = f64> {
+    levels.filter(|level| !level.is_nan()).map(|&level| f64::from(level))
+}
+
+/// Σ job_s·level_s / Σ job_s over the probed skills; NaN where none has weight.
+fn job_level(job: &[f32], levels: &[f32]) -> f64 {
+    let (mut sum, mut weight) = (0.0, 0.0);
+    for (&share, &level) in job.iter().zip(levels) {
+        if !level.is_nan() {
+            sum += f64::from(share) * f64::from(level);
+            weight += f64::from(share);
+        }
+    }
+    sum / weight
+}
+
+/// NaN of nothing, which becomes null.
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// Of the panel as it is, not of a population behind it: divided by n.
+fn deviation(values: &[f64]) -> f64 {
+    let centre = mean(values);
+    let squares: f64 = values.iter().map(|v| (v - centre) * (v - centre)).sum();
+    (squares / values.len() as f64).sqrt()
+}
+
+fn ratio(part: usize, whole: usize) -> f64 {
+    part as f64 / whole as f64
+}

@@ -1,0 +1,73 @@
+//! What can be wrong with federated data.
+
+use std::path::{Path, PathBuf};
+
+/// Why a data set could not be read: the file, the place in it, what was found there and
+/// what is allowed. Rows are counted from 0.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// The file system refused.
+    #[error("could not read `{}`: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Something that should be there is not.
+    #[error("no data in `{}`: {expected}", path.display())]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What should be there.
+        expected: &'static str,
+    },
+    /// The file is not JSON or not Parquet, or only the first part of one.
+    #[error("`{}` cannot be read: {what}", path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and where.
+        what: String,
+    },
+    /// A column is missing or has the wrong type.
+    #[error("`{}`, column `{column}`: found {found}; allowed is {allowed}", path.display())]
+    Column {
+        /// The file.
+        path: PathBuf,
+        /// The column's name.
+        column: &'static str,
+        /// What is there instead.
+        found: String,
+        /// What should be.
+        allowed: &'static str,
+    },
+    /// A value that does not fit.
+    #[error("`{}`, {place}: found {found}; allowed is {allowed}", path.display())]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// User and row, or the part of the file.
+        place: String,
+        /// What is there.
+        found: String,
+        /// What may be there.
+        allowed: String,
+    },
+}
+
+impl DataError {
+    pub(super) fn value(
+        path: &Path,
+        place: impl Into<String>,
+        found: impl Into<String>,
+        allowed: impl Into<String>,
+    ) -> Self {
+        DataError::Value {
+            path: path.into(),
+            place: place.into(),
+            found: found.into(),
+            allowed: allowed.into(),
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! Columns of a Parquet file by name, as plain vectors. What the encodings and compressions
+//! are is the `parquet` crate's business; which physical types are taken is decided here.
+
+use super::super::DataError;
+use parquet::basic::{LogicalType, Type as Physical};
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::{ByteArray, DataType};
+use parquet::errors::ParquetError;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::schema::types::{ColumnDescPtr, ColumnDescriptor};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// A cell of a text column.
+pub(super) type Text = String;
+
+/// A cell of a list column.
+pub(super) enum List {
+    Values(Vec<f32>),
+    /// It is null, or holds a null.
+    Null,
+}
+
+/// An open file.
+pub(super) struct Reader {
+    path: PathBuf,
+    file: SerializedFileReader<File>,
+}
+
+/// A column of one row group: values, and for each entry its levels. Entries without a value
+/// have a definition level below the largest.
+struct Raw<T> {
+    values: Vec<T>,
+    definition: Vec<i16>,
+    repetition: Vec<i16>,
+    definition_max: i16,
+}
+
+const TEXT: &str = "a column of strings";
+const INTEGERS: &str = "a column of integers";
+const NAMES: &str = "a column of integers or strings";
+const LISTS: &str = "a column of lists of numbers";
+
+impl Reader {
+    pub(super) fn open(path: &Path) -> Result<Self, DataError> {
+        let file =
+            File::open(path).map_err(|source| DataError::Io { path: path.into(), source })?;
+        let file = SerializedFileReader::new(file).map_err(|e| {
+            let what = format!("it is not Parquet, or only the first part of such a file ({e})");
+            DataError::Syntax { path: path.into(), what }
+        })?;
+        Ok(Reader { path: path.into(), file })
+    }
+
+    pub(super) fn groups(&self) -> usize {
+        self.file.num_row_groups()
+    }
+
+    /// Integers come out as their decimal digits.
+    pub(super) fn names(
+        &self,
+        group: usize,
+        name: &'static str,
+    ) -> Result<Vec<Option<Text>>, DataError> {
+        let (_, column) = self.find(name, NAMES)?;
+        match column.physical_type() {
+            Physical::BYTE_ARRAY => self.text(group, name),
+            _ => {
+                let digits = |n: Option<i64>| n.map(|n| n.to_string());
+                Ok(self.integers_of(group, name, NAMES)?.into_iter().map(digits).collect())
+            }
+        }
+    }
+
+    pub(super) fn text(
+        &self,
+        group: usize,
+        name: &'static str,
+    ) -> Result<Vec<Option<Text>>, DataError> {
+        let (index, column) = self.flat(name, TEXT)?;
+        let ColumnReader::ByteArrayColumnReader(reader) = self.column(group, index)? else {
+            return Err(self.mistyped(name, &column, TEXT));
+        };
+        let raw = self.raw(group, reader, &column)?;
+        let texts = raw.optional().into_iter().enumerate();
+        texts.map(|(i, bytes)| self.utf8(name, i, bytes)).collect()
+    }
+
+    pub(super) fn integers(
+        &self,
+        group: usize,
+        name: &'static str,
+    ) -> Result<Vec<Option<i64>>, DataError> {
+        self.integers_of(group, name, INTEGERS)
+    }
+
+    /// Integers of any width; 64-bit unsigned ones above 2^63 are refused.
+    fn integers_of(
+        &self,
+        group: usize,
+        name: &'static str,
+        allowed: &'static str,
+    ) -> Result<Vec<Option<i64>>, DataError> {
+        let (index, column) = self.flat(name, allowed)?;
+        let unsigned = match column.logical_type_ref() {
+            None => false,
+            Some(LogicalType::Integer(kind)) => !kind.is_signed,
+            Some(_) => return Err(self.mistyped(name, &column, allowed)),
+        };
+        match self.column(group, index)? {
+            ColumnReader::Int32ColumnReader(reader) => {
+                let wide = |n: i32| if unsigned { i64::from(n as u32) } else { i64::from(n) };
+                let values = self.raw(group, reader, &column)?.optional();
+                Ok(values.into_iter().map(|n| n.map(wide)).collect())
+            }
+            ColumnReader::Int64ColumnReader(reader) => {
+                let values = self.raw(group, reader, &column)?.optional();
+                match values.iter().position(|n| unsigned && n.is_some_and(|n| n < 0)) {
+                    None => Ok(values),
+                    Some(i) => {
+                        let place = format!("row {i} of row group {group}, `{name}`");
+                        let found = "an integer of 2^63 or more";
+                        Err(DataError::value(&self.path, place, found, "less than 2^63"))
+                    }
+                }
+            }
+            _ => Err(self.mistyped(name, &column, allowed)),
+        }
+    }
+
+    pub(super) fn lists(&self, group: usize, name: &'static str) -> Result<Vec<List>, DataError> {
+        let (index, column) = self.find(name, LISTS)?;
+        if column.max_rep_level() != 1 {
+            return Err(self.mistyped(name, &column, LISTS));
+        }
+        match (column.logical_type_ref(), self.column(group, index)?) {
+            (_, ColumnReader::FloatColumnReader(r)) => {
+                Ok(self.raw(group, r, &column)?.lists(|v| v))
+            }
+            (_, ColumnReader::DoubleColumnReader(r)) => {
+                Ok(self.raw(group, r, &column)?.lists(|v| v as f32))
+            }
+            (Some(LogicalType::Integer(kind)), ColumnReader::Int32ColumnReader(r))
+                if !kind.is_signed =>
+            {
+                Ok(self.raw(group, r, &column)?.lists(|v| v as u32 as f32))
+            }
+            (Some(LogicalType::Integer(kind)), ColumnReader::Int64ColumnReader(r))
+                if !kind.is_signed =>
+            {
+                Ok(self.raw(group, r, &column)?.lists(|v| v as u64 as f32))
+            }
+            (None | Some(LogicalType::Integer(_)), ColumnReader::Int32ColumnReader(r)) => {
+                Ok(self.raw(group, r, &column)?.lists(|v| v as f32))
+            }
+            (None | Some(LogicalType::Integer(_)), ColumnReader::Int64ColumnReader(r)) => {
+                Ok(self.raw(group, r, &column)?.lists(|v| v as f32))
+            }
+            _ => Err(self.mistyped(name, &column, LISTS)),
+        }
+    }
+
+    /// The only leaf below the field `name`.
+    fn find(
+        &self,
+        name: &'static str,
+        allowed: &'static str,
+    ) -> Result<(usize, ColumnDescPtr), DataError> {
+        let schema = self.file.metadata().file_metadata().schema_descr();
+        let below = |c: &&ColumnDescPtr| c.path().parts().first().is_some_and(|part| part == name);
+        let found: Vec<_> = schema.columns().iter().filter(below).collect();
+        match found[..] {
+            [column] => {
+                let index = schema.columns().iter().position(|c| c.path() == column.path());
+                Ok((index.unwrap_or_default(), column.clone()))
+            }
+            [] => Err(self.missing(name, allowed)),
+            _ => Err(DataError::Column {
+                path: self.path.clone(),
+                column: name,
+                found: format!("a structure of {} columns", found.len()),
+                allowed,
+            }),
+        }
+    }
+
+    fn flat(
+        &self,
+        name: &'static str,
+        allowed: &'static str,
+    ) -> Result<(usize, ColumnDescPtr), DataError> {
+        let (index, column) = self.find(name, allowed)?;
+        if column.max_rep_level() == 0 && column.path().parts().len() == 1 {
+            return Ok((index, column));
+        }
+        Err(self.mistyped(name, &column, allowed))
+    }
+
+    fn missing(&self, name: &'static str, allowed: &'static str) -> DataError {
+        let fields = self.file.metadata().file_metadata().schema().get_fields();
+        let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
+        let near = |other: &&&str| strsim::jaro_winkler(&other.to_lowercase(), name);
+        let nearest = names.iter().max_by(|a, b| near(a).total_cmp(&near(b)));
+        let found = match nearest {
+            Some(nearest) if near(&nearest) > 0.75 => {
+                format!("no such column (did you mean `{nearest}`?)")
+            }
+            _ => format!("no such column among `{}`", names.join("`, `")),
+        };
+        DataError::Column { path: self.path.clone(), column: name, found, allowed }
+    }
+
+    fn mistyped(
+        &self,
+        name: &'static str,
+        column: &ColumnDescriptor,
+        allowed: &'static str,
+    ) -> DataError {
+        let list = if column.max_rep_level() > 0 { "lists of " } else { "" };
+        let nested = if column.max_rep_level() > 1 { "lists of " } else { "" };
+        let logical = column.logical_type_ref().map_or(String::new(), |l| format!(" ({l:?})"));
+        let found = format!("{nested}{list}{}{logical}", column.physical_type());
+        DataError::Column { path: self.path.clone(), column: name, found, allowed }
+    }
+
+    fn column(&self, group: usize, index: usize) -> Result<ColumnReader, DataError> {
+        let group_reader = self.file.get_row_group(group).map_err(|e| self.broken(group, &e))?;
+        group_reader.get_column_reader(index).map_err(|e| self.broken(group, &e))
+    }
+
+    fn raw<D: DataType>(
+        &self,
+        group: usize,
+        mut reader: ColumnReaderImpl<D>,
+        column: &ColumnDescriptor,
+    ) -> Result<Raw<D::T>, DataError> {
+        let rows = self.file.metadata().row_group(group).num_rows();
+        let rows = usize::try_from(rows).unwrap_or(0);
+        let (mut values, mut definition, mut repetition) = (Vec::new(), Vec::new(), Vec::new());
+        let (records, _, _) = reader
+            .read_records(rows, Some(&mut definition), Some(&mut repetition), &mut values)
+            .map_err(|e| self.broken(group, &e))?;
+        if records != rows {
+            let what = format!("row group {group} holds {records} rows of {rows}: is it complete?");
+            return Err(DataError::Syntax { path: self.path.clone(), what });
+        }
+        if column.max_def_level() == 0 {
+            definition = vec![0; values.len()];
+        }
+        Ok(Raw { values, definition, repetition, definition_max: column.max_def_level() })
+    }
+
+    fn broken(&self, group: usize, error: &ParquetError) -> DataError {
+        let what = format!("row group {group}: {error}");
+        DataError::Syntax { path: self.path.clone(), what }
+    }
+
+    fn utf8(
+        &self,
+        name: &str,
+        i: usize,
+        bytes: Option<ByteArray>,
+    ) -> Result<Option<Text>, DataError> {
+        let Some(bytes) = bytes else { return Ok(None) };
+        match std::str::from_utf8(bytes.data()) {
+            Ok(text) => Ok(Some(text.to_string())),
+            Err(_) => {
+                let place = format!("entry {i} of a row group, `{name}`");
+                Err(DataError::value(&self.path, place, "bytes that are no text", "UTF-8"))
+            }
+        }
+    }
+}
+
+impl<T> Raw<T> {
+    /// An entry a row.
+    fn optional(self) -> Vec<Option<T>> {
+        let mut values = self.values.into_iter();
+        let max = self.definition_max;
+        self.definition.iter().map(|&d| if d == max { values.next() } else { None }).collect()
+    }
+
+    /// A new row begins where the repetition level is 0.
+    fn lists(self, convert: impl Fn(T) -> f32) -> Vec<List> {
+        let mut values = self.values.into_iter();
+        let mut lists: Vec<List> = Vec::new();
+        for (&definition, &repetition) in self.definition.iter().zip(&self.repetition) {
+            if repetition == 0 {
+                lists.push(List::Values(Vec::new()));
+            }
+            let value = if definition == self.definition_max { values.next() } else { None };
+            match (lists.last_mut(), value) {
+                (Some(List::Values(list)), Some(value)) => list.push(convert(value)),
+                (Some(list), None) => *list = List::Null,
+                _ => {}
+            }
+        }
+        lists
+    }
+}

@@ -1,0 +1,218 @@
+//! Data sets as Python writes them. `federated.parquet` was written by tests/data/make.py
+//! with polars; the refusals are tried on files written here.
+
+use super::*;
+use ::parquet::data_type::{ByteArray, ByteArrayType, DoubleType, FloatType, Int32Type, Int64Type};
+use ::parquet::file::properties::WriterProperties;
+use ::parquet::file::writer::SerializedFileWriter;
+use ::parquet::schema::parser::parse_message_type;
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Agents 1 and 0, in this order of appearance; agent 0 has no test data.
+const SCHEMA: &str = "message m {
+    required int32 agent; required binary split (STRING); required int64 label;
+    required group features (LIST) { repeated group list { optional float element; } }
+}";
+
+/// Values of the columns, all there, and the levels of the list.
+struct Content {
+    agent: Vec<i32>,
+    split: Vec<&'static str>,
+    label: Vec<i64>,
+    features: Vec<f32>,
+    definition: Vec<i16>,
+    repetition: Vec<i16>,
+}
+
+fn content() -> Content {
+    Content {
+        agent: vec![1, 0, 1],
+        split: vec!["train", "train", "test"],
+        label: vec![3, 0, 2],
+        features: vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+        definition: vec![2; 6],
+        repetition: vec![0, 1, 0, 1, 0, 1],
+    }
+}
+
+/// Writes the content; columns that the schema gives another type get stand-ins of that type.
+fn write(path: &Path, schema: &str, content: &Content) {
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let properties = Arc::new(WriterProperties::builder().build());
+    let mut writer =
+        SerializedFileWriter::new(File::create(path).unwrap(), schema, properties).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let mut index = 0;
+    while let Some(mut column) = group.next_column().unwrap() {
+        let rows = content.agent.len();
+        use ::parquet::column::writer::ColumnWriter::*;
+        match (index, column.untyped()) {
+            (0, Int32ColumnWriter(_)) => {
+                column.typed::<Int32Type>().write_batch(&content.agent, None, None).unwrap();
+            }
+            (1, ByteArrayColumnWriter(_)) => {
+                let texts: Vec<ByteArray> =
+                    content.split.iter().map(|s| ByteArray::from(*s)).collect();
+                column.typed::<ByteArrayType>().write_batch(&texts, None, None).unwrap();
+            }
+            (2, Int64ColumnWriter(_)) => {
+                column.typed::<Int64Type>().write_batch(&content.label, None, None).unwrap();
+            }
+            (3, FloatColumnWriter(_)) => {
+                let (d, r) = (&content.definition, &content.repetition);
+                column
+                    .typed::<FloatType>()
+                    .write_batch(&content.features, Some(d), Some(r))
+                    .unwrap();
+            }
+            (_, DoubleColumnWriter(_)) => {
+                column.typed::<DoubleType>().write_batch(&vec![0.0; rows], None, None).unwrap();
+            }
+            _ => panic!("no values for column {index}"),
+        }
+        column.close().unwrap();
+        index += 1;
+    }
+    group.close().unwrap();
+    writer.close().unwrap();
+}
+
+fn refusal_of(schema: &str, change: impl FnOnce(&mut Content)) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.parquet");
+    let mut content = content();
+    change(&mut content);
+    write(&path, schema, &content);
+    refusal(&path)
+}
+
+fn check(data: &FederatedData) {
+    assert_eq!(data.users, ["1", "0"]);
+    assert_eq!((data.features, data.answers), (2, 4));
+    assert_eq!(data.train.x, [1.0, 2.0, 1.0, 3.0, 4.0, 1.0]);
+    assert_eq!(data.train.y, [3, 0]);
+    assert_eq!(data.train.offsets, [0, 1, 2]);
+    assert_eq!(data.test.x, [5.0, 6.0, 1.0]);
+    assert_eq!(data.test.offsets, [0, 1, 1]);
+}
+
+#[test]
+fn agents_are_numbered_by_their_first_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.parquet");
+    write(&path, SCHEMA, &content());
+    check(&read(&path, 0).unwrap());
+    check(&read(folder.path(), 0).unwrap());
+}
+
+#[test]
+fn a_folder_of_files_is_one_table() {
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder.path().join("1.parquet"), SCHEMA, &content());
+    write(&folder.path().join("0.parquet"), SCHEMA, &Content { agent: vec![5, 1, 5], ..content() });
+    let data = read(folder.path(), 0).unwrap();
+    assert_eq!(data.users, ["5", "1", "0"]);
+    assert_eq!(data.train.y, [3, 0, 3, 0]);
+    assert_eq!(data.train.offsets, [0, 1, 3, 4]);
+}
+
+#[test]
+fn values_that_do_not_fit_are_named() {
+    let says = |change: fn(&mut Content), parts: &[&str]| {
+        assert_says(&refusal_of(SCHEMA, change), parts);
+    };
+    says(
+        |c| c.split[1] = "valid",
+        &["data.parquet", "row 1", "split `valid`", "`train` or `test`"],
+    );
+    says(|c| c.label[2] = -1, &["row 2", "label -1"]);
+    says(|c| c.label[2] = 256, &["row 2", "label 256", "to 255"]);
+    says(|c| c.features[3] = f32::NAN, &["row 1", "NaN as feature 1"]);
+    says(|c| c.repetition = vec![0, 1, 0, 1, 1, 0], &["row 1", "3 features", "allowed is 2"]);
+    says(|c| c.split[1] = "test", &["agent `0`", "no rows with split `train`"]);
+    says(
+        |c| {
+            c.definition[3] = 1;
+            c.features.pop();
+        },
+        &["row 1", "a null in `features`"],
+    );
+    says(
+        |c| {
+            *c = Content {
+                agent: vec![],
+                split: vec![],
+                label: vec![],
+                features: vec![],
+                definition: vec![],
+                repetition: vec![],
+            }
+        },
+        &["no rows"],
+    );
+}
+
+#[test]
+fn missing_and_mistyped_columns_are_named() {
+    let near = refusal_of(&SCHEMA.replace("label;", "labels;"), |_| {});
+    assert_says(&near, &["column `label`", "did you mean `labels`?", "integers"]);
+    let far = refusal_of(&SCHEMA.replace("agent;", "q;"), |_| {});
+    assert_says(&far, &["column `agent`", "no such column among `q`, `split`"]);
+    let real = refusal_of(&SCHEMA.replace("int64 label", "double label"), |_| {});
+    assert_says(&real, &["column `label`", "DOUBLE", "integers"]);
+    let flat = SCHEMA.split("required group").next().unwrap();
+    let flat = refusal_of(&format!("{flat} required double features; }}"), |_| {});
+    assert_says(&flat, &["column `features`", "DOUBLE", "lists of numbers"]);
+}
+
+#[test]
+fn cut_and_foreign_files_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.parquet");
+    write(&path, SCHEMA, &content());
+    let whole = fs::read(&path).unwrap();
+    for length in [0, 3, whole.len() / 2, whole.len() - 1] {
+        fs::write(&path, &whole[..length]).unwrap();
+        assert_says(&refusal(&path), &["data.parquet", "not Parquet, or only the first part"]);
+    }
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+}
+
+/// Dictionaries, three-level lists, zstd, an agent column of strings: polars' defaults.
+#[test]
+fn what_polars_writes_is_read() {
+    let data = read(&fixture("federated.parquet"), 0).unwrap();
+    assert_eq!(data.users.len(), 6);
+    assert_eq!(data.users[..2], ["clinic-5", "clinic-4"]);
+    assert_eq!((data.features, data.answers), (3, 4));
+    assert_eq!((data.train.y.len(), data.test.y.len()), (50, 10));
+    // Row i holds i, i/2 and -i. Row 0, the first of the first agent, is a test, so that its
+    // training data begin with row 6; the second agent's begin with row 1.
+    let row = |user: usize| &data.train.x[data.train.rows(user).start * 4..][..4];
+    assert_eq!(row(0), [6.0, 3.0, -6.0, 1.0]);
+    assert_eq!(row(1), [1.0, 0.5, -1.0, 1.0]);
+}
+
+/// Set `HIVESIM_PYTHON_DATA` to a folder that tests/data/make.py filled: one data set, written
+/// by pandas, pyarrow and polars in every way that they have.
+#[test]
+fn all_of_pythons_forms_are_one_data_set() {
+    let Some(folder) = std::env::var_os("HIVESIM_PYTHON_DATA") else {
+        println!("skipped: HIVESIM_PYTHON_DATA is not set");
+        return;
+    };
+    let reference = read(&fixture("federated.parquet"), 0).unwrap();
+    for path in files_in(Path::new(&folder), "parquet").unwrap() {
+        let mut data = read(&path, 0).unwrap();
+        if path.to_string_lossy().contains("integer") {
+            data.users = data.users.iter().map(|name| format!("clinic-{name}")).collect();
+        }
+        assert_eq!(data, reference, "{}", path.display());
+        println!("{} is the same", path.display());
+    }
+}
