@@ -147,7 +147,7 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
 fn data(page: &str) -> Value {
     serde_json::from_str(between(
         page,
-        "<script type=\"application/json\" id=\"data\">",
+        "<script type=\"application/json\" id=\"hivesim-data\">",
         "</script>",
     ))
     .unwrap()
@@ -155,7 +155,7 @@ fn data(page: &str) -> Value {
 
 /// Everything but the vendored library and the licences' text.
 fn ours(page: &str) -> String {
-    let library = between(page, "<script id=\"echarts\">", "</script>");
+    let library = between(page, "<script id=\"hivesim-charts\">", "</script>");
     let licences = between(page, "<footer>", "</footer>");
     page.replace(library, "").replace(licences, "")
 }
@@ -254,7 +254,7 @@ fn captions_and_tiles_give_the_numbers() {
     assert!(page.contains(&caption), "{caption}");
     assert!(page.contains(&format!("<dd class=\"value\">{:.2}</dd>", last.unpractised_skill)));
     assert!(page.contains("<dd class=\"value\">9f2c4b7a</dd>"));
-    assert!(page.contains("<dd class=\"value\">300 k</dd>"), "tasks");
+    assert!(page.contains("<dd class=\"value\">300\u{a0}k</dd>"), "tasks");
     assert!(page.contains("All 24 skills reach half of the panel: s0 first"));
 }
 
@@ -282,7 +282,7 @@ fn what_was_not_measured_becomes_null_and_is_said() {
     }
     let page = page(&outcome);
     assert!(page.contains("No data. No level of skill was measured in this run."));
-    let json = between(&page, "id=\"data\">", "</script>");
+    let json = between(&page, "id=\"hivesim-data\">", "</script>");
     assert!(!json.contains("NaN"));
     assert_eq!(data(&page)["runs"][0]["columns"].get("panel_skill"), None);
     assert_eq!(data(&page)["runs"][0]["adoption"][0][0], Value::Null);
@@ -304,16 +304,16 @@ fn long_wide_runs_are_thinned_and_say_so() {
     let length = |key: &str| data[key].as_array().unwrap().len();
     assert_eq!((length("panel"), length("skills"), length("frame_rounds")), (100, 64, 60));
     assert_eq!(data["frame_rounds"][59], 1400);
-    assert_eq!(data["runs"][0]["columns"]["round"].as_array().unwrap().len(), 1000);
+    assert_eq!(data["runs"][0]["columns"]["round"].as_array().unwrap().len(), 1001);
     for left_out in [
         "100 of 150 panel agents, 64 of 1,000 skills, 60 of 101 measured rounds, evenly spaced",
-        "1000 of 1,401 rounds, evenly spaced",
+        "1,001 of 1,401 rounds, evenly spaced",
         "The 500 least frequent skills are left out",
     ] {
         assert!(page.contains(left_out), "{left_out}");
     }
     // The running total counts the rounds that were thinned away, too.
-    let total = data["runs"][0]["columns"]["value_total"][999].as_f64().unwrap();
+    let total = data["runs"][0]["columns"]["value_total"][1000].as_f64().unwrap();
     assert!(total > 1400.0 * 10_000.0 * 0.125, "{total}");
     assert!(page.len() < 6_000_000, "{} bytes", page.len());
 }
@@ -347,7 +347,7 @@ fn fixed_data_gets_its_section_only_where_it_was_measured() {
     let page = page(&outcome);
     assert!(
         page.contains("id=\"fig-train\"")
-            && page.contains("Test accuracy at the end: the hive 25 %.")
+            && page.contains("Test accuracy at the end: the hive 25\u{a0}%.")
     );
     assert!(page.contains("data-y=\"test accuracy (share right)\""));
 }

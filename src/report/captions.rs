@@ -88,17 +88,14 @@ pub(super) fn skill(w: &Words<'_>) -> String {
         (last(hive, |r| r.core_skill), last(hive, |r| r.panel_skill))
     {
         let gap = panel - core;
-        out.push_str(&format!(
-            " The bare core alone reaches {}, {} its agents: the gap is what job knowledge and learning since the last pull add.",
-            level(core),
-            if gap.abs() < 0.005 {
-                "level with".to_string()
-            } else if gap > 0.0 {
-                format!("{} below", level(gap))
-            } else {
-                format!("{} above", level(-gap))
-            }
-        ));
+        let against = if gap.abs() < 0.005 {
+            "level with its agents".to_string()
+        } else if gap > 0.0 {
+            format!("{} below its agents: the gap is what they know beside it", level(gap))
+        } else {
+            format!("{} above its agents: what they keep beside it costs them", level(-gap))
+        };
+        out.push_str(&format!(" The bare core alone reaches {}, {against}.", level(core)));
     }
     if let Some((_, sd)) = last(hive, |r| r.panel_skill_sd) {
         out.push_str(&format!(
@@ -117,7 +114,7 @@ pub(super) fn unpractised(w: &Words<'_>) -> String {
         level,
     );
     format!(
-        "{ends} What the hive has above isolated agents here has reached its agents through the core alone."
+        "{ends} What the hive has above isolated agents here has reached its agents through the core."
     )
 }
 
@@ -148,10 +145,7 @@ pub(super) fn adoption(w: &Words<'_>) -> String {
     let (Some(first), Some(last)) =
         (reached.iter().min_by_key(|p| (p.1, p.0)), reached.iter().max_by_key(|p| (p.1, p.0)))
     else {
-        return format!(
-            "{threshold} Not one of {} reaches half of the panel.",
-            counted(skills as u64, "skill")
-        );
+        return format!("{threshold} No skill reaches half of the panel.");
     };
     let all = if reached.len() == skills {
         format!("All {}", counted(skills as u64, "skill"))
@@ -200,7 +194,7 @@ pub(super) fn heat(w: &Words<'_>) -> String {
 pub(super) fn histogram(w: &Words<'_>) -> String {
     ends(
         w,
-        "The hive's agents as bars, the bounds as lines. Mean at the last round",
+        "The filled shape is the hive, the lines are the bounds. Mean at the last round",
         ("", |r| r.panel_skill),
         level,
     )
@@ -245,12 +239,7 @@ fn with_course(w: &Words<'_>, column: Column, show: fn(f64) -> String, what: &st
 }
 
 pub(super) fn bits(w: &Words<'_>, column: Column) -> String {
-    with_course(
-        w,
-        column,
-        short,
-        "How much an answer's feedback tells an agent that did not know it: the better the agent, the less it has left to learn.",
-    )
+    with_course(w, column, short, "Mean information that the feedback on a task gives the agent.")
 }
 
 pub(super) fn signs(w: &Words<'_>, column: Column) -> String {

@@ -12,7 +12,7 @@ const AGENTS_MAX: usize = 100;
 /// Most skills in the heat map and among the adoption curves.
 const SKILLS_MAX: usize = 64;
 /// Most rounds in the curves and the table.
-pub(super) const ROUNDS_MAX: usize = 1000;
+pub(super) const ROUNDS_MAX: usize = 1001;
 /// Most measured rounds in the adoption curves.
 pub(super) const ADOPTION_ROUNDS_MAX: usize = 250;
 
@@ -114,7 +114,11 @@ pub(super) fn rounds_note(hive: &Trace) -> String {
     if hive.rounds.len() <= ROUNDS_MAX {
         return String::new();
     }
-    note(&[format!("{ROUNDS_MAX} of {} rounds", text::count(hive.rounds.len() as u64))])
+    note(&[format!(
+        "{} of {} rounds",
+        text::count(ROUNDS_MAX as u64),
+        text::count(hive.rounds.len() as u64)
+    )])
 }
 
 fn note(parts: &[String]) -> String {

@@ -28,15 +28,16 @@ fn skill(w: &Words<'_>) -> Section {
     let level = level_unit(&w.outcome.scenario.world);
     let core: Column = ("core_skill", |r| r.core_skill);
     let panel: Column = ("panel_skill", |r| r.panel_skill);
-    let mut lines: Vec<_> =
-        hive_line(w.runs, core, "Hive: bare core", "core", "dashed").into_iter().collect();
-    for mut line in every_run(w.runs, panel) {
-        if line.run == 0 {
-            line.label = "Hive: agents (band: ±1 sd)".into();
-            line.band = Some("panel_skill_sd");
-        }
-        lines.push(line);
+    let mut lines = every_run(w.runs, panel);
+    if let Some(line) = lines.first_mut().filter(|line| line.run == 0) {
+        line.label = "Hive: agents (band: ±1 sd)".into();
+        line.band = Some("panel_skill_sd");
     }
+    let after_hive = lines.partition_point(|line| line.run == 0);
+    lines.splice(
+        after_hive..after_hive,
+        hive_line(w.runs, core, "Hive: bare core", "core", "dashed"),
+    );
     let unpractised: Column = ("unpractised_skill", |r| r.unpractised_skill);
     let fleet: Column = ("fleet_adoption", |r| r.fleet_adoption);
     Section {
@@ -109,7 +110,7 @@ fn adoption(w: &Words<'_>, kept: &Kept) -> Section {
     Section {
         id: "adoption",
         title: "How skills spread",
-        lede: "For each skill, the share of the panel that has adopted it, whether or not the agent ever practised it. Darker lines are the more frequent skills.",
+        lede: "For each skill, the share of the panel that has adopted it, whether or not the agent ever practised it. Listed and coloured from the most frequent skill to the rarest.",
         figures: vec![figure],
     }
 }
@@ -195,7 +196,8 @@ fn work(w: &Words<'_>) -> Section {
                 Format::Level,
                 every_run(w.runs, bits),
             )
-            .says(say::bits(w, bits)),
+            .says(say::bits(w, bits))
+            .wide(),
         ],
     }
 }

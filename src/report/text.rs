@@ -1,5 +1,8 @@
 //! How numbers read in captions and tiles.
 
+/// Between a number and its unit: a space at which no line breaks.
+const GAP: char = '\u{a0}';
+
 /// A level or another number around 1, with two decimals.
 pub(super) fn level(x: f64) -> String {
     if !x.is_finite() {
@@ -12,7 +15,7 @@ pub(super) fn level(x: f64) -> String {
 
 /// A share as a percentage.
 pub(super) fn percent(x: f64) -> String {
-    if x.is_finite() { format!("{:.0} %", x * 100.0) } else { "not measured".into() }
+    if x.is_finite() { format!("{:.0}{GAP}%", x * 100.0) } else { "not measured".into() }
 }
 
 /// A number with three significant digits and an SI prefix: `1.23 M`.
@@ -28,7 +31,7 @@ pub(super) fn si(x: f64) -> String {
         prefix += 1;
     }
     let digits = significant(scaled, 3);
-    if prefix == 0 { digits } else { format!("{digits} {}", PREFIXES[prefix]) }
+    if prefix == 0 { digits } else { format!("{digits}{GAP}{}", PREFIXES[prefix]) }
 }
 
 /// Bytes in decimal units: `4.5 MB`.
@@ -37,7 +40,7 @@ pub(super) fn bytes(x: f64) -> String {
         return "not measured".into();
     }
     let text = si(x);
-    if text.contains(' ') { format!("{text}B") } else { format!("{text} B") }
+    if text.contains(GAP) { format!("{text}B") } else { format!("{text}{GAP}B") }
 }
 
 /// `x` with about `digits` significant digits, without an exponent and trailing zeros.
@@ -80,10 +83,10 @@ mod tests {
         assert_eq!(level(-0.001), "0.00");
         assert_eq!(level(f64::NAN), "not measured");
         assert_eq!(si(0.0), "0");
-        assert_eq!(si(12_345.0), "12.3 k");
-        assert_eq!(si(999_999.0), "1 M");
-        assert_eq!(bytes(512.0), "512 B");
-        assert_eq!(bytes(4_500_000.0), "4.5 MB");
+        assert_eq!(si(12_345.0), "12.3\u{a0}k");
+        assert_eq!(si(999_999.0), "1\u{a0}M");
+        assert_eq!(bytes(512.0), "512\u{a0}B");
+        assert_eq!(bytes(4_500_000.0), "4.5\u{a0}MB");
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(counted(1, "round"), "1 round");
         assert_eq!(significant(0.001_234_5, 3), "0.00123");

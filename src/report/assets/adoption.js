@@ -71,7 +71,11 @@ hive.adoption = (() => {
       set("5 most frequent", (i) => i < 5);
       set("5 rarest", (i) => i >= visible.length - 5);
     }
-    if (bar.childElementCount) legend.before(bar);
+    if (bar.childElementCount) {
+      const rows = hive.element("div");
+      legend.replaceWith(rows);
+      rows.append(bar, legend);
+    }
   };
 
   return { draw };

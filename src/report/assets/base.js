@@ -1,7 +1,7 @@
 "use strict";
 // What all figures share: the data, the theme, numbers as text, elements, the address's hash.
 const hive = (() => {
-  const data = JSON.parse(document.getElementById("data").textContent);
+  const data = JSON.parse(document.getElementById("hivesim-data").textContent);
   const root = document.documentElement;
 
   // Hash of the address: #skill jumps; #round=10&theme=dark sets the state.
@@ -53,7 +53,8 @@ const hive = (() => {
     level: (x) => { const s = x.toFixed(Math.abs(x) < 10 ? 2 : 1); return s === "-0.00" ? "0.00" : s; },
     percent, si, bytes,
   };
-  const axes = { level: (x) => digits(x, 6), percent: (x) => `${digits(x * 100, 4)} %`, si, bytes };
+  // One argument each: the chart library would pass an index as the second.
+  const axes = { level: (x) => digits(x, 6), percent: (x) => `${digits(x * 100, 4)} %`, si: (x) => si(x), bytes: (x) => bytes(x) };
   const show = (format, x) => (x === null || x === undefined || Number.isNaN(x) ? "not measured" : formats[format](x));
 
   // Packed tables: little-endian 16-bit integers in base64.

@@ -46,7 +46,7 @@ hive.charts = (() => {
     return {
       nameTextStyle: { color: soft, fontSize: 12 },
       axisLabel: { color: soft, fontSize: 12, hideOverlap: true },
-      axisLine: { show: true, lineStyle: { color: hive.colour("rule") } },
+      axisLine: { show: true, onZero: false, lineStyle: { color: hive.colour("rule") } },
       axisTick: { show: false },
       splitLine: { lineStyle: { color: hive.colour("grid") } },
       ...extra,
@@ -55,8 +55,7 @@ hive.charts = (() => {
   const xRounds = (name, from, to) => axis({
     type: "value", name, nameLocation: "middle", nameGap: 30, min: from, max: to,
     minInterval: 1, splitLine: { show: false },
-    // The ends of a thinned run are odd numbers that crowd their neighbours.
-    axisLabel: { color: hive.colour("soft"), fontSize: 12, hideOverlap: true, formatter: (x) => (Number.isInteger(x) ? String(x) : "") },
+    axisLabel: { color: hive.colour("soft"), fontSize: 12, hideOverlap: true, formatter: (x) => (Number.isInteger(x) && x >= 0 ? String(x) : "") },
   });
   const y = (name, format, extra) => axis({
     type: "value", name, nameLocation: "end", nameGap: 12,
@@ -111,6 +110,12 @@ hive.charts = (() => {
   const column = (line) => hive.data.runs[line.run].columns[line.column] ?? [];
   const rounds = (line) => hive.data.runs[line.run].columns.round;
 
+  // Shares end at 100 % once they pass half; levels that are all chance still get a scale.
+  const range = (format) => {
+    if (format === "percent") return { min: 0, max: (v) => (v.max > 0.5 ? 1 : null) };
+    return format === "level" ? { max: (v) => (v.max <= 0 && v.min >= -0.05 ? 1 : null) } : {};
+  };
+
   // A figure of kind "lines".
   const lines = (figure) => {
     const box = hive.box(figure.id);
@@ -130,7 +135,7 @@ hive.charts = (() => {
         const colour = hive.colour(`c-${line.colour}`);
         const few = line.points.length <= 40;
         const main = {
-          type: "line", name: line.label, data: line.points.map(([r, v]) => [r, v]), showSymbol: line.points.length === 1 || (few && figure.id === "fig-skill" ? true : line.points.length === 1),
+          type: "line", name: line.label, data: line.points.map(([r, v]) => [r, v]), showSymbol: line.points.length === 1 || (few && figure.id === "fig-skill"),
           symbol: "circle", symbolSize: line.points.length === 1 ? 9 : 4, z: line.run === 0 ? 4 : 3,
           lineStyle: { width: line.run === 0 ? 2.4 : 2, type: line.dash, color: colour }, itemStyle: { color: colour },
         };
@@ -147,7 +152,7 @@ hive.charts = (() => {
       return {
         ...common(box),
         xAxis: xRounds(figure.x, one ? from - 1 : from, one ? to + 1 : to),
-        yAxis: y(figure.y, figure.format, figure.format === "percent" ? { max: (v) => (v.max > 0.5 ? 1 : null), min: 0 } : {}),
+        yAxis: y(figure.y, figure.format, range(figure.format)),
         tooltip: tooltip("axis", (ps) => {
           const r = ps[0].axisValue;
           const rows = drawn.filter((_, i) => visible[i]).map((l) => {

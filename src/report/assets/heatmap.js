@@ -28,7 +28,7 @@ hive.heatmap = (() => {
     const box = hive.box(figure.id);
     const size_of = () => {
       // Rows of at least 7 px; few rows do not become walls.
-      box.style.height = `${Math.min(Math.max(agents * 9, 40 * Math.min(agents, 8)), 760) + 120}px`;
+      box.style.height = `${Math.min(Math.max(agents * 9, 40 * Math.min(agents, 8)), 760) + 96}px`;
     };
     size_of();
     const build = () => {
@@ -47,13 +47,13 @@ hive.heatmap = (() => {
           if (since < 0 || since > state.frame) dots.push([s, r, level ?? 0, agent]);
         }
       });
-      const pitch = Math.min(wide / skills, (box.clientHeight - 120) / agents);
+      const pitch = Math.min(wide / skills, (box.clientHeight - 96) / agents);
       const names = order.map((i) => `a${data.panel[i].agent}`);
       const soft = hive.colour("soft");
       const category = (list, extra) => hive.charts.axis({ type: "category", data: list, splitLine: { show: false }, ...extra });
       return {
         ...common,
-        grid: { left: 62, top: 46, bottom: 66, width: wide },
+        grid: { left: 62, top: 46, bottom: 48, width: wide },
         xAxis: category(data.skills.map((s) => s.name), {
           name: figure.x, nameLocation: "middle", nameGap: 30,
           axisLabel: { color: soft, fontSize: 11, hideOverlap: true, width: 90, overflow: "truncate" },

@@ -8,7 +8,6 @@ hive.spread = (() => {
     const { from, width } = data.bins;
     const runs = data.runs.filter((r) => r.histograms.length);
     const counts = runs.flatMap((r) => r.histograms);
-    const most = Math.max(1, ...counts.flat());
     // Only the bins that are ever used, and always 0 to 1.
     const used = counts[0].map((_, b) => counts.some((c) => c[b] > 0));
     const [zero, one] = [Math.round(-from / width), Math.round((1 - from) / width)];
@@ -25,7 +24,7 @@ hive.spread = (() => {
     const build = () => ({
       ...hive.charts.common(box),
       xAxis: hive.charts.axis({ type: "value", name: figure.x, nameLocation: "middle", nameGap: 30, min: edge(low), max: edge(high), splitLine: { show: false } }),
-      yAxis: hive.charts.y(figure.y, "level", { min: 0, max: most, minInterval: 1 }),
+      yAxis: hive.charts.y(figure.y, "si", { min: 0, minInterval: 1 }),
       tooltip: hive.charts.tooltip("axis", (ps) => {
         const b = Math.min(Math.max(Math.floor((ps[0].axisValue - from) / width + 1e-6), low), high - 1);
         const rows = runs.filter((_, i) => visible[i]).map((r) => [r.label, String(at(r)[b]), hive.colour(`c-${marks[r.key][0]}`)]);
