@@ -107,15 +107,19 @@ pub(super) fn skill(w: &Words<'_>) -> String {
 }
 
 pub(super) fn unpractised(w: &Words<'_>) -> String {
-    let ends = ends(
-        w,
-        "Mean level on skills that the agent itself never did a task of, at the end",
-        ("", |r| r.unpractised_skill),
-        level,
-    );
-    format!(
-        "{ends} What the hive has above isolated agents here has reached its agents through the core."
-    )
+    let what = "Mean level on skills that the agent itself never did a task of, at the end";
+    let ends = ends(w, what, ("", |r| r.unpractised_skill), level);
+    let end = |key: &str| {
+        let run = w.runs.iter().find(|run| run.key == key)?;
+        last(run, |r| r.unpractised_skill).map(|p| p.1)
+    };
+    match (end("hive"), end("isolated")) {
+        (Some(hive), Some(alone)) if hive - alone >= 0.005 => format!(
+            "{ends} The hive's {} above isolated agents reached its agents through the core.",
+            level(hive - alone)
+        ),
+        _ => ends,
+    }
 }
 
 pub(super) fn fleet(w: &Words<'_>) -> String {
@@ -225,6 +229,8 @@ fn course(w: &Words<'_>, (_, get): Column, show: fn(f64) -> String) -> Option<St
     let (r1, x1) = last(&w.runs[0], get)?;
     Some(if r0 == r1 {
         format!("{} in round {r0}", show(x0))
+    } else if w.runs[0].trace.rounds.iter().map(|r| get(r)).all(|x| x == x0 || !x.is_finite()) {
+        format!("{} throughout", show(x0))
     } else {
         format!("from {} in round {r0} to {} in round {r1}", show(x0), show(x1))
     })

@@ -1,6 +1,8 @@
 //! What a figure is: what it draws, its axes with their units, its caption; and its lines.
 
+use super::captions::last;
 use super::data::Run;
+use super::text;
 use crate::measure::RoundRow;
 use crate::scenario::World;
 use serde::Serialize;
@@ -11,12 +13,26 @@ use serde::Serialize;
 pub(super) enum Format {
     /// Around 1, with two or three decimals.
     Level,
+    /// Any other number of a handy size, with three digits.
+    Number,
     /// A share, as a percentage.
     Percent,
     /// With an SI prefix.
     Si,
     /// Bytes in decimal units.
     Bytes,
+}
+
+impl Format {
+    fn show(self, x: f64) -> String {
+        match self {
+            Format::Level => text::level(x),
+            Format::Number => text::significant(x, 3),
+            Format::Percent => text::percent(x),
+            Format::Si => text::si(x),
+            Format::Bytes => text::bytes(x),
+        }
+    }
 }
 
 /// Which script draws a figure.
@@ -51,6 +67,11 @@ pub(super) struct Line {
     pub colour: &'static str,
     /// Dash of the line, so that colour is never the only mark.
     pub dash: &'static str,
+    /// Its last number as the legend shows it: from the full number, as captions are.
+    pub last: String,
+    /// The same as a number.
+    #[serde(skip)]
+    pub end: f64,
 }
 
 /// One figure.
@@ -90,7 +111,16 @@ pub(super) struct Section {
 
 impl Figure {
     /// A figure of lines over rounds; without a line it says that there is no data.
-    pub fn lines(id: &'static str, title: &str, y: &str, format: Format, lines: Vec<Line>) -> Self {
+    pub fn lines(
+        id: &'static str,
+        title: &str,
+        y: &str,
+        format: Format,
+        mut lines: Vec<Line>,
+    ) -> Self {
+        for line in &mut lines {
+            line.last = format.show(line.end);
+        }
         let missing =
             if lines.is_empty() { "This run did not measure it.".into() } else { String::new() };
         Figure {
@@ -135,11 +165,6 @@ pub(super) fn level_unit(world: &World) -> &'static str {
 /// A column of the rows: its name and how to read it.
 pub(super) type Column = (&'static str, fn(&RoundRow) -> f64);
 
-/// Whether the column holds a number in any round with work.
-pub(super) fn has(run: &Run<'_>, get: fn(&RoundRow) -> f64) -> bool {
-    run.trace.rounds.iter().any(|r| get(r).is_finite())
-}
-
 /// Colour and dash of a run's line.
 fn style(key: &str) -> (&'static str, &'static str) {
     match key {
@@ -149,18 +174,18 @@ fn style(key: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// The same column of every run that has it.
+/// The same column of every run that has a number in it.
 pub(super) fn every_run(runs: &[Run<'_>], (column, get): Column) -> Vec<Line> {
-    let with_numbers = runs.iter().enumerate().filter(|(_, run)| has(run, get));
-    with_numbers
-        .map(|(i, run)| {
-            let (colour, dash) = style(run.key);
-            Line { run: i, column, band: None, label: run.label.into(), colour, dash }
-        })
-        .collect()
+    let line = |(i, run): (usize, &Run<'_>)| {
+        let (_, end) = last(run, get)?;
+        let (colour, dash) = style(run.key);
+        let label = run.label.into();
+        Some(Line { run: i, column, band: None, label, colour, dash, last: String::new(), end })
+    };
+    runs.iter().enumerate().filter_map(line).collect()
 }
 
-/// One column of the hive.
+/// One column of the hive, if it has a number in it.
 pub(super) fn hive_line(
     runs: &[Run<'_>],
     (column, get): Column,
@@ -168,6 +193,7 @@ pub(super) fn hive_line(
     colour: &'static str,
     dash: &'static str,
 ) -> Option<Line> {
-    runs.first().filter(|hive| has(hive, get))?;
-    Some(Line { run: 0, column, band: None, label: label.into(), colour, dash })
+    let (_, end) = last(runs.first()?, get)?;
+    let label = label.into();
+    Some(Line { run: 0, column, band: None, label, colour, dash, last: String::new(), end })
 }

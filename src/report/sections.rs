@@ -180,7 +180,7 @@ fn work(w: &Words<'_>) -> Section {
                 "fig-loss",
                 "Loss at work",
                 "cross-entropy (nats a task)",
-                Format::Level,
+                Format::Number,
                 every_run(w.runs, loss),
             )
             .says(say::ends(
@@ -193,7 +193,7 @@ fn work(w: &Words<'_>) -> Section {
                 "fig-bits",
                 "Information in the feedback",
                 "information (bits a task)",
-                Format::Level,
+                Format::Number,
                 every_run(w.runs, bits),
             )
             .says(say::bits(w, bits))
@@ -218,7 +218,7 @@ fn data(w: &Words<'_>) -> Option<Section> {
                 "fig-train",
                 "Training loss",
                 "cross-entropy (nats an example)",
-                Format::Level,
+                Format::Number,
                 losses,
             )
             .says(say::ends(
@@ -278,7 +278,7 @@ fn merging(w: &Words<'_>) -> Section {
                 "fig-cosine",
                 "Cosine between contributions",
                 "cosine (−1 to 1)",
-                Format::Level,
+                Format::Number,
                 cosine,
                 say::cosine(w, cosine),
             ),
@@ -286,7 +286,7 @@ fn merging(w: &Words<'_>) -> Section {
                 "fig-distance",
                 "Distance from consensus",
                 "distance ÷ mean norm (ratio)",
-                Format::Level,
+                Format::Number,
                 distance,
                 say::distance(w, distance),
             ),
@@ -303,7 +303,7 @@ fn merging(w: &Words<'_>) -> Section {
                 "fig-staleness",
                 "Staleness of what was merged",
                 "staleness (core versions)",
-                Format::Level,
+                Format::Number,
                 stale,
                 say::staleness(w, stale),
             ),
@@ -317,7 +317,10 @@ fn economy(w: &Words<'_>) -> Section {
     let up: Column = ("bytes_up", |r| r.bytes_up as f64);
     let down: Column = ("bytes_down", |r| r.bytes_down as f64);
     let mut totals = every_run(w.runs, value);
-    totals.iter_mut().for_each(|line| line.column = "value_total");
+    for line in &mut totals {
+        line.column = "value_total";
+        line.end = say::value_sum(&w.runs[line.run]);
+    }
     let mut bytes: Vec<_> =
         hive_line(w.runs, up, "up, to the distiller", "hive", "solid").into_iter().collect();
     bytes.extend(hive_line(w.runs, down, "down, to the agents", "core", "dashed"));

@@ -15,7 +15,11 @@ pub(super) fn level(x: f64) -> String {
 
 /// A share as a percentage.
 pub(super) fn percent(x: f64) -> String {
-    if x.is_finite() { format!("{:.0}{GAP}%", x * 100.0) } else { "not measured".into() }
+    if x.is_finite() {
+        format!("{}{GAP}%", significant(x * 100.0, 3))
+    } else {
+        "not measured".into()
+    }
 }
 
 /// A number with three significant digits and an SI prefix: `1.23 M`.

@@ -40,7 +40,7 @@ pub(super) fn tiles(outcome: &Outcome, runs: &[Run<'_>]) -> Vec<Tile> {
                 let skill = end(run, |r| r.panel_skill);
                 (level(skill), format!("hive {}", against(panel - skill)))
             }
-            None => ("not run".into(), format!("bound `{key}` was not asked for")),
+            None => ("not run".into(), "this bound was not asked for".into()),
         };
         tiles.push(Tile { label, value, note });
     }

@@ -51,10 +51,10 @@ const hive = (() => {
   const percent = (x) => `${digits(x * 100, 3)} %`;
   const formats = {
     level: (x) => { const s = x.toFixed(Math.abs(x) < 10 ? 2 : 1); return s === "-0.00" ? "0.00" : s; },
-    percent, si, bytes,
+    number: (x) => digits(x, 3), percent, si, bytes,
   };
   // One argument each: the chart library would pass an index as the second.
-  const axes = { level: (x) => digits(x, 6), percent: (x) => `${digits(x * 100, 4)} %`, si: (x) => si(x), bytes: (x) => bytes(x) };
+  const axes = { level: (x) => digits(x, 6), number: (x) => digits(x, 6), percent: (x) => `${digits(x * 100, 4)} %`, si: (x) => si(x), bytes: (x) => bytes(x) };
   const show = (format, x) => (x === null || x === undefined || Number.isNaN(x) ? "not measured" : formats[format](x));
 
   // Packed tables: little-endian 16-bit integers in base64.

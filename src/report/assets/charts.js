@@ -113,7 +113,7 @@ hive.charts = (() => {
   // Shares end at 100 % once they pass half; levels that are all chance still get a scale.
   const range = (format) => {
     if (format === "percent") return { min: 0, max: (v) => (v.max > 0.5 ? 1 : null) };
-    return format === "level" ? { max: (v) => (v.max <= 0 && v.min >= -0.05 ? 1 : null) } : {};
+    return format === "level" || format === "number" ? { max: (v) => (v.max <= 0 && v.min >= -0.05 ? 1 : null) } : {};
   };
 
   // A figure of kind "lines".
@@ -168,7 +168,7 @@ hive.charts = (() => {
     const { draw } = mount(box, build);
     legend(figure.id, drawn.map((l) => ({
       label: l.label, dash: l.dash, colour: () => hive.colour(`c-${l.colour}`),
-      value: l.points.length ? hive.show(figure.format, l.points[l.points.length - 1][1]) : "",
+      value: l.last,
     })), visible, draw);
   };
 

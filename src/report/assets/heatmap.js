@@ -36,7 +36,7 @@ hive.heatmap = (() => {
       const order = rows();
       const common = hive.charts.common(box);
       const inner = Math.max(box.clientWidth - 90, 80);
-      const wide = Math.min(inner, skills * 64);
+      const wide = Math.min(inner, Math.max(skills * 64, 320));
       const [cells, dots] = [[], []];
       order.forEach((agent, r) => {
         for (let s = 0; s < skills; s += 1) {
