@@ -229,7 +229,7 @@ fn course(w: &Words<'_>, (_, get): Column, show: fn(f64) -> String) -> Option<St
     let (r1, x1) = last(&w.runs[0], get)?;
     Some(if r0 == r1 {
         format!("{} in round {r0}", show(x0))
-    } else if w.runs[0].trace.rounds.iter().map(|r| get(r)).all(|x| x == x0 || !x.is_finite()) {
+    } else if w.runs[0].trace.rounds.iter().map(get).all(|x| x == x0 || !x.is_finite()) {
         format!("{} throughout", show(x0))
     } else {
         format!("from {} in round {r0} to {} in round {r1}", show(x0), show(x1))
