@@ -1,0 +1,82 @@
+// Adoption curves: a line a skill, coloured by how frequent the skill is.
+hive.adoption = (() => {
+  // Viridis without its palest end on white, and without its darkest on black.
+  const light = ["#440154", "#46327e", "#365c8d", "#277f8e", "#1fa187", "#4ac16d", "#90c22c"];
+  const dark = ["#fde725", "#a0da39", "#4ac16d", "#1fa187", "#3b8fb0", "#6f7fd0", "#9a6fc4"];
+  const mix = (a, b, t) => "#" + [1, 3, 5].map((i) => {
+    const [x, y] = [parseInt(a.slice(i, i + 2), 16), parseInt(b.slice(i, i + 2), 16)];
+    return Math.round(x + (y - x) * t).toString(16).padStart(2, "0");
+  }).join("");
+  const ranked = (i, n) => {
+    const stops = document.documentElement.dataset.theme === "dark" ? dark : light;
+    const place = (n < 2 ? 0 : i / (n - 1)) * (stops.length - 1);
+    const k = Math.min(Math.floor(place), stops.length - 2);
+    return mix(stops[k], stops[k + 1], place - k);
+  };
+
+  const draw = (figure) => {
+    const box = hive.box(figure.id);
+    const { skills, runs } = hive.data;
+    const n = skills.length;
+    // All together, while one can still tell them apart.
+    const visible = skills.map(() => true);
+    let run = 0;
+    const build = () => {
+      const { adoption_rounds: rounds, adoption } = runs[run];
+      const many = n > 12;
+      return {
+        ...hive.charts.common(box),
+        xAxis: hive.charts.xRounds(figure.x, rounds.length > 1 ? rounds[0] : rounds[0] - 1, rounds.length > 1 ? rounds[rounds.length - 1] : rounds[0] + 1),
+        yAxis: hive.charts.y(figure.y, "percent", { min: 0, max: 1 }),
+        tooltip: hive.charts.tooltip("axis", (ps) => {
+          const sorted = ps.filter((p) => p.value[1] !== null).sort((a, b) => b.value[1] - a.value[1]);
+          const rows = sorted.slice(0, 12).map((p) => [p.seriesName, hive.show("percent", p.value[1]), p.color]);
+          if (sorted.length > 12) rows.push([`and ${sorted.length - 12} more, down to`, hive.show("percent", sorted[sorted.length - 1].value[1])]);
+          return hive.charts.tip(`Round ${ps[0].axisValue}`, rows);
+        }),
+        series: skills.flatMap((skill, s) => (visible[s] ? [{
+          type: "line", name: skill.name, data: rounds.map((r, i) => [r, adoption[i][s]]), connectNulls: true,
+          showSymbol: rounds.length === 1, symbol: "circle", symbolSize: 7,
+          color: ranked(s, n), lineStyle: { width: many ? 1.5 : 2.2 }, emphasis: { focus: "series", lineStyle: { width: 3.5 } }, triggerLineEvent: true,
+          markLine: undefined,
+        }] : [])),
+      };
+    };
+    const entry = hive.charts.mount(box, build);
+    const legend = hive.charts.legend(figure.id, skills.map((s, i) => ({ label: s.name, short: n > 12, colour: () => ranked(i, n) })), visible, entry.draw);
+    if (n > 12) legend.classList.add("many");
+    tools(legend, visible, entry.draw, (r) => { run = r; entry.draw(); });
+  };
+
+  // Which run is shown, and all, none or the most frequent at once.
+  const tools = (legend, visible, changed, choose) => {
+    const bar = hive.element("div", { class: "controls" });
+    const runs = hive.data.runs.map((r, i) => [r, i]).filter(([r]) => r.adoption.length);
+    if (runs.length > 1) {
+      const select = hive.element("select", {}, ...runs.map(([r, i]) => hive.element("option", { value: i }, r.label)));
+      select.addEventListener("change", () => choose(Number(select.value)));
+      bar.append(hive.element("label", {}, "Show ", select));
+    }
+    const set = (label, keep) => {
+      const button = hive.element("button", { type: "button" }, label);
+      button.addEventListener("click", () => {
+        legend.querySelectorAll(".chip").forEach((chip, i) => { visible[i] = keep(i); chip.setAttribute("aria-pressed", String(visible[i])); });
+        changed();
+      });
+      bar.append(button);
+    };
+    if (visible.length > 3) {
+      set("All", () => true);
+      set("None", () => false);
+      set("5 most frequent", (i) => i < 5);
+      set("5 rarest", (i) => i >= visible.length - 5);
+    }
+    if (bar.childElementCount) {
+      const rows = hive.element("div");
+      legend.replaceWith(rows);
+      rows.append(bar, legend);
+    }
+  };
+
+  return { draw };
+})();

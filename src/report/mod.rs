@@ -1,0 +1,25 @@
+//! The report: one HTML page that needs no network, made from an outcome.
+//! Lives here: the choice of figures, what they say, and the page with its data and assets.
+//! May not: run or measure anything new that another table would need, nor read or write files.
+//!
+//! ```text
+//! Outcome ─► data     thinned, packed numbers      ─┐
+//!         ─► figures  titles, axes, captions        ├─► page ─► report.html
+//!         ─► tiles    key figures                  ─┘   (template, css, js, charts inlined)
+//! ```
+
+mod captions;
+mod data;
+mod error;
+mod figures;
+mod pack;
+mod page;
+mod payload;
+mod sections;
+mod spread;
+mod text;
+mod tiles;
+mod toml_html;
+
+pub use error::ReportError;
+pub use page::render;
