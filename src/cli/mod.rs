@@ -2,6 +2,7 @@
 //! Lives here: arguments, what is printed, and exit codes; one file a command.
 //! May not: simulate, or know a file format.
 
+mod run;
 mod scenario;
 
 use std::io::{self, Write as _};
@@ -28,6 +29,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run a scenario and write its results and report.
+    Run(run::RunArgs),
     /// Check a scenario, show it with all its defaults, or print the schema.
     Scenario(scenario::ScenarioArgs),
 }
@@ -39,17 +42,23 @@ enum Failure {
     BadInput(String),
     /// Anything else.
     Failed(String),
+    /// Ctrl-C: what was done by then is written.
+    Interrupted,
 }
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Run(args) => run::run(&args),
         Command::Scenario(args) => scenario::run(&args),
     };
     let (message, code) = match outcome {
         Ok(()) => return ExitCode::from(FINE),
         Err(Failure::BadInput(message)) => (message, BAD_INPUT),
         Err(Failure::Failed(message)) => (message, FAILED),
+        Err(Failure::Interrupted) => {
+            ("interrupted: the rounds so far are written, marked incomplete".into(), INTERRUPTED)
+        }
     };
     // Nothing is left to do where even standard error is closed.
     let _ = writeln!(io::stderr(), "{message}");

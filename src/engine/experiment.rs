@@ -9,7 +9,7 @@ use super::tasks::{Registry, Tasks};
 use crate::agent::{Fleet, Keeping};
 use crate::distill::{Distiller, Harvester};
 use crate::ids::AgentId;
-use crate::learner::{Learner, Mlp, Plan, Share, Softmax};
+use crate::learner::{Learner, Plan, Share, Softmax};
 use crate::measure::{Outcome, RoundRow, Trace};
 use crate::merge::{Strategy, strategy};
 use crate::scenario::{
@@ -85,7 +85,6 @@ impl Experiment {
                 scenario::Learner::Softmax(spec) => {
                     Arc::new(Softmax::new(spec, facts, seed, knows_job))
                 }
-                scenario::Learner::Mlp(spec) => Arc::new(Mlp::new(spec, facts, seed, knows_job)),
             }),
             strategy: Box::new(move || strategy(&combine)),
             registry: Arc::default(),

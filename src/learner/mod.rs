@@ -4,11 +4,9 @@
 
 mod descent;
 mod feedback;
-mod mlp;
 mod softmax;
 
 pub use descent::{Batch, Lesson, Model, Order, Plan, Rates, Share, Targets};
-pub use mlp::Mlp;
 pub use softmax::Softmax;
 
 use crate::params::{Layout, Local};

@@ -1,41 +1,25 @@
 //! Worlds where every agent holds fixed local data: the paper world and data sets.
 
+use super::dataset::{FederatedData, Split};
 use super::{Climate, Desk, Facts, Probe, TaskBuffer, Tasks, World};
 use crate::ids::{AgentId, CompanyId, Round, SkillId};
-
-/// Examples of all agents, agent by agent.
-#[derive(Clone, Debug, Default)]
-pub struct Examples {
-    /// Rows of `inputs` numbers, the last the constant 1.
-    pub x: Vec<f32>,
-    /// Labels.
-    pub y: Vec<u32>,
-    /// Where each agent's examples begin, and at last their number.
-    pub offsets: Vec<usize>,
-}
 
 /// One skill, one agent a user, skill measured as test accuracy.
 #[derive(Clone, Debug)]
 pub struct FiniteWorld {
     facts: Facts,
-    train: Examples,
-    test: Examples,
+    train: Split,
+    test: Split,
 }
 
 impl FiniteWorld {
-    /// A world of `agents` agents over their training and test examples, of `inputs` inputs
-    /// (the constant included) and `answers` possible labels.
-    pub fn new(
-        agents: usize,
-        inputs: usize,
-        answers: usize,
-        train: Examples,
-        test: Examples,
-    ) -> Self {
+    /// A world of the first `agents` users of `data`.
+    pub fn new(data: FederatedData, agents: usize) -> Self {
+        let FederatedData { features, answers, train, test, .. } = data;
         let facts = Facts {
             agents,
             companies: agents,
-            inputs,
+            inputs: features + 1,
             answers,
             skills: vec!["test accuracy".into()],
             frequencies: vec![1.0],
@@ -45,7 +29,7 @@ impl FiniteWorld {
         FiniteWorld { facts, train, test }
     }
 
-    fn tasks<'a>(&self, examples: &'a Examples, agent: AgentId) -> Tasks<'a> {
+    fn tasks<'a>(&self, examples: &'a Split, agent: AgentId) -> Tasks<'a> {
         let inputs = self.facts.inputs;
         let range = examples.offsets[agent.index()]..examples.offsets[agent.index() + 1];
         Tasks {

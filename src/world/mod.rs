@@ -2,9 +2,11 @@
 //! Lives here: skills, companies, jobs, drift, tasks, probes; the paper world; data sets.
 //! May not: know how anyone learns from a task.
 
+pub mod dataset;
 mod finite;
 mod jobs;
 mod mixed;
+pub mod synthetic;
 mod tasks;
 mod truth;
 
@@ -16,6 +18,7 @@ pub use truth::{Climate, TruthCache};
 
 use crate::ids::{AgentId, CompanyId, Round, SkillId};
 use crate::scenario::{self, Scenario};
+use crate::stream::{Purpose, Stream};
 use std::sync::Arc;
 
 /// The world that a scenario asks for.
@@ -30,10 +33,52 @@ pub fn build(scenario: &Scenario) -> Result<Arc<dyn World>, String> {
             let probes = scenario.measure.probes as usize;
             Arc::new(MixedWorld::new(spec, agents, probes, seed))
         }
-        scenario::World::Synthetic(_) | scenario::World::Dataset(_) => {
-            return Err("this world is not there yet".into());
+        scenario::World::Synthetic(spec) => {
+            let data = synthetic::generate(spec, scenario.fleet.agents, &PaperDraws(seed));
+            Arc::new(FiniteWorld::new(data, agents))
+        }
+        scenario::World::Dataset(spec) => {
+            let path = std::path::Path::new(&spec.path);
+            let data = dataset::read(path, spec.answers).map_err(|error| error.to_string())?;
+            let users = data.users.len();
+            if agents > users {
+                return Err(format!(
+                    "fleet.agents: {agents} agents, but {} holds {users} users; \
+                     take at most {users}, or 0 for one agent a user",
+                    spec.path
+                ));
+            }
+            Arc::new(FiniteWorld::new(data, if agents == 0 { users } else { agents }))
         }
     })
+}
+
+/// The paper world's streams.
+struct PaperDraws(u64);
+
+impl PaperDraws {
+    fn stream(&self, purpose: synthetic::Purpose, agent: u32) -> Stream {
+        let (purpose, round) = match purpose {
+            synthetic::Purpose::Size => (Purpose::PaperSizes, 0),
+            synthetic::Purpose::Model => (Purpose::PaperModel, 0),
+            synthetic::Purpose::Centre => (Purpose::PaperInputs, 0),
+            synthetic::Purpose::Inputs => (Purpose::PaperInputs, 1),
+            synthetic::Purpose::Shuffle => (Purpose::PaperSplit, 0),
+        };
+        Stream::new(self.0, purpose, agent, round)
+    }
+}
+
+impl synthetic::Draws for PaperDraws {
+    fn normals(&self, purpose: synthetic::Purpose, agent: u32) -> impl Iterator<Item = f64> {
+        let mut stream = self.stream(purpose, agent);
+        std::iter::repeat_with(move || stream.normal())
+    }
+
+    fn words(&self, purpose: synthetic::Purpose, agent: u32) -> impl Iterator<Item = u64> {
+        let mut stream = self.stream(purpose, agent);
+        std::iter::repeat_with(move || u64::from(stream.word()) << 32 | u64::from(stream.word()))
+    }
 }
 
 /// What does not change about a world.
