@@ -72,6 +72,7 @@ pub struct Experiment {
     learner: Box<MakeLearner>,
     strategy: Box<MakeStrategy>,
     registry: Arc<Registry>,
+    own_learner: bool,
 }
 
 impl Experiment {
@@ -85,9 +86,11 @@ impl Experiment {
                 scenario::Learner::Softmax(spec) => {
                     Arc::new(Softmax::new(spec, facts, seed, knows_job))
                 }
+                scenario::Learner::Mlp(_) => unreachable!("`run` refuses it"),
             }),
             strategy: Box::new(move || strategy(&combine)),
             registry: Arc::default(),
+            own_learner: false,
         }
     }
 
@@ -98,6 +101,7 @@ impl Experiment {
         make: impl Fn(&Facts, u64, bool) -> Arc<dyn Learner> + Send + Sync + 'static,
     ) -> Self {
         self.learner = Box::new(make);
+        self.own_learner = true;
         self
     }
 
@@ -136,6 +140,10 @@ impl Experiment {
     /// # Errors
     /// Where data cannot be read, an agent or a merge diverges, or threads cannot be had.
     pub fn run(&self, observer: &dyn Observer) -> Result<Outcome, RunError> {
+        if matches!(self.scenario.learner, scenario::Learner::Mlp(_)) && !self.own_learner {
+            let message = "learner.kind: \"mlp\" is not there yet; take \"softmax\"";
+            return Err(RunError::World(message.into()));
+        }
         let world = world::build(&self.scenario).map_err(RunError::World)?;
         let mut scenario: Scenario = Scenario::clone(&self.scenario);
         scenario.fleet.agents = world.facts().agents as u32;

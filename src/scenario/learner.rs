@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum Learner {
     /// Multinomial logistic policy over hashed, skill-crossed features.
     Softmax(Softmax),
+    /// A small network with low-rank adapters as job knowledge.
+    Mlp(Mlp),
 }
 
 impl Default for Learner {
@@ -23,6 +25,7 @@ impl Learner {
     pub fn solver(&self) -> &Solver {
         match self {
             Learner::Softmax(s) => &s.solver,
+            Learner::Mlp(m) => &m.solver,
         }
     }
 }
@@ -54,6 +57,56 @@ impl Default for Softmax {
     fn default() -> Self {
         Softmax { buckets: None, rate: 0.2, general_rate: None, solver: Solver::default() }
     }
+}
+
+/// A network of features and a fixed random code of the skill in, hidden layers, answers out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mlp {
+    /// Widths of the hidden layers.
+    #[schemars(length(min = 1, max = 8), inner(range(min = 1, max = 1024)))]
+    pub hidden: Vec<u32>,
+    /// Length of the skills' random ±1 codes; 0 tells the network nothing of the skill.
+    #[schemars(range(min = 0, max = 256))]
+    pub code: u32,
+    /// Non-linearity of the hidden layers.
+    pub activation: Activation,
+    /// Rank of the job knowledge's adapters (LoRA, Hu et al. 2021).
+    #[schemars(range(min = 1, max = 64))]
+    pub rank: u32,
+    /// The adapters' scale: `W + (scale/rank) A B`.
+    #[schemars(range(min = 0.0, max = 1e3))]
+    pub scale: f64,
+    /// Learning rate.
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub rate: f64,
+    /// How an agent goes through its work.
+    pub solver: Solver,
+}
+
+impl Default for Mlp {
+    fn default() -> Self {
+        Mlp {
+            hidden: vec![32],
+            code: 16,
+            activation: Activation::Tanh,
+            rank: 2,
+            scale: 2.0,
+            rate: 0.05,
+            solver: Solver::default(),
+        }
+    }
+}
+
+/// Non-linearity of a hidden layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Activation {
+    /// Hyperbolic tangent.
+    #[default]
+    Tanh,
+    /// Rectified linear.
+    Relu,
 }
 
 /// How an agent goes through a round's work: minibatch SGD, with FedProx's proximal term.
