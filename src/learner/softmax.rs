@@ -104,10 +104,8 @@ impl Learner for Softmax {
                 now.iter_mut().zip(job).for_each(|(now, job)| *now += *job);
             }
         }
-        let mut scaled = match scratch.own.take().and_then(|own| own.downcast::<Vec<f32>>().ok()) {
-            Some(scaled) => scaled,
-            None => Box::default(),
-        };
+        let own = scratch.own.take().and_then(|own| own.downcast::<Vec<f32>>().ok());
+        let mut scaled = own.unwrap_or_default();
         let mut policy = Policy { softmax: self, local, scaled: &mut scaled };
         let tally = scratch.descend(lesson, &mut policy);
         scratch.own = Some(scaled);
