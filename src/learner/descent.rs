@@ -286,7 +286,7 @@ pub(crate) fn descend(lesson: Lesson<'_>, model: &mut impl Model, scratch: &mut 
 }
 
 impl Scratch {
-    /// Runs [`descend`] with this scratch's buffers.
+    /// Goes through a lesson step by step with this scratch's buffers.
     pub fn descend(&mut self, lesson: Lesson<'_>, model: &mut impl Model) -> Tally {
         descend(lesson, model, &mut self.descent)
     }
