@@ -1,9 +1,9 @@
 //! Minibatch gradient descent through a round's work, the same for every learner that follows
 //! gradients.
 
-use super::feedback::Teacher;
+use super::feedback::{Marks, Teacher};
 use super::{Scratch, Tally};
-use crate::params::kernels::{argmax, softmax_rows};
+use crate::params::kernels::{Rows, softmax_rows};
 use crate::scenario::Feedback;
 use crate::stream::{Purpose, Stream};
 use crate::world::Tasks;
@@ -119,22 +119,49 @@ pub enum Order {
     Shuffled(Purpose),
 }
 
-/// Some examples of a step.
+/// The examples of a step: some rows of a lesson's work.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch<'a> {
-    /// Number of examples.
-    pub n: usize,
-    /// `n × inputs`.
-    pub x: &'a [f32],
-    /// The skill of each; empty where all are of skill 0.
-    pub skills: &'a [u32],
+    /// The lesson's work.
+    pub tasks: Tasks<'a>,
+    /// Which of its tasks, in the order of the step.
+    pub rows: &'a [u32],
 }
 
-impl Batch<'_> {
+impl<'a> Batch<'a> {
+    /// Number of examples.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// The skill of an example.
     #[inline]
     pub fn skill(&self, example: usize) -> u32 {
-        self.skills.get(example).copied().unwrap_or(0)
+        self.tasks.skill(self.rows[example] as usize)
+    }
+
+    /// The right answer of an example.
+    #[inline]
+    pub fn answer(&self, example: usize) -> u32 {
+        self.tasks.answers[self.rows[example] as usize]
+    }
+
+    /// The inputs of all examples, for the kernels.
+    #[inline]
+    pub fn inputs(&self) -> Rows<'a> {
+        Rows::picked(self.tasks.x, self.rows)
+    }
+
+    /// Some of the examples.
+    #[inline]
+    pub fn part(&self, examples: std::ops::Range<usize>) -> Batch<'a> {
+        Batch { tasks: self.tasks, rows: &self.rows[examples] }
     }
 }
 
@@ -155,15 +182,11 @@ pub trait Model {
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
     order: Vec<u32>,
-    x: Vec<f32>,
-    skills: Vec<u32>,
-    answers: Vec<u32>,
     logits: Vec<f32>,
     norms: Vec<(f32, f32)>,
-    chosen: Vec<u32>,
+    marks: Marks,
     /// The answer of each task as the agent knows it; `u32::MAX` where it does not.
     told: Vec<u32>,
-    episode: Vec<u32>,
 }
 
 /// Goes through a lesson step by step.
@@ -171,12 +194,14 @@ pub(crate) struct Buffers {
 /// With a horizon `H`, a step is an episode of `H` tasks whose gradients add up; tasks left
 /// over at the end make no episode and teach nothing.
 pub(crate) fn descend(lesson: Lesson<'_>, model: &mut impl Model, scratch: &mut Buffers) -> Tally {
-    let Lesson { tasks, targets, plan, epochs, baseline, values, name, order } = lesson;
+    let Lesson { tasks, targets, plan, epochs, baseline, values, name, order: habit } = lesson;
     let (seed, agent, round) = name;
     let (outputs, stride) = model.answers();
     let mut teacher = Teacher {
         feedback: &plan.feedback,
         baseline,
+        values,
+        answers: (outputs, stride),
         action: Stream::new(seed, Purpose::Action, agent, round),
         noise: Stream::new(seed, Purpose::FeedbackNoise, agent, round),
     };
@@ -185,85 +210,44 @@ pub(crate) fn descend(lesson: Lesson<'_>, model: &mut impl Model, scratch: &mut 
     let per_step = plan.batch * horizon;
     let whole = tasks.len() / horizon * horizon;
     let steps = whole.div_ceil(per_step.max(1)) * epochs as usize;
-    let b = scratch;
-    b.logits.resize(per_step * stride, 0.0);
-    b.norms.resize(per_step, (0.0, 0.0));
-    b.chosen.resize(per_step, 0);
-    b.order.clear();
-    b.told.clear();
-    if taught {
-        b.told.resize(tasks.len(), u32::MAX);
-    }
-    let shuffler = match order {
+    let Buffers { order, logits, norms, marks, told } = scratch;
+    logits.resize(per_step * stride, 0.0);
+    norms.resize(per_step, (0.0, 0.0));
+    told.clear();
+    told.resize(if taught { tasks.len() } else { 0 }, u32::MAX);
+    order.clear();
+    order.extend(0..whole as u32);
+    let mut shuffler = match habit {
         Order::AsDealt => None,
         Order::Shuffled(purpose) => Some(Stream::new(seed, purpose, agent, round)),
     };
-    let mut shuffler = shuffler.inspect(|_| b.order.extend(0..whole as u32));
     let mut tally = Tally::default();
-    let told_answers = &mut b.episode;
     let mut step = 0;
     for epoch in 0..epochs {
         if let Some(shuffler) = &mut shuffler {
-            shuffler.shuffle(&mut b.order);
+            shuffler.shuffle(order);
         }
-        for start in (0..whole).step_by(per_step) {
-            let n = per_step.min(whole - start);
-            let (batch, answers) = if shuffler.is_some() {
-                b.x.clear();
-                b.skills.clear();
-                b.answers.clear();
-                for &task in &b.order[start..start + n] {
-                    b.x.extend_from_slice(tasks.row(task as usize));
-                    b.skills.push(tasks.skill(task as usize));
-                    b.answers.push(tasks.answers[task as usize]);
-                }
-                (Batch { n, x: &b.x, skills: &b.skills }, &b.answers[..])
-            } else {
-                let x = &tasks.x[start * tasks.inputs..(start + n) * tasks.inputs];
-                let skills = tasks.skills.get(start..start + n).unwrap_or_default();
-                (Batch { n, x, skills }, &tasks.answers[start..start + n])
-            };
+        for rows in order.chunks(per_step) {
+            let n = rows.len();
+            let batch = Batch { tasks, rows };
             let rates = plan.share.rates(step, steps, plan.prox);
-            let logits = &mut b.logits[..n * stride];
+            let logits = &mut logits[..n * stride];
             model.logits(batch, logits);
-            if taught && epoch == 0 {
-                argmax(outputs, stride, logits, &mut b.chosen);
-            }
-            softmax_rows(outputs, stride, logits, &mut b.norms);
             match targets {
                 Targets::Feedback => {
-                    for first in (0..n).step_by(horizon) {
-                        let value = |i: usize| values[batch.skill(first + i) as usize];
-                        let episode = first..first + horizon;
-                        // answers give way to what the agent was told of them
-                        told_answers.clear();
-                        told_answers.extend_from_slice(&answers[episode.clone()]);
-                        teacher.teach(
-                            outputs,
-                            stride,
-                            &mut logits[first * stride..(first + horizon) * stride],
-                            told_answers,
-                            &b.chosen[episode],
-                            (epoch == 0).then_some((&mut tally, &value)),
-                        );
-                        if epoch == 0 {
-                            for (i, told) in told_answers.iter().enumerate() {
-                                let at = start + first + i;
-                                let task = b.order.get(at).map_or(at, |t| *t as usize);
-                                b.told[task] = *told;
-                            }
-                        }
-                    }
+                    let first = (epoch == 0).then_some((&mut tally, &mut told[..]));
+                    teacher.teach(batch, logits, norms, marks, first);
                 }
                 Targets::Answers => {
-                    for (row, answer) in logits.chunks_exact_mut(stride).zip(answers) {
-                        row[*answer as usize] -= 1.0;
+                    softmax_rows(outputs, stride, logits, norms);
+                    for (i, row) in logits.chunks_exact_mut(stride).enumerate() {
+                        row[batch.answer(i) as usize] -= 1.0;
                     }
                 }
                 Targets::Soft(soft) => {
-                    for (i, row) in logits.chunks_exact_mut(stride).enumerate() {
-                        let task = b.order.get(start + i).map_or(start + i, |t| *t as usize);
-                        let target = &soft[task * stride..(task + 1) * stride];
+                    softmax_rows(outputs, stride, logits, norms);
+                    for (row, &task) in logits.chunks_exact_mut(stride).zip(rows) {
+                        let target = &soft[task as usize * stride..][..stride];
                         row.iter_mut().zip(target).for_each(|(p, q)| *p -= q);
                     }
                 }
@@ -274,11 +258,11 @@ pub(crate) fn descend(lesson: Lesson<'_>, model: &mut impl Model, scratch: &mut 
                 logits.iter_mut().for_each(|g| *g *= share);
             }
             model.step(batch, logits, rates);
-            tally.sample_steps += n as u64;
             tally.multiply_adds += n as u64 * model.multiply_adds(rates);
             step += 1;
         }
     }
+    tally.sample_steps = whole as u64 * u64::from(epochs);
     if taught {
         tally.tasks = whole as u64;
     }

@@ -1,28 +1,52 @@
 //! What a task teaches: from probabilities and the right answer to a gradient on the logits.
 
-use super::Tally;
-use crate::maths::ln_f32;
+use super::{Batch, Tally};
+use crate::params::kernels::{argmax, softmax_rows, surprises};
 use crate::scenario::{Feedback, FeedbackKind};
 use crate::stream::Stream;
-
-/// Smallest probability that a logarithm is taken of.
-const LEAST: f32 = 1e-38;
-
-/// `−log2 p`.
-fn bits(p: f32) -> f64 {
-    f64::from(-ln_f32(p.max(LEAST)) * std::f32::consts::LOG2_E)
-}
 
 /// A teacher for the length of one lesson.
 pub(super) struct Teacher<'a> {
     pub feedback: &'a Feedback,
     /// The agent's running mean of rewards.
     pub baseline: &'a mut f32,
+    /// Value of a task done right, a skill.
+    pub values: &'a [f64],
+    /// Possible answers, and the lanes that a row of logits takes.
+    pub answers: (usize, usize),
     /// Answers that are tried.
     pub action: Stream,
     /// Wrong feedback.
     pub noise: Stream,
 }
+
+/// What is noted of a step's examples on the way to their gradients.
+#[derive(Debug, Default)]
+pub(super) struct Marks {
+    /// The policy's best answers.
+    best: Vec<u32>,
+    /// Probability that the policy gave the right answer, an example.
+    right: Vec<f32>,
+    /// Probability that the policy gave the feedback that came, a feedback.
+    heard: Vec<f32>,
+    nats: Vec<f32>,
+}
+
+impl Marks {
+    /// Adds the loss on the right answers and the information of the feedback to a tally.
+    fn count(&mut self, tally: &mut Tally) {
+        self.nats.resize(self.right.len(), 0.0);
+        surprises(&self.right, &mut self.nats);
+        self.nats.iter().for_each(|nats| tally.loss += f64::from(*nats));
+        surprises(&self.heard, &mut self.nats);
+        let heard = &self.nats[..self.heard.len()];
+        heard.iter().for_each(|nats| tally.bits += f64::from(nats * std::f32::consts::LOG2_E));
+    }
+}
+
+/// Where a first pass over tasks is noted: the tally, and each task's answer as the agent
+/// knows it from then on: as told, or as tried and rewarded, else `u32::MAX`.
+type FirstPass<'a> = (&'a mut Tally, &'a mut [u32]);
 
 impl Teacher<'_> {
     /// Decisions that share one feedback.
@@ -33,93 +57,124 @@ impl Teacher<'_> {
         }
     }
 
-    /// Turns the probabilities of one episode (`answers.len()` rows of `stride` lanes, one a
-    /// decision) into gradients of the loss on the logits, and tallies the episode where
-    /// `tally` is given. `chosen` are the policy's best answers. `answers` become the answers as
-    /// the agent now knows them: as told, or as tried and rewarded, else `u32::MAX`.
+    /// Turns the logits of a batch (a row of `stride` lanes each, whole episodes) into
+    /// gradients of the loss on them.
     pub fn teach(
         &mut self,
-        outputs: usize,
-        stride: usize,
-        rows: &mut [f32],
-        answers: &mut [u32],
-        chosen: &[u32],
-        tally: Option<(&mut Tally, &dyn Fn(usize) -> f64)>,
+        batch: Batch<'_>,
+        logits: &mut [f32],
+        norms: &mut [(f32, f32)],
+        marks: &mut Marks,
+        first: Option<FirstPass<'_>>,
     ) {
+        let (outputs, stride) = self.answers;
+        marks.right.clear();
+        marks.heard.clear();
+        if first.is_some() && self.feedback.kind == FeedbackKind::Semantic {
+            marks.best.resize(batch.len(), 0);
+            argmax(outputs, stride, logits, &mut marks.best);
+        }
+        softmax_rows(outputs, stride, logits, norms);
         match self.feedback.kind {
-            FeedbackKind::Semantic => {
-                answers[0] = self.tell(outputs, rows, answers[0], chosen[0], tally);
-            }
-            FeedbackKind::Verifiable => self.reward(outputs, stride, rows, answers, tally),
+            FeedbackKind::Semantic => self.tell(batch, logits, marks, first),
+            FeedbackKind::Verifiable => self.reward(batch, logits, marks, first),
         }
     }
 
-    /// Cross-entropy on the answer that is told: `p − e_y`.
+    /// Cross-entropy on the answers that are told: `p − e_y`.
     fn tell(
         &mut self,
-        outputs: usize,
-        row: &mut [f32],
-        answer: u32,
-        chosen: u32,
-        tally: Option<(&mut Tally, &dyn Fn(usize) -> f64)>,
-    ) -> u32 {
-        let mut told = answer;
-        if self.feedback.noise > 0.0 && self.noise.uniform() < self.feedback.noise {
-            let other = self.noise.below(outputs as u32 - 1);
-            told = other + u32::from(other >= answer);
-        }
-        if let Some((tally, value)) = tally {
-            tally.loss -= f64::from(ln_f32(row[answer as usize].max(LEAST)));
-            tally.bits += bits(row[told as usize]);
-            if chosen == answer {
-                tally.correct += 1;
-                tally.value += value(0);
+        batch: Batch<'_>,
+        rows: &mut [f32],
+        marks: &mut Marks,
+        first: Option<FirstPass<'_>>,
+    ) {
+        let (outputs, stride) = self.answers;
+        let noise = self.feedback.noise;
+        let Some((tally, known)) = first else {
+            for (i, row) in rows.chunks_exact_mut(stride).enumerate() {
+                let told = told(batch.answer(i), outputs, noise, &mut self.noise);
+                row[told as usize] -= 1.0;
             }
+            return;
+        };
+        for (i, row) in rows.chunks_exact_mut(stride).enumerate() {
+            let answer = batch.answer(i);
+            let told = told(answer, outputs, noise, &mut self.noise);
+            marks.right.push(row[answer as usize]);
+            marks.heard.push(row[told as usize]);
+            known[batch.rows[i] as usize] = told;
+            if marks.best[i] == answer {
+                tally.correct += 1;
+                tally.value += self.values[batch.skill(i) as usize];
+            }
+            row[told as usize] -= 1.0;
         }
-        row[told as usize] -= 1.0;
-        told
+        marks.count(tally);
     }
 
-    /// REINFORCE with a running baseline (Williams 1992): one reward for the whole episode,
+    /// REINFORCE with a running baseline (Williams 1992): one reward for a whole episode,
     /// `(R − b)(p − e_a)` for each of its decisions.
     fn reward(
         &mut self,
-        outputs: usize,
-        stride: usize,
+        batch: Batch<'_>,
         rows: &mut [f32],
-        answers: &mut [u32],
-        mut tally: Option<(&mut Tally, &dyn Fn(usize) -> f64)>,
+        marks: &mut Marks,
+        mut first: Option<FirstPass<'_>>,
     ) {
-        let mut all_right = true;
-        let mut chance = 1.0_f32;
-        for (i, (row, answer)) in rows.chunks_exact_mut(stride).zip(&mut *answers).enumerate() {
-            let p = row[*answer as usize];
-            chance *= p;
-            let tried = draw(&row[..outputs], self.action.uniform_f32());
-            let right = tried == *answer as usize;
-            all_right &= right;
-            if let Some((tally, value)) = &mut tally {
-                tally.loss -= f64::from(ln_f32(p.max(LEAST)));
-                if right {
-                    tally.correct += 1;
-                    tally.value += value(i);
+        let (outputs, stride) = self.answers;
+        let horizon = self.horizon();
+        for (episode, rows) in rows.chunks_exact_mut(horizon * stride).enumerate() {
+            let decisions = episode * horizon..(episode + 1) * horizon;
+            let mut all_right = true;
+            let mut chance = 1.0_f32;
+            for (i, row) in decisions.clone().zip(rows.chunks_exact_mut(stride)) {
+                let answer = batch.answer(i);
+                let p = row[answer as usize];
+                chance *= p;
+                let tried = draw(&row[..outputs], self.action.uniform_f32());
+                let right = tried == answer as usize;
+                all_right &= right;
+                if let Some((tally, known)) = &mut first {
+                    marks.right.push(p);
+                    known[batch.rows[i] as usize] = tried as u32;
+                    if right {
+                        tally.correct += 1;
+                        tally.value += self.values[batch.skill(i) as usize];
+                    }
+                }
+                row[tried] -= 1.0;
+            }
+            let noise = self.feedback.noise;
+            let flipped = noise > 0.0 && self.noise.uniform() < noise;
+            let reward = if all_right != flipped { 1.0 } else { 0.0 };
+            if let Some((_, known)) = &mut first {
+                // what comes is a success with probability `chance`, unless it is flipped
+                let success = f64::from(chance);
+                let success = success * (1.0 - noise) + (1.0 - success) * noise;
+                marks.heard.push(if reward == 1.0 { success } else { 1.0 - success } as f32);
+                if reward == 0.0 {
+                    decisions.for_each(|i| known[batch.rows[i] as usize] = u32::MAX);
                 }
             }
-            row[tried] -= 1.0;
-            *answer = tried as u32;
+            let advantage = reward - *self.baseline;
+            *self.baseline += self.feedback.baseline_rate as f32 * advantage;
+            rows.iter_mut().for_each(|g| *g *= advantage);
         }
-        if let Some((tally, _)) = tally {
-            tally.bits += bits(if all_right { chance } else { 1.0 - chance });
+        if let Some((tally, _)) = first {
+            marks.count(tally);
         }
-        let noise = self.feedback.noise;
-        let flipped = noise > 0.0 && self.noise.uniform() < noise;
-        let reward = if all_right != flipped { 1.0 } else { 0.0 };
-        if reward == 0.0 {
-            answers.fill(u32::MAX);
-        }
-        let advantage = reward - *self.baseline;
-        *self.baseline += self.feedback.baseline_rate as f32 * advantage;
-        rows.iter_mut().for_each(|g| *g *= advantage);
+    }
+}
+
+/// The answer that is told: the right one, or with probability `noise` one of the others.
+#[inline]
+fn told(answer: u32, outputs: usize, noise: f64, stream: &mut Stream) -> u32 {
+    if noise > 0.0 && stream.uniform() < noise {
+        let other = stream.below(outputs as u32 - 1);
+        other + u32::from(other >= answer)
+    } else {
+        answer
     }
 }
 
@@ -138,7 +193,9 @@ fn draw(p: &[f32], u: f32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::maths;
     use crate::stream::Purpose;
+    use crate::world::Tasks;
 
     /// SCIENCE: the expected bandit gradient is `p_y` times the cross-entropy gradient, with
     /// a horizon the product of the `p_y` times it.
@@ -151,27 +208,35 @@ mod tests {
                 baseline_rate: 0.0,
                 ..Default::default()
             };
-            let p = [0.5_f32, 0.3, 0.15, 0.05, 0.0, 0.0, 0.0, 0.0];
-            let chosen = vec![1_u32; horizon];
+            let p = [0.5_f64, 0.3, 0.15, 0.05];
+            let mut logits = [0.0_f32; 8];
+            logits.iter_mut().zip(p).for_each(|(l, p)| *l = maths::ln(p) as f32);
+            let answers = vec![1_u32; horizon];
+            let order: Vec<u32> = (0..horizon as u32).collect();
+            let tasks = Tasks { inputs: 1, x: &[], skills: &[], answers: &answers };
+            let batch = Batch { tasks, rows: &order };
             let mut baseline = 0.0;
             let mut teacher = Teacher {
                 feedback: &feedback,
                 baseline: &mut baseline,
+                values: &[1.0],
+                answers: (4, 8),
                 action: Stream::new(5, Purpose::Action, 0, 0),
                 noise: Stream::new(5, Purpose::FeedbackNoise, 0, 0),
             };
             let n = 400_000;
             let mut mean = [0.0_f64; 4];
+            let (mut norms, mut marks) = (vec![(0.0, 0.0); horizon], Marks::default());
             for _ in 0..n {
-                let mut rows = p.repeat(horizon);
-                teacher.teach(4, 8, &mut rows, &mut chosen.clone(), &chosen, None);
+                let mut rows = logits.repeat(horizon);
+                teacher.teach(batch, &mut rows, &mut norms, &mut marks, None);
                 for k in 0..4 {
                     mean[k] += f64::from(rows[k]) / f64::from(n);
                 }
             }
             let success = 0.3_f64.powi(horizon as i32);
             for k in 0..4 {
-                let told = f64::from(p[k]) - if k == 1 { 1.0 } else { 0.0 };
+                let told = p[k] - if k == 1 { 1.0 } else { 0.0 };
                 // a gradient is bounded by 1 and non-zero with probability `success`
                 let error = 4.0 * (success / f64::from(n)).sqrt();
                 assert!((mean[k] - success * told).abs() < error, "horizon {horizon}, {mean:?}");

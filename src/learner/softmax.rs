@@ -1,7 +1,7 @@
 //! Multinomial logistic policy over hashed, skill-crossed features.
 
 use super::{Batch, Learner, Lesson, Model, Rates, Scratch, Tally};
-use crate::params::kernels::{Shape, backward, forward, forward_add, stride_of};
+use crate::params::kernels::{Rows, Shape, backward, forward, forward_add, stride_of};
 use crate::params::{Layout, Local};
 use crate::scenario;
 use crate::stream::{Key, Purpose};
@@ -104,11 +104,7 @@ impl Learner for Softmax {
                 now.iter_mut().zip(job).for_each(|(now, job)| *now += *job);
             }
         }
-        let own = scratch.own.take().and_then(|own| own.downcast::<Vec<f32>>().ok());
-        let mut scaled = own.unwrap_or_default();
-        let mut policy = Policy { softmax: self, local, scaled: &mut scaled };
-        let tally = scratch.descend(lesson, &mut policy);
-        scratch.own = Some(scaled);
+        let tally = scratch.descend(lesson, &mut Policy { softmax: self, local });
         if self.knows_job() {
             for slot in 0..local.len() {
                 let (_, now, job) = local.parts(slot);
@@ -124,7 +120,8 @@ impl Learner for Softmax {
 
     fn logits(&self, params: &[f32], tasks: &Tasks<'_>, _: &mut Scratch, to: &mut Vec<f32>) {
         to.resize(tasks.len() * self.stride, 0.0);
-        forward(self.shape(tasks.len()), &params[self.core.range(0)], tasks.x, to);
+        let general = &params[self.core.range(0)];
+        forward(self.shape(tasks.len()), general, Rows::all(tasks.x), to);
         if self.core.blocks() == 1 {
             return;
         }
@@ -133,7 +130,7 @@ impl Learner for Softmax {
             let skill = tasks.skill(start);
             let same = (start..tasks.len()).take_while(|&t| tasks.skill(t) == skill).count();
             let block = &params[self.core.range(self.block_of[skill as usize])];
-            let x = &tasks.x[start * self.inputs..];
+            let x = Rows::all(&tasks.x[start * self.inputs..]);
             forward_add(self.shape(same), block, x, &mut to[start * self.stride..]);
             start += same;
         }
@@ -144,24 +141,17 @@ impl Learner for Softmax {
 struct Policy<'a> {
     softmax: &'a Softmax,
     local: &'a mut Local,
-    /// A gradient times a rate.
-    scaled: &'a mut Vec<f32>,
 }
 
 impl Policy<'_> {
-    /// One step of one block on some examples of the batch.
-    fn step_block(&mut self, block: u32, rate: f32, x: &[f32], gradient: &[f32], rates: Rates) {
-        let Policy { softmax, local, scaled } = self;
-        let shape = softmax.shape(gradient.len() / softmax.stride);
-        let slot = local.slot(block);
-        let (_, now, job) = local.parts(slot);
-        scaled.clear();
-        scaled.extend(gradient.iter().map(|g| -rate * (rates.core + rates.job) * g));
-        backward(shape, now, x, scaled);
+    /// One step of one block on some examples.
+    fn step_block(&mut self, block: u32, rate: f32, batch: Batch<'_>, g: &[f32], rates: Rates) {
+        let shape = self.softmax.shape(batch.len());
+        let slot = self.local.slot(block);
+        let (_, now, job) = self.local.parts(slot);
+        backward(shape, now, batch.inputs(), -rate * (rates.core + rates.job), g);
         if rates.job > 0.0 {
-            scaled.clear();
-            scaled.extend(gradient.iter().map(|g| -rate * rates.job * g));
-            backward(shape, job, x, scaled);
+            backward(shape, job, batch.inputs(), -rate * rates.job, g);
         }
     }
 
@@ -198,14 +188,14 @@ impl Model for Policy<'_> {
     }
 
     fn logits(&mut self, batch: Batch<'_>, to: &mut [f32]) {
-        let Softmax { inputs, stride, .. } = *self.softmax;
+        let Softmax { stride, .. } = *self.softmax;
         let general = self.local.now(self.local.slot(0));
-        forward(self.softmax.shape(batch.n), general, batch.x, to);
+        forward(self.softmax.shape(batch.len()), general, batch.inputs(), to);
         if self.softmax.core.blocks() > 1 {
-            for i in 0..batch.n {
+            for i in 0..batch.len() {
                 let block = self.softmax.block_of[batch.skill(i) as usize];
                 let own = self.local.now(self.local.slot(block));
-                let x = &batch.x[i * inputs..(i + 1) * inputs];
+                let x = batch.part(i..i + 1).inputs();
                 forward_add(self.softmax.shape(1), own, x, &mut to[i * stride..]);
             }
         }
@@ -213,25 +203,23 @@ impl Model for Policy<'_> {
 
     fn step(&mut self, batch: Batch<'_>, gradient: &mut [f32], rates: Rates) {
         let softmax = self.softmax;
-        let Softmax { inputs, stride, rate, general_rate, .. } = *softmax;
+        let Softmax { stride, rate, general_rate, .. } = *softmax;
         let crossed = softmax.core.blocks() > 1;
+        let block = |i| softmax.block_of[batch.skill(i) as usize];
         if rates.prox > 0.0 || rates.ridge > 0.0 {
             self.pull_block(0, general_rate, rates);
-            for i in 0..batch.n {
-                let block = |i| softmax.block_of[batch.skill(i) as usize];
+            for i in 0..batch.len() {
                 let seen = (0..i).any(|before| block(before) == block(i));
                 if crossed && !seen {
                     self.pull_block(block(i), rate, rates);
                 }
             }
         }
-        self.step_block(0, general_rate, batch.x, gradient, rates);
+        self.step_block(0, general_rate, batch, gradient, rates);
         if crossed {
-            for i in 0..batch.n {
-                let block = softmax.block_of[batch.skill(i) as usize];
-                let x = &batch.x[i * inputs..(i + 1) * inputs];
+            for i in 0..batch.len() {
                 let gradient = &gradient[i * stride..(i + 1) * stride];
-                self.step_block(block, rate, x, gradient, rates);
+                self.step_block(block(i), rate, batch.part(i..i + 1), gradient, rates);
             }
         }
     }

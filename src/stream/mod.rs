@@ -6,11 +6,8 @@
 //! function of these. Adding a draw in one place never shifts another, and any thread can
 //! draw for any agent.
 
-mod philox;
-
-pub use philox::philox4x32;
-
 use crate::maths;
+use crate::params::kernels::{Counters, fill_normals, fill_words};
 
 /// What a stream is for. The number is part of every result: never renumber, only append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,34 +73,29 @@ pub enum Purpose {
 
 /// The name of a stream; cheap to copy, draws nothing by itself.
 #[derive(Clone, Copy, Debug)]
-pub struct Key {
-    key: [u32; 2],
-    purpose: u32,
-    owner: u32,
-    round: u32,
-}
+pub struct Key(Counters);
 
 impl Key {
     /// The stream of `owner` (an agent, a skill, …) for one purpose in one round.
     pub fn new(seed: u64, purpose: Purpose, owner: u32, round: u32) -> Self {
-        Key { key: [seed as u32, (seed >> 32) as u32], purpose: purpose as u32, owner, round }
+        let key = [seed as u32, (seed >> 32) as u32];
+        Key(Counters { key, rest: [owner, round, purpose as u32] })
     }
 
-    /// The four words at one position of the stream, `position < 2³²`.
+    /// The four words at one position of the stream (Philox4x32-10), `position < 2³²`.
     #[inline(always)]
     pub fn words(&self, position: u32) -> [u32; 4] {
-        philox4x32([position, self.owner, self.round, self.purpose], self.key)
+        self.0.words(position)
     }
 
-    /// The words of `N` positions in a row: `words[w][i]` is word `w` at `position + i`.
-    #[inline(always)]
-    pub(crate) fn words_wide<const N: usize>(&self, position: u32, words: &mut [[u32; N]; 4]) {
-        philox::wide(position, [self.owner, self.round, self.purpose], self.key, words);
+    /// Fills `out` with standard normals, four a position from `first_position` on.
+    pub fn fill_normals(self, first_position: u32, out: &mut [f32]) {
+        fill_normals(self.0, first_position, out);
     }
 
     /// A sequential reader from the stream's beginning.
     pub fn stream(self) -> Stream {
-        Stream { key: self, position: 0, buffer: [0; 4], used: 4 }
+        Stream { key: self, position: 0, buffer: [[0; WIDE]; 4], used: 0, filled: 0 }
     }
 }
 
@@ -111,10 +103,17 @@ impl Key {
 #[derive(Clone, Debug)]
 pub struct Stream {
     key: Key,
+    /// The next position to be drawn.
     position: u32,
-    buffer: [u32; 4],
+    /// Word `i` of the buffer is word `i % 4` of position `i / 4`: `buffer[i % 4][i / 4]`.
+    buffer: [[u32; WIDE]; 4],
     used: usize,
+    filled: usize,
 }
+
+/// Positions that a stream draws together once it has drawn one: many streams serve a few
+/// words, and those that go on are shuffles and the like.
+const WIDE: usize = 8;
 
 impl Stream {
     /// The stream of `owner` for one purpose in one round, from its beginning.
@@ -125,13 +124,27 @@ impl Stream {
     /// A uniform word.
     #[inline]
     pub fn word(&mut self) -> u32 {
-        if self.used == 4 {
-            self.buffer = self.key.words(self.position);
-            self.position += 1;
-            self.used = 0;
+        if self.used == self.filled {
+            self.refill();
         }
+        let word = self.buffer[self.used % 4][self.used / 4 % WIDE];
         self.used += 1;
-        self.buffer[self.used - 1]
+        word
+    }
+
+    #[inline(never)]
+    fn refill(&mut self) {
+        if self.position == 0 {
+            for (row, word) in self.buffer.iter_mut().zip(self.key.words(0)) {
+                row[0] = word;
+            }
+            (self.position, self.filled) = (1, 4);
+        } else {
+            fill_words(self.key.0, self.position, &mut self.buffer);
+            self.position = self.position.wrapping_add(WIDE as u32);
+            self.filled = 4 * WIDE;
+        }
+        self.used = 0;
     }
 
     /// Uniform on `[0, 1)` with 53 bits.
@@ -221,6 +234,15 @@ impl Stream {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stream_reads_its_positions_word_by_word() {
+        let key = Key::new(9, Purpose::Action, 4, 2);
+        let mut stream = key.stream();
+        for i in 0..200 {
+            assert_eq!(stream.word(), key.words(i / 4)[i as usize % 4], "word {i}");
+        }
+    }
 
     #[test]
     fn streams_with_another_name_differ() {

@@ -4,7 +4,7 @@ use super::truth::Truths;
 use super::{Climate, Desk, Facts, Jobs, Probe, TaskBuffer, Tasks, World};
 use crate::ids::{AgentId, CompanyId, Round, SkillId};
 use crate::maths;
-use crate::params::kernels::{Shape, argmax, fill_normals, forward, softmax_rows};
+use crate::params::kernels::{Rows, Shape, argmax, forward, softmax_rows};
 use crate::scenario::{Covariance, MixedEffects};
 use crate::stream::{Key, Purpose, Stream};
 
@@ -99,7 +99,7 @@ impl MixedWorld {
         let mut normals = vec![0.0; n * features];
         for skill in 0..self.facts.skills.len() as u32 {
             let key = Key::new(self.truths.seed, purpose, skill, round);
-            fill_normals(key, 0, &mut normals);
+            key.fill_normals(0, &mut normals);
             for z in normals.chunks_exact(features) {
                 self.push_inputs(skill, z, &mut to.x);
                 to.skills.push(skill);
@@ -188,7 +188,7 @@ impl World for MixedWorld {
         buffer.clear(inputs);
         drawn.resize(tasks as usize * features, 0.0);
         let key = Key::new(seed, Purpose::TaskFeatures, agent.0, round.0);
-        fill_normals(key, 0, drawn);
+        key.fill_normals(0, drawn);
         scores.resize(stride, 0.0);
         let shape = Shape { n: 1, inputs, stride };
         for z in drawn.chunks_exact(features) {
@@ -196,7 +196,7 @@ impl World for MixedWorld {
             let skill = skills[cumulative.partition_point(|&c| c <= u).min(skills.len() - 1)];
             self.push_inputs(skill, z, &mut buffer.x);
             let truth = self.truths.of(climate, company, skill, normals, truths);
-            forward(shape, truth, &buffer.x[buffer.x.len() - inputs..], scores);
+            forward(shape, truth, Rows::all(&buffer.x[buffer.x.len() - inputs..]), scores);
             let u = if self.truths.spec.temperature > 0.0 { luck.uniform_f32() } else { 0.0 };
             buffer.skills.push(skill);
             buffer.answers.push(self.answer(scores, norms, u));
@@ -219,7 +219,7 @@ impl World for MixedWorld {
         let Desk { buffer, normals, scores, norms, truths, .. } = desk;
         let truth = self.truths.of(climate, company, skill.0, normals, truths);
         scores.resize(n * stride, 0.0);
-        forward(Shape { n, inputs, stride }, truth, x, scores);
+        forward(Shape { n, inputs, stride }, truth, Rows::all(x), scores);
         buffer.answers.resize(n, 0);
         let mut oracle = 1.0;
         if self.truths.spec.temperature == 0.0 {

@@ -1,6 +1,6 @@
 //! The truths of the mixed-effects world: general, skill and company parts, and their change.
 
-use crate::params::kernels::{fill_normals, stride_of};
+use crate::params::kernels::stride_of;
 use crate::scenario::MixedEffects;
 use crate::stream::{Key, Purpose};
 use std::sync::Arc;
@@ -69,7 +69,7 @@ impl Truths {
         }
         normals.resize(self.inputs * self.answers, 0.0);
         // a truth has at most 4097 × 256 entries, four a position: redraws never overlap
-        fill_normals(Key::new(self.seed, purpose, owner, round), redraw << 20, normals);
+        Key::new(self.seed, purpose, owner, round).fill_normals(redraw << 20, normals);
         let scale = scale as f32;
         for (row, z) in to.chunks_exact_mut(self.stride).zip(normals.chunks_exact(self.answers)) {
             for (to, z) in row.iter_mut().zip(z) {

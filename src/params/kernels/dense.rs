@@ -3,16 +3,65 @@
 use super::Shape;
 use super::simd::{Kernel, Vector, run8, run16};
 
-/// Examples that go through the rows together, each with its sum in a register.
-const GROUP: usize = 10;
+/// Inputs of a few examples: rows of one matrix, all of them in order or some by number.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    /// Row by row, each of a [`Shape`]'s inputs.
+    x: &'a [f32],
+    /// The rows that count; `None` takes the first `n`.
+    picked: Option<&'a [u32]>,
+}
+
+impl<'a> Rows<'a> {
+    /// The first rows of `x`, in order.
+    #[inline]
+    pub fn all(x: &'a [f32]) -> Self {
+        Rows { x, picked: None }
+    }
+
+    /// Rows of `x` by number: nothing is copied together before it is worked on.
+    #[inline]
+    pub fn picked(x: &'a [f32], rows: &'a [u32]) -> Self {
+        Rows { x, picked: Some(rows) }
+    }
+
+    /// # Panics
+    /// Where there are fewer than `n` rows of `inputs`.
+    #[inline]
+    fn check(&self, n: usize, inputs: usize) {
+        match self.picked {
+            None => assert!(self.x.len() >= n * inputs),
+            Some(rows) => {
+                let last = rows[..n].iter().max().map_or(0, |&row| row as usize + 1);
+                assert!(self.x.len() >= last * inputs);
+            }
+        }
+    }
+
+    /// # Safety
+    /// `example` is below the `n` that was checked.
+    #[inline(always)]
+    unsafe fn row(&self, example: usize, inputs: usize) -> *const f32 {
+        // SAFETY: `check` found the row within `x`.
+        unsafe {
+            let row = match self.picked {
+                None => example,
+                Some(rows) => *rows.get_unchecked(example) as usize,
+            };
+            self.x.as_ptr().add(row * inputs)
+        }
+    }
+}
 
 /// `out[b] = Σ_j x[b][j] · w[j]`: `x` is `n × inputs`, `w` is `inputs × stride`, `out` is
-/// `n × stride`. Each sum goes over `j` in rising order.
+/// `n × stride`. A sum goes over `j` in rising order; that of an example on its own goes in
+/// four, over every fourth `j` (what is left over goes to the first), which meet by halves, so
+/// as not to wait for each product.
 ///
 /// # Panics
 /// Where a slice is shorter than its shape.
 #[inline]
-pub fn forward(shape: Shape, w: &[f32], x: &[f32], out: &mut [f32]) {
+pub fn forward(shape: Shape, w: &[f32], x: Rows<'_>, out: &mut [f32]) {
     run_forward::<false>(shape, w, x, out);
 }
 
@@ -21,23 +70,100 @@ pub fn forward(shape: Shape, w: &[f32], x: &[f32], out: &mut [f32]) {
 /// # Panics
 /// Where a slice is shorter than its shape.
 #[inline]
-pub fn forward_add(shape: Shape, w: &[f32], x: &[f32], out: &mut [f32]) {
+pub fn forward_add(shape: Shape, w: &[f32], x: Rows<'_>, out: &mut [f32]) {
     run_forward::<true>(shape, w, x, out);
 }
 
 #[inline]
-fn run_forward<const ADD: bool>(shape: Shape, w: &[f32], x: &[f32], out: &mut [f32]) {
+fn run_forward<const ADD: bool>(shape: Shape, w: &[f32], x: Rows<'_>, out: &mut [f32]) {
     let Shape { n, inputs, stride } = shape;
-    assert!(w.len() >= inputs * stride && x.len() >= n * inputs && out.len() >= n * stride);
-    let kernel = Forward::<ADD> { shape, w, x, out };
-    if stride == 8 { run8(kernel) } else { run16(kernel) }
+    x.check(n, inputs);
+    assert!(w.len() >= inputs * stride && out.len() >= n * stride);
+    if n == 1 {
+        // SAFETY: the row was checked.
+        let x = unsafe { std::slice::from_raw_parts(x.row(0, inputs), inputs) };
+        let kernel = ForwardOne::<ADD> { w: &w[..inputs * stride], x, out: &mut out[..stride] };
+        if stride == 8 { run8(kernel) } else { run16(kernel) }
+    } else {
+        let kernel = Forward::<ADD> { shape, w, x, out };
+        if stride == 8 { run8(kernel) } else { run16(kernel) }
+    }
+}
+
+/// [`Forward`] for a single example: small, because its time is that of the call.
+struct ForwardOne<'a, const ADD: bool> {
+    w: &'a [f32],
+    x: &'a [f32],
+    out: &'a mut [f32],
+}
+
+impl<const ADD: bool> Kernel for ForwardOne<'_, ADD> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let ForwardOne { w, x, out } = self;
+        let stride = out.len();
+        for lane in (0..stride).step_by(V::LANES) {
+            // SAFETY: `w` has `x.len()` rows of `stride` lanes, a multiple of LANES.
+            unsafe {
+                let w = w.as_ptr().add(lane);
+                let term = |j: usize, sum: V| {
+                    V::splat(*x.as_ptr().add(j)).fma(V::load(w.add(j * stride)), sum)
+                };
+                let mut four = [V::splat(0.0); 4];
+                let whole = x.len() & !3;
+                for j in (0..whole).step_by(4) {
+                    for i in 0..4 {
+                        four[i] = term(j + i, four[i]);
+                    }
+                }
+                for j in whole..x.len() {
+                    four[0] = term(j, four[0]);
+                }
+                let sum = four[0].add(four[2]).add(four[1].add(four[3]));
+                let to = out.as_mut_ptr().add(lane);
+                let sum = if ADD { V::load(to).add(sum) } else { sum };
+                sum.store(to);
+            }
+        }
+    }
 }
 
 struct Forward<'a, const ADD: bool> {
     shape: Shape,
     w: &'a [f32],
-    x: &'a [f32],
+    x: Rows<'a>,
     out: &'a mut [f32],
+}
+
+/// Divides `n` examples into groups of at most `most`, alike in size up to one, without a
+/// division where one group will do.
+#[inline(always)]
+fn groups(n: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+    let count = if n <= most { 1 } else { n.div_ceil(most) };
+    (0..if n == 0 { 0 } else { count }).map(move |group| match count {
+        1 => (0, n),
+        _ => (group * n / count, (group + 1) * n / count),
+    })
+}
+
+/// Calls `$f::<V, G, …>` with the number of examples `$g` as a constant.
+macro_rules! by_size {
+    ($g:expr, $f:ident $(, $more:ident)*; $($arg:expr),*) => {
+        match $g {
+            1 => $f::<V, 1 $(, $more)*>($($arg),*),
+            2 => $f::<V, 2 $(, $more)*>($($arg),*),
+            3 => $f::<V, 3 $(, $more)*>($($arg),*),
+            4 => $f::<V, 4 $(, $more)*>($($arg),*),
+            5 => $f::<V, 5 $(, $more)*>($($arg),*),
+            6 => $f::<V, 6 $(, $more)*>($($arg),*),
+            7 => $f::<V, 7 $(, $more)*>($($arg),*),
+            8 => $f::<V, 8 $(, $more)*>($($arg),*),
+            9 => $f::<V, 9 $(, $more)*>($($arg),*),
+            10 => $f::<V, 10 $(, $more)*>($($arg),*),
+            _ => unreachable!("a group has at most ten examples"),
+        }
+    };
 }
 
 impl<const ADD: bool> Kernel for Forward<'_, ADD> {
@@ -45,25 +171,15 @@ impl<const ADD: bool> Kernel for Forward<'_, ADD> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         let Shape { n, inputs, stride } = self.shape;
-        let groups = n.div_ceil(GROUP);
-        for group in 0..groups {
-            let (start, end) = (group * n / groups, (group + 1) * n / groups);
+        for (start, end) in groups(n, V::FORWARD) {
             for lane in (0..stride).step_by(V::LANES) {
                 // SAFETY: the entry point checked the lengths; rows `start..end` and lanes
                 // `lane..lane + LANES` lie within them, `stride` being a multiple of LANES.
                 unsafe {
                     let w = self.w.as_ptr().add(lane);
-                    let x = self.x.as_ptr().add(start * inputs);
                     let out = self.out.as_mut_ptr().add(start * stride + lane);
-                    macro_rules! by_size {
-                        ($($g:literal)*) => {
-                            match end - start {
-                                $($g => rows_forward::<V, $g, ADD>(inputs, stride, w, x, out),)*
-                                _ => unreachable!("a group has at most {GROUP} examples"),
-                            }
-                        };
-                    }
-                    by_size!(1 2 3 4 5 6 7 8 9 10);
+                    let x = self.x;
+                    by_size!(end - start, rows_forward, ADD; (inputs, stride), w, x, start, out);
                 }
             }
         }
@@ -72,15 +188,15 @@ impl<const ADD: bool> Kernel for Forward<'_, ADD> {
 
 #[inline(always)]
 unsafe fn rows_forward<V: Vector, const G: usize, const ADD: bool>(
-    inputs: usize,
-    stride: usize,
+    (inputs, stride): (usize, usize),
     w: *const f32,
-    x: *const f32,
+    x: Rows<'_>,
+    start: usize,
     out: *mut f32,
 ) {
     // SAFETY: see `Forward::run`.
     unsafe {
-        let rows: [*const f32; G] = std::array::from_fn(|b| x.add(b * inputs));
+        let rows: [*const f32; G] = std::array::from_fn(|b| x.row(start + b, inputs));
         let mut sums = [V::splat(0.0); G];
         for j in 0..inputs {
             let row = V::load(w.add(j * stride));
@@ -96,23 +212,60 @@ unsafe fn rows_forward<V: Vector, const G: usize, const ADD: bool>(
     }
 }
 
-/// `w[j] += Σ_b x[b][j] · g[b]`, examples in order: `g` is `n × stride`, the rest as in
-/// [`forward`].
+/// `w[j] += Σ_b x[b][j] · (scale · g[b])`, examples in order: `g` is `n × stride`, the rest as
+/// in [`forward`]. With `scale` the negative learning rate this is a gradient step.
 ///
 /// # Panics
 /// Where a slice is shorter than its shape.
 #[inline]
-pub fn backward(shape: Shape, w: &mut [f32], x: &[f32], g: &[f32]) {
+pub fn backward(shape: Shape, w: &mut [f32], x: Rows<'_>, scale: f32, g: &[f32]) {
     let Shape { n, inputs, stride } = shape;
-    assert!(w.len() >= inputs * stride && x.len() >= n * inputs && g.len() >= n * stride);
-    let kernel = Backward { shape, w, x, g };
-    if stride == 8 { run8(kernel) } else { run16(kernel) }
+    x.check(n, inputs);
+    assert!(w.len() >= inputs * stride && g.len() >= n * stride);
+    if n == 1 {
+        // SAFETY: the row was checked.
+        let x = unsafe { std::slice::from_raw_parts(x.row(0, inputs), inputs) };
+        let kernel = BackwardOne { w: &mut w[..inputs * stride], x, scale, g: &g[..stride] };
+        if stride == 8 { run8(kernel) } else { run16(kernel) }
+    } else {
+        let kernel = Backward { shape, w, x, scale, g };
+        if stride == 8 { run8(kernel) } else { run16(kernel) }
+    }
+}
+
+/// [`Backward`] for a single example.
+struct BackwardOne<'a> {
+    w: &'a mut [f32],
+    x: &'a [f32],
+    scale: f32,
+    g: &'a [f32],
+}
+
+impl Kernel for BackwardOne<'_> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let BackwardOne { w, x, scale, g } = self;
+        let stride = g.len();
+        for lane in (0..stride).step_by(V::LANES) {
+            // SAFETY: as in `ForwardOne::run`.
+            unsafe {
+                let step = V::load(g.as_ptr().add(lane)).mul(V::splat(scale));
+                let w = w.as_mut_ptr().add(lane);
+                for (j, x) in x.iter().enumerate() {
+                    let at = w.add(j * stride);
+                    V::splat(*x).fma(step, V::load(at)).store(at);
+                }
+            }
+        }
+    }
 }
 
 struct Backward<'a> {
     shape: Shape,
     w: &'a mut [f32],
-    x: &'a [f32],
+    x: Rows<'a>,
+    scale: f32,
     g: &'a [f32],
 }
 
@@ -121,24 +274,14 @@ impl Kernel for Backward<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         let Shape { n, inputs, stride } = self.shape;
-        let groups = n.div_ceil(GROUP);
-        for group in 0..groups {
-            let (start, end) = (group * n / groups, (group + 1) * n / groups);
+        for (start, end) in groups(n, V::BACKWARD) {
             for lane in (0..stride).step_by(V::LANES) {
                 // SAFETY: as in `Forward::run`.
                 unsafe {
                     let w = self.w.as_mut_ptr().add(lane);
-                    let x = self.x.as_ptr().add(start * inputs);
                     let g = self.g.as_ptr().add(start * stride + lane);
-                    macro_rules! by_size {
-                        ($($g:literal)*) => {
-                            match end - start {
-                                $($g => rows_backward::<V, $g>(inputs, stride, w, x, g),)*
-                                _ => unreachable!("a group has at most {GROUP} examples"),
-                            }
-                        };
-                    }
-                    by_size!(1 2 3 4 5 6 7 8 9 10);
+                    let (x, scale) = (self.x, V::splat(self.scale));
+                    by_size!(end - start, rows_backward; (inputs, stride), w, x, start, scale, g);
                 }
             }
         }
@@ -147,21 +290,34 @@ impl Kernel for Backward<'_> {
 
 #[inline(always)]
 unsafe fn rows_backward<V: Vector, const G: usize>(
-    inputs: usize,
-    stride: usize,
+    (inputs, stride): (usize, usize),
     w: *mut f32,
-    x: *const f32,
+    x: Rows<'_>,
+    start: usize,
+    scale: V,
     g: *const f32,
 ) {
     // SAFETY: see `Backward::run`.
     unsafe {
-        let rows: [*const f32; G] = std::array::from_fn(|b| x.add(b * inputs));
-        let steps: [V; G] = std::array::from_fn(|b| V::load(g.add(b * stride)));
-        for j in 0..inputs {
+        let rows: [*const f32; G] = std::array::from_fn(|b| x.row(start + b, inputs));
+        let steps: [V; G] = std::array::from_fn(|b| V::load(g.add(b * stride)).mul(scale));
+        // two inputs at a time: twice as many chains of sums for the processor to choose from
+        let pairs = inputs / 2 * 2;
+        for j in (0..pairs).step_by(2) {
             let at = w.add(j * stride);
-            let mut row = V::load(at);
+            let (mut row, mut next) = (V::load(at), V::load(at.add(stride)));
             for b in 0..G {
                 row = V::splat(*rows[b].add(j)).fma(steps[b], row);
+                next = V::splat(*rows[b].add(j + 1)).fma(steps[b], next);
+            }
+            row.store(at);
+            next.store(at.add(stride));
+        }
+        if pairs < inputs {
+            let at = w.add(pairs * stride);
+            let mut row = V::load(at);
+            for b in 0..G {
+                row = V::splat(*rows[b].add(pairs)).fma(steps[b], row);
             }
             row.store(at);
         }

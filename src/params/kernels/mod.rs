@@ -9,14 +9,18 @@
 
 mod dense;
 mod draws;
+mod limits;
+mod philox;
 mod simd;
 mod softmax;
 mod vectors;
 
-pub use dense::{backward, dot_rows, forward, forward_add};
-pub use draws::fill_normals;
+pub use dense::{Rows, backward, dot_rows, forward, forward_add};
+pub use draws::{Counters, fill_normals, fill_words};
+pub use limits::{multiply_adds_of, read_all, spin_multiply_adds};
+pub use philox::philox4x32;
 pub use simd::{Level, force_level, level};
-pub use softmax::{argmax, softmax_rows};
+pub use softmax::{argmax, softmax_rows, surprises};
 pub use vectors::{add_scaled, dot_f64, scale, weighted_sum};
 
 /// Lanes that a row of `outputs` weights takes: 8, or the next multiple of 16.
@@ -34,3 +38,6 @@ pub struct Shape {
     /// Lanes of a row; see [`stride_of`].
     pub stride: usize,
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,12 +13,19 @@ use std::sync::atomic::{AtomicU8, Ordering};
 /// must be valid for `LANES` numbers.
 pub(super) trait Vector: Copy {
     const LANES: usize;
+    /// Examples that go forward through the rows of a block together, each with a sum of its
+    /// own: as many as registers hold, and at most ten. Never changes a result.
+    const FORWARD: usize;
+    /// Examples whose steps are added to the rows of a block together: each row's sum is a
+    /// chain, and more rows are under way where chains are short. Never changes a result.
+    const BACKWARD: usize;
     unsafe fn load(from: *const f32) -> Self;
     unsafe fn store(self, to: *mut f32);
     unsafe fn splat(x: f32) -> Self;
     unsafe fn add(self, b: Self) -> Self;
     unsafe fn sub(self, b: Self) -> Self;
     unsafe fn mul(self, b: Self) -> Self;
+    unsafe fn div(self, b: Self) -> Self;
     unsafe fn max(self, b: Self) -> Self;
     /// `self · b + c`, rounded once.
     unsafe fn fma(self, b: Self, c: Self) -> Self;
@@ -28,6 +35,23 @@ pub(super) trait Vector: Copy {
     unsafe fn max_lane(self) -> f32;
     /// The first lane that equals `x`; `LANES` or more where none does.
     unsafe fn first_equal(self, x: f32) -> u32;
+    /// Rows to columns, for vectors of eight lanes: lane `i` of vector `k` and lane `k` of
+    /// vector `i` change places.
+    #[inline(always)]
+    unsafe fn transpose(rows: &mut [Self; 8]) {
+        debug_assert_eq!(Self::LANES, 8);
+        let (mut from, mut to) = ([[0.0_f32; 8]; 8], [[0.0_f32; 8]; 8]);
+        // SAFETY: each row of the arrays has eight lanes.
+        unsafe {
+            rows.iter().zip(&mut from).for_each(|(v, row)| v.store(row.as_mut_ptr()));
+            for i in 0..8 {
+                for k in 0..8 {
+                    to[k][i] = from[i][k];
+                }
+            }
+            rows.iter_mut().zip(&to).for_each(|(v, row)| *v = Self::load(row.as_ptr()));
+        }
+    }
 }
 
 /// Lanes in a plain array.
@@ -56,6 +80,8 @@ impl<const N: usize> Plain<N> {
 
 impl<const N: usize> Vector for Plain<N> {
     const LANES: usize = N;
+    const FORWARD: usize = 10;
+    const BACKWARD: usize = 5;
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
         // SAFETY: the caller vouches for `N` numbers; an array of them has their alignment.
@@ -81,6 +107,10 @@ impl<const N: usize> Vector for Plain<N> {
     #[inline(always)]
     unsafe fn mul(self, b: Self) -> Self {
         self.zip(b, |a, b| a * b)
+    }
+    #[inline(always)]
+    unsafe fn div(self, b: Self) -> Self {
+        self.zip(b, |a, b| a / b)
     }
     #[inline(always)]
     unsafe fn max(self, b: Self) -> Self {
@@ -116,6 +146,8 @@ pub(super) struct Pair<V>(V, V);
 // SAFETY of all calls below: the caller of each method vouches for what the halves need.
 impl<V: Vector> Vector for Pair<V> {
     const LANES: usize = 2 * V::LANES;
+    const FORWARD: usize = V::FORWARD / 2;
+    const BACKWARD: usize = V::BACKWARD;
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
         unsafe { Pair(V::load(from), V::load(from.add(V::LANES))) }
@@ -142,6 +174,10 @@ impl<V: Vector> Vector for Pair<V> {
     #[inline(always)]
     unsafe fn mul(self, b: Self) -> Self {
         unsafe { Pair(self.0.mul(b.0), self.1.mul(b.1)) }
+    }
+    #[inline(always)]
+    unsafe fn div(self, b: Self) -> Self {
+        unsafe { Pair(self.0.div(b.0), self.1.div(b.1)) }
     }
     #[inline(always)]
     unsafe fn max(self, b: Self) -> Self {
@@ -188,6 +224,8 @@ mod x86 {
     // SAFETY of all calls below: the trait's contract gives the instruction set and pointers.
     impl Vector for Ymm {
         const LANES: usize = 8;
+        const FORWARD: usize = 10;
+        const BACKWARD: usize = 5;
         #[inline(always)]
         unsafe fn load(from: *const f32) -> Self {
             unsafe { Ymm(_mm256_loadu_ps(from)) }
@@ -211,6 +249,10 @@ mod x86 {
         #[inline(always)]
         unsafe fn mul(self, b: Self) -> Self {
             unsafe { Ymm(_mm256_mul_ps(self.0, b.0)) }
+        }
+        #[inline(always)]
+        unsafe fn div(self, b: Self) -> Self {
+            unsafe { Ymm(_mm256_div_ps(self.0, b.0)) }
         }
         #[inline(always)]
         unsafe fn max(self, b: Self) -> Self {
@@ -246,6 +288,24 @@ mod x86 {
             }
         }
         #[inline(always)]
+        unsafe fn transpose(rows: &mut [Self; 8]) {
+            unsafe {
+                let r = rows.map(|row| row.0);
+                let pairs = |a, b| (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+                let ((a0, a1), (b0, b1)) = (pairs(r[0], r[1]), pairs(r[2], r[3]));
+                let ((c0, c1), (d0, d1)) = (pairs(r[4], r[5]), pairs(r[6], r[7]));
+                let fours =
+                    |a, b| (_mm256_shuffle_ps::<0x44>(a, b), _mm256_shuffle_ps::<0xEE>(a, b));
+                let (((e0, e1), (e2, e3)), ((f0, f1), (f2, f3))) =
+                    ((fours(a0, b0), fours(a1, b1)), (fours(c0, d0), fours(c1, d1)));
+                for (k, (e, f)) in [(e0, f0), (e1, f1), (e2, f2), (e3, f3)].into_iter().enumerate()
+                {
+                    rows[k] = Ymm(_mm256_permute2f128_ps::<0x20>(e, f));
+                    rows[k + 4] = Ymm(_mm256_permute2f128_ps::<0x31>(e, f));
+                }
+            }
+        }
+        #[inline(always)]
         unsafe fn first_equal(self, x: f32) -> u32 {
             unsafe {
                 let equal = _mm256_cmp_ps::<_CMP_EQ_OQ>(self.0, _mm256_set1_ps(x));
@@ -256,6 +316,8 @@ mod x86 {
 
     impl Vector for Zmm {
         const LANES: usize = 16;
+        const FORWARD: usize = 10;
+        const BACKWARD: usize = 5;
         #[inline(always)]
         unsafe fn load(from: *const f32) -> Self {
             unsafe { Zmm(_mm512_loadu_ps(from)) }
@@ -279,6 +341,10 @@ mod x86 {
         #[inline(always)]
         unsafe fn mul(self, b: Self) -> Self {
             unsafe { Zmm(_mm512_mul_ps(self.0, b.0)) }
+        }
+        #[inline(always)]
+        unsafe fn div(self, b: Self) -> Self {
+            unsafe { Zmm(_mm512_div_ps(self.0, b.0)) }
         }
         #[inline(always)]
         unsafe fn max(self, b: Self) -> Self {

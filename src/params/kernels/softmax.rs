@@ -1,7 +1,7 @@
 //! Softmax and argmax over rows of logits.
 
 use super::simd::{Kernel, Vector, run8, run16};
-use crate::maths::{EXP_POLY, EXP_REDUCTION};
+use crate::maths::{EXP_POLY, EXP_REDUCTION, ln_f32};
 
 /// Turns each row of `stride` logits into probabilities over its first `outputs` lanes, zeros
 /// in the rest: `p_k = e^(l_k - m) / Σ e^(l - m)`, `m` the row's maximum. `ln_sums[b]` becomes
@@ -11,10 +11,128 @@ use crate::maths::{EXP_POLY, EXP_REDUCTION};
 /// Where `rows` is no whole number of rows or `norms` is shorter than that.
 #[inline]
 pub fn softmax_rows(outputs: usize, stride: usize, rows: &mut [f32], norms: &mut [(f32, f32)]) {
-    assert!(rows.len().is_multiple_of(stride) && outputs <= stride && outputs > 0);
-    assert!(norms.len() >= rows.len() / stride);
-    let kernel = Softmax { outputs, stride, rows, norms };
+    let n = whole_rows(outputs, stride, rows.len());
+    let norms = &mut norms[..n];
+    // narrow rows go eight at a time, the rest one by one
+    let eights = if stride <= 16 { n / 8 } else { 0 };
+    let (by_eight, rest) = rows.split_at_mut(eights * 8 * stride);
+    let (norms_by_eight, norms) = norms.split_at_mut(eights * 8);
+    if eights > 0 {
+        run8(ByEight { outputs, stride, rows: by_eight, norms: norms_by_eight });
+    }
+    let kernel = Softmax { outputs, stride, rows: rest, norms };
     if stride == 8 { run8(kernel) } else { run16(kernel) }
+}
+
+/// Rows of `stride` in `len` numbers, without a division where rows are narrow: in online
+/// learning there is one row a call.
+#[inline(always)]
+fn whole_rows(outputs: usize, stride: usize, len: usize) -> usize {
+    let n = match stride {
+        8 => len >> 3,
+        16 => len >> 4,
+        _ => len / stride,
+    };
+    assert!(n * stride == len && outputs <= stride && outputs > 0);
+    n
+}
+
+/// Softmax of eight rows at a time, a lane each: sums over outputs need no sum over lanes, and
+/// eight rows share a division. Sums go over outputs in rising order.
+struct ByEight<'a> {
+    outputs: usize,
+    stride: usize,
+    rows: &'a mut [f32],
+    norms: &'a mut [(f32, f32)],
+}
+
+impl Kernel for ByEight<'_> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let (outputs, stride) = (self.outputs, self.stride);
+        let eights = self.rows.chunks_exact_mut(8 * stride).zip(self.norms.chunks_exact_mut(8));
+        for (rows, norms) in eights {
+            // SAFETY: eight rows of `stride` lanes, `stride` 8 or 16, V of eight lanes.
+            unsafe { softmax_eight::<V>(outputs, stride, rows, norms) };
+        }
+    }
+}
+
+/// # Safety
+/// The caller has V's instruction set; V has eight lanes, `rows` eight rows of `stride`.
+#[inline(always)]
+unsafe fn softmax_eight<V: Vector>(
+    outputs: usize,
+    stride: usize,
+    rows: &mut [f32],
+    norms: &mut [(f32, f32)],
+) {
+    // SAFETY: the caller vouches for the rows.
+    unsafe {
+        let at = rows.as_mut_ptr();
+        let mut low = eight::<V>(at, stride);
+        let far = V::splat(-3e38);
+        (outputs..8).for_each(|k| low[k] = far);
+        let mut top = low[0];
+        for k in 1..8 {
+            top = low[k].max(top);
+        }
+        // the second eight outputs, where there are some
+        let second = outputs.saturating_sub(8);
+        let mut high = [far; 8];
+        if stride == 16 {
+            high = eight::<V>(at.add(8), stride);
+            high[..second].iter().for_each(|v| top = v.max(top));
+        }
+        // all eight at once: what a padded output adds is zero to the last bit
+        for k in 0..8 {
+            low[k] = exp(low[k].sub(top));
+        }
+        (outputs..8).for_each(|k| low[k] = V::splat(0.0));
+        let mut total = V::splat(0.0);
+        for k in 0..8 {
+            total = total.add(low[k]);
+        }
+        for v in &mut high[..second] {
+            *v = exp(v.sub(top));
+            total = total.add(*v);
+        }
+        let inverse = V::splat(1.0).div(total);
+        for k in 0..8 {
+            low[k] = low[k].mul(inverse);
+        }
+        high[..second].iter_mut().for_each(|v| *v = v.mul(inverse));
+        high[second..].iter_mut().for_each(|v| *v = V::splat(0.0));
+        put_eight(low, at, stride);
+        if stride == 16 {
+            put_eight(high, at.add(8), stride);
+        }
+        let (mut tops, mut totals) = ([0.0; 8], [0.0; 8]);
+        top.store(tops.as_mut_ptr());
+        total.store(totals.as_mut_ptr());
+        norms.iter_mut().zip(tops.into_iter().zip(totals)).for_each(|(n, new)| *n = new);
+    }
+}
+
+/// Eight lanes of eight rows, output by output.
+#[inline(always)]
+unsafe fn eight<V: Vector>(at: *const f32, stride: usize) -> [V; 8] {
+    // SAFETY: the caller has V's instruction set and eight rows.
+    unsafe {
+        let mut rows: [V; 8] = std::array::from_fn(|i| V::load(at.add(i * stride)));
+        V::transpose(&mut rows);
+        rows
+    }
+}
+
+#[inline(always)]
+unsafe fn put_eight<V: Vector>(mut columns: [V; 8], at: *mut f32, stride: usize) {
+    // SAFETY: as in `eight`.
+    unsafe {
+        V::transpose(&mut columns);
+        columns.into_iter().enumerate().for_each(|(i, row)| row.store(at.add(i * stride)));
+    }
 }
 
 struct Softmax<'a> {
@@ -66,22 +184,22 @@ impl Kernel for Softmax<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         let (outputs, stride) = (self.outputs, self.stride);
+        // SAFETY: `lane` is below `stride`; see `mask`.
+        let first = unsafe { Live::<V>::new(outputs, 0) };
+        let live = |lane| if lane == 0 { first } else { unsafe { Live::new(outputs, lane) } };
         for (row, norm) in self.rows.chunks_exact_mut(stride).zip(self.norms) {
             // SAFETY: a row has `stride` lanes, a multiple of LANES.
             unsafe {
                 let at = row.as_mut_ptr();
                 let mut top = V::splat(f32::NEG_INFINITY);
                 for lane in (0..stride).step_by(V::LANES) {
-                    // padded lanes are out of the running: mask 1 → 0, mask 0 → -3e38
-                    let live = mask::<V>(outputs, lane);
-                    let out = live.sub(V::splat(1.0)).mul(V::splat(3e38));
-                    top = V::load(at.add(lane)).add(out).max(top);
+                    top = V::load(at.add(lane)).add(live(lane).out).max(top);
                 }
                 let m = top.max_lane();
                 let mut sum = V::splat(0.0);
                 for lane in (0..stride).step_by(V::LANES) {
                     let e = exp(V::load(at.add(lane)).sub(V::splat(m)));
-                    let e = e.mul(mask::<V>(outputs, lane));
+                    let e = e.mul(live(lane).mask);
                     e.store(at.add(lane));
                     sum = sum.add(e);
                 }
@@ -96,14 +214,35 @@ impl Kernel for Softmax<'_> {
     }
 }
 
+/// Which lanes of a vector are outputs and which are padding.
+#[derive(Clone, Copy)]
+struct Live<V> {
+    /// 1 for outputs, 0 for padding.
+    mask: V,
+    /// To be added: 0 for outputs, far below every logit for padding.
+    out: V,
+}
+
+impl<V: Vector> Live<V> {
+    /// # Safety
+    /// As for [`mask`].
+    #[inline(always)]
+    unsafe fn new(outputs: usize, lane: usize) -> Self {
+        // SAFETY: the caller has V's instruction set.
+        unsafe {
+            let mask = mask::<V>(outputs, lane);
+            Live { mask, out: mask.sub(V::splat(1.0)).mul(V::splat(3e38)) }
+        }
+    }
+}
+
 /// The first of a row's largest `outputs` entries, for each row.
 ///
 /// # Panics
 /// Where `rows` is no whole number of rows or `best` is shorter than that.
 #[inline]
 pub fn argmax(outputs: usize, stride: usize, rows: &[f32], best: &mut [u32]) {
-    assert!(rows.len().is_multiple_of(stride) && outputs <= stride && outputs > 0);
-    assert!(best.len() >= rows.len() / stride);
+    let best = &mut best[..whole_rows(outputs, stride, rows.len())];
     let kernel = Argmax { outputs, stride, rows, best };
     if stride == 8 { run8(kernel) } else { run16(kernel) }
 }
@@ -120,15 +259,16 @@ impl Kernel for Argmax<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         let (outputs, stride) = (self.outputs, self.stride);
+        // SAFETY: `lane` is below `stride`; see `mask`.
+        let zero = unsafe { Live::<V>::new(outputs, 0) };
         for (row, best) in self.rows.chunks_exact(stride).zip(self.best) {
             // SAFETY: a row has `stride` lanes, a multiple of LANES.
             unsafe {
                 let at = row.as_ptr();
                 let (mut top, mut first) = (f32::NEG_INFINITY, 0);
                 for lane in (0..stride).step_by(V::LANES) {
-                    let live = mask::<V>(outputs, lane);
-                    let out = live.sub(V::splat(1.0)).mul(V::splat(3e38));
-                    let v = V::load(at.add(lane)).add(out);
+                    let live = if lane == 0 { zero } else { Live::new(outputs, lane) };
+                    let v = V::load(at.add(lane)).add(live.out);
                     let m = v.max_lane();
                     if m > top {
                         (top, first) = (m, lane as u32 + v.first_equal(m));
@@ -136,6 +276,26 @@ impl Kernel for Argmax<'_> {
                 }
                 *best = first.min(outputs as u32 - 1);
             }
+        }
+    }
+}
+
+/// `-ln p` of each probability, in nats; probabilities below 1e-38 count as that.
+pub fn surprises(p: &[f32], nats: &mut [f32]) {
+    run16(Surprises { p, nats });
+}
+
+struct Surprises<'a> {
+    p: &'a [f32],
+    nats: &'a mut [f32],
+}
+
+impl Kernel for Surprises<'_> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        for (p, nats) in self.p.iter().zip(self.nats) {
+            *nats = -ln_f32(if *p > 1e-38 { *p } else { 1e-38 });
         }
     }
 }
