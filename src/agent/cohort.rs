@@ -60,13 +60,15 @@ impl Cohort {
         (self.first..self.first + self.len() as u32).map(AgentId)
     }
 
-    /// Feeds the whole state of an agent to `feed`.
-    pub fn digest(&self, agent: AgentId, mut feed: impl FnMut(&[u8])) {
-        let owner = (agent.0 - self.first) as usize;
-        feed(&self.baselines[owner].to_bits().to_le_bytes());
-        for store in [&self.kept, &self.pending] {
-            if owner < store.owners() {
-                store.digest(owner, &mut feed);
+    /// Feeds the whole state of all agents, in order, to `feed`.
+    pub fn digest(&self, feed: &mut dyn FnMut(&[u8])) {
+        let mut order = Vec::new();
+        for (owner, baseline) in self.baselines.iter().enumerate() {
+            feed(&baseline.to_bits().to_le_bytes());
+            for store in [&self.kept, &self.pending] {
+                if owner < store.owners() {
+                    store.digest(owner, &mut order, feed);
+                }
             }
         }
     }

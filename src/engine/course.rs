@@ -1,11 +1,13 @@
 //! The course of one fleet, from the first core to the last: tour, record, distil, and again.
 
+use super::digest::Digest;
 use super::{Observer, Stage, Tour};
 use crate::agent::{AgentError, Fleet, Publication};
 use crate::distill::{Distiller, Harvest};
 use crate::ids::CoreVersion;
 use crate::measure::{Frame, PanelMember, RoundRow, Trace, quality, skills};
 use crate::merge::MergeError;
+use crate::params::feed_values;
 use crate::params::kernels::dot_f64;
 use std::sync::Arc;
 use thiserror::Error;
@@ -201,26 +203,23 @@ fn take_levels(
 
 /// BLAKE3 over every number of a fleet's history and end.
 fn hash(trace: &Trace, core: &[f32], engine: &mut dyn Tour) -> blake3::Hash {
-    let mut hasher = blake3::Hasher::new();
+    let mut digest = Digest::default();
     for row in &trace.rounds {
         for number in row.numbers() {
             // one NaN is as good as another
             let number = if number.is_nan() { f64::NAN } else { number };
-            hasher.update(&number.to_bits().to_le_bytes());
+            digest.feed(&number.to_bits().to_le_bytes());
         }
     }
-    let mut feed = |bytes: &[u8]| {
-        hasher.update(bytes);
-    };
     for frame in &trace.frames {
-        feed(&frame.round.to_le_bytes());
+        digest.feed(&frame.round.to_le_bytes());
         for level in frame.panel.iter().chain(&frame.core) {
             let level = if level.is_nan() { f32::NAN } else { *level };
-            feed(&level.to_bits().to_le_bytes());
+            digest.feed(&level.to_bits().to_le_bytes());
         }
-        frame.practised.iter().for_each(|n| feed(&n.to_le_bytes()));
+        frame.practised.iter().for_each(|n| digest.feed(&n.to_le_bytes()));
     }
-    core.iter().for_each(|v| feed(&v.to_bits().to_le_bytes()));
-    engine.digest(&mut feed);
-    hasher.finalize()
+    feed_values(core, &mut |bytes| digest.feed(bytes));
+    engine.digest(&mut |bytes| digest.feed(bytes));
+    digest.finish()
 }

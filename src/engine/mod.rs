@@ -4,6 +4,7 @@
 //! May not: touch a parameter or draw a number. An engine only decides who does the work.
 
 mod course;
+mod digest;
 mod experiment;
 mod pool;
 mod pooled;
@@ -26,6 +27,6 @@ pub(crate) trait Tour {
     /// Takes a harvest's memory back.
     fn give_back(&mut self, harvest: Harvest);
 
-    /// Feeds the state of every agent, in order. No tour follows.
+    /// Feeds the state of every agent, in order: a hash a leaf. No tour follows.
     fn digest(&mut self, feed: &mut dyn FnMut(&[u8]));
 }

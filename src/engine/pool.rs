@@ -1,7 +1,8 @@
 //! Workers that steal leaves of agents from each other: the fast engine.
 
 use super::Tour;
-use super::serial::{cohorts, digest, visit_leaf};
+use super::digest::leaf_hash;
+use super::serial::{cohorts, visit_leaf};
 use crate::agent::{Bench, Cohort, Fleet, Parcel, Publication};
 use crate::distill::{Harvest, Harvester};
 use crossbeam::deque::{Injector, Steal, Stealer, Worker};
@@ -132,8 +133,18 @@ impl Tour for Pool<'_> {
     }
 
     fn digest(&mut self, feed: &mut dyn FnMut(&[u8])) {
-        for cohort in &self.shared.cohorts {
-            digest(std::slice::from_ref(&*lock(cohort)), feed);
-        }
+        let Shared { cohorts, stealers, .. } = self.shared;
+        let mut hashes = vec![blake3::Hash::from([0; 32]); cohorts.len()];
+        let each = cohorts.len().div_ceil(stealers.len());
+        std::thread::scope(|scope| {
+            for (hashes, cohorts) in hashes.chunks_mut(each).zip(cohorts.chunks(each)) {
+                scope.spawn(move || {
+                    for (hash, cohort) in hashes.iter_mut().zip(cohorts) {
+                        *hash = leaf_hash([&*lock(cohort)]);
+                    }
+                });
+            }
+        });
+        hashes.iter().for_each(|hash| feed(hash.as_bytes()));
     }
 }

@@ -8,7 +8,7 @@
 //! ```
 
 use super::Tour;
-use super::serial::digest;
+use super::digest::leaf_hash;
 use crate::agent::{Bench, Cohort, Fleet, Parcel, Publication};
 use crate::distill::{Harvest, Harvester};
 use crate::ids::{AgentId, CoreVersion};
@@ -214,11 +214,14 @@ impl Tour for Tasks {
         // closing the orders ends the distiller, which sends the agents home
         self.orders = mpsc::channel(1).0;
         let Some(runtime) = self.runtime.take() else { return };
-        for agent in self.agents.drain(..) {
-            match runtime.block_on(agent) {
-                Ok(cohort) => digest(&[cohort], feed),
-                Err(error) => std::panic::resume_unwind(error.into_panic()),
-            }
+        let mut cohorts = self.agents.drain(..).map(|agent| match runtime.block_on(agent) {
+            Ok(cohort) => cohort,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        });
+        for leaf in 0..self.shared.fleet.leaves() {
+            let (_, len) = self.shared.fleet.leaf_range(leaf);
+            let cohorts: Vec<Cohort> = cohorts.by_ref().take(len).collect();
+            feed(leaf_hash(&cohorts).as_bytes());
         }
     }
 }

@@ -13,6 +13,6 @@ mod tree;
 pub use layout::Layout;
 pub use local::Local;
 pub use sparse::Sparse;
-pub use store::Store;
+pub use store::{Store, feed_values};
 pub use sum::BlockSum;
 pub use tree::FixedTree;

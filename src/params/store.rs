@@ -152,17 +152,27 @@ impl Store {
     }
 
     /// Feeds an owner's vector to `feed`, block by block in rising order, bit by bit: what a
-    /// result hash is made of.
-    pub fn digest(&self, owner: usize, mut feed: impl FnMut(&[u8])) {
-        let mut slots: Vec<usize> = self.chain(owner).collect();
-        slots.sort_unstable_by_key(|&s| self.slots[s].block);
-        for slot in slots {
+    /// result hash is made of. `order` is a buffer.
+    pub fn digest(&self, owner: usize, order: &mut Vec<usize>, feed: &mut dyn FnMut(&[u8])) {
+        order.clear();
+        order.extend(self.chain(owner));
+        order.sort_unstable_by_key(|&s| self.slots[s].block);
+        for &slot in order.iter() {
             feed(&self.slots[slot].block.to_le_bytes());
             feed(&self.slots[slot].count.to_le_bytes());
-            for value in self.values(slot) {
-                feed(&value.to_bits().to_le_bytes());
-            }
+            feed_values(self.values(slot), feed);
         }
+    }
+}
+
+/// Feeds the bits of some numbers, least byte first, a thousand numbers at a time.
+pub fn feed_values(values: &[f32], feed: &mut dyn FnMut(&[u8])) {
+    let mut bytes = [0_u8; 4096];
+    for chunk in values.chunks(bytes.len() / 4) {
+        for (to, value) in bytes.chunks_exact_mut(4).zip(chunk) {
+            to.copy_from_slice(&value.to_bits().to_le_bytes());
+        }
+        feed(&bytes[..4 * chunk.len()]);
     }
 }
 
