@@ -31,20 +31,23 @@ impl Jobs {
             cumulative: Vec::new(),
         };
         jobs.starts.push(0);
-        let mut shares = vec![0.0; frequencies.len()];
-        for agent in 0..agents {
-            draw_shares(spec.alpha, frequencies, agent as u32, seed, &mut shares);
-            let kept: f64 = shares.iter().filter(|s| **s >= LEAST_SHARE).sum();
-            let mut sum = 0.0;
-            for (skill, share) in shares.iter().enumerate().filter(|(_, s)| **s >= LEAST_SHARE) {
-                sum += share / kept;
-                jobs.skills.push(skill as u32);
-                jobs.cumulative.push(sum as f32);
-            }
-            if let Some(last) = jobs.cumulative.last_mut() {
-                *last = 1.0;
-            }
-            jobs.starts.push(jobs.skills.len());
+        // every job is drawn from streams of its own: who draws it does not matter
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let each = agents.div_ceil(threads).max(1024);
+        let parts = std::thread::scope(|scope| {
+            let draw = |first: usize| {
+                let range = first as u32..(first + each).min(agents) as u32;
+                scope.spawn(move || draw_jobs(spec.alpha, frequencies, range, seed))
+            };
+            let drawn: Vec<_> = (0..agents).step_by(each).map(draw).collect();
+            drawn.into_iter().map(|part| part.join()).collect::<Vec<_>>()
+        });
+        for part in parts {
+            let part = part.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let before = jobs.skills.len();
+            jobs.starts.extend(part.ends.iter().map(|end| before + end));
+            jobs.skills.extend(part.skills);
+            jobs.cumulative.extend(part.cumulative);
         }
         jobs
     }
@@ -60,6 +63,34 @@ impl Jobs {
         let range = self.starts[agent.index()]..self.starts[agent.index() + 1];
         (&self.skills[range.clone()], &self.cumulative[range])
     }
+}
+
+/// The jobs of some agents.
+#[derive(Default)]
+struct Part {
+    ends: Vec<usize>,
+    skills: Vec<u32>,
+    cumulative: Vec<f32>,
+}
+
+fn draw_jobs(alpha: f64, frequencies: &[f64], agents: std::ops::Range<u32>, seed: u64) -> Part {
+    let mut part = Part::default();
+    let mut shares = vec![0.0; frequencies.len()];
+    for agent in agents {
+        draw_shares(alpha, frequencies, agent, seed, &mut shares);
+        let kept: f64 = shares.iter().filter(|s| **s >= LEAST_SHARE).sum();
+        let mut sum = 0.0;
+        for (skill, share) in shares.iter().enumerate().filter(|(_, s)| **s >= LEAST_SHARE) {
+            sum += share / kept;
+            part.skills.push(skill as u32);
+            part.cumulative.push(sum as f32);
+        }
+        if let Some(last) = part.cumulative.last_mut() {
+            *last = 1.0;
+        }
+        part.ends.push(part.skills.len());
+    }
+    part
 }
 
 fn company_starts(spec: &MixedEffects, agents: usize) -> Vec<u32> {
