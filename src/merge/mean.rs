@@ -1,9 +1,9 @@
 //! Averaging.
 
-use super::{Gathered, Intake, MergeError, MergeRound, Strategy, Weighting};
-use crate::params::BlockSum;
+use super::{Contribution, Gathered, Intake, MergeError, MergeRound, Strategy, Weighting};
+use crate::params::kernels::weighted_sum;
+use crate::params::{BlockSum, Layout};
 use crate::scenario;
-use std::sync::Arc;
 
 /// The weighted mean, block by block: `θ_b += Σ_i w_{i,b} δ_{i,b} / Σ_i w_{i,b}` over the
 /// contributions that hold block `b`. With a single block and weights by examples this is
@@ -40,15 +40,32 @@ impl Strategy for Mean {
         match round.gathered {
             Gathered::Sum(sum) => add_mean(sum, next),
             Gathered::All(contributions) => {
-                let mut sum = BlockSum::new(Arc::new(round.layout.clone()));
-                for contribution in contributions {
-                    sum.add(contribution.delta, |tasks| self.weighting.of(tasks));
+                for (block, rows) in by_block(round.layout, contributions).iter().enumerate() {
+                    let weight = |(tasks, _): &(u32, _)| f64::from(self.weighting.of(*tasks));
+                    let total: f64 = rows.iter().map(weight).sum();
+                    if total > 0.0 {
+                        let shares: Vec<f32> =
+                            rows.iter().map(|row| (weight(row) / total) as f32).collect();
+                        let rows: Vec<&[f32]> = rows.iter().map(|(_, values)| *values).collect();
+                        let range = round.layout.range(block as u32);
+                        weighted_sum(&mut next[range], &shares, &rows);
+                    }
                 }
-                add_mean(&sum, next);
             }
         }
         Ok(())
     }
+}
+
+/// Who brought a block: its tasks and values, block by block, in the order of the contributions.
+fn by_block<'a>(layout: &Layout, contributions: &[Contribution<'a>]) -> Vec<Vec<(u32, &'a [f32])>> {
+    let mut rows = vec![Vec::new(); layout.blocks()];
+    for contribution in contributions {
+        for (block, tasks, values) in contribution.delta.iter() {
+            rows[block as usize].push((tasks, values));
+        }
+    }
+    rows
 }
 
 /// `next_b += sum_b / weight_b`.
@@ -63,7 +80,8 @@ fn add_mean(sum: &BlockSum, next: &mut [f32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::params::{Layout, Sparse};
+    use crate::params::Sparse;
+    use std::sync::Arc;
 
     fn contribution(blocks: &[(u32, u32, [f32; 2])]) -> Sparse {
         let mut sparse = Sparse::default();
