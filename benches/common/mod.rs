@@ -1,0 +1,171 @@
+//! What all benchmarks share: the machine's limits, and the table that holds results against
+//! them.
+#![allow(dead_code)]
+
+use criterion::{Criterion, Throughput};
+use hivesim::engine::{Experiment, Observer, Stage};
+use hivesim::measure::RoundRow;
+use hivesim::params::kernels::{multiply_adds_of, read_all, spin_multiply_adds};
+use hivesim::scenario::Scenario;
+use std::hint::black_box;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::Instant;
+
+/// One measured thing: its name, the unit of its work, and what the limit allows.
+pub struct Line {
+    /// `group/benchmark`, as criterion names it.
+    pub name: String,
+    /// Work of one iteration, in `unit`s.
+    pub work: f64,
+    /// What is counted.
+    pub unit: &'static str,
+    /// The limit that it is held against, how much of it one unit of work takes, and on how
+    /// many cores.
+    pub limit: Option<(Limit, f64, usize)>,
+    /// Seconds of an iteration, where criterion did not measure them: median, least, most.
+    pub seconds: Option<(f64, f64, f64)>,
+}
+
+/// A limit of the machine.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Limit {
+    /// Single-precision multiply-adds on one core.
+    MultiplyAdds,
+    /// Bytes read from memory by one core.
+    ReadBandwidth,
+}
+
+const SPINS: u64 = 100_000;
+/// Numbers that no cache holds: 512 MiB.
+const NUMBERS: usize = 128 << 20;
+
+/// Measures multiply-adds a second on one core.
+pub fn bench_multiply_adds(c: &mut Criterion) {
+    let mut group = c.benchmark_group("limit");
+    group.throughput(Throughput::Elements(multiply_adds_of(SPINS)));
+    group.bench_function("multiply-adds", |b| b.iter(|| spin_multiply_adds(black_box(SPINS))));
+    group.finish();
+}
+
+/// Measures bytes read a second by one core.
+pub fn bench_read_bandwidth(c: &mut Criterion) {
+    let numbers: Vec<f32> = (0..NUMBERS).map(|i| (i % 1013) as f32).collect();
+    let mut group = c.benchmark_group("limit");
+    group.sample_size(10);
+    group.throughput(Throughput::Bytes(4 * NUMBERS as u64));
+    group.bench_function("read-bandwidth", |b| b.iter(|| read_all(black_box(&numbers))));
+    group.finish();
+}
+
+impl Limit {
+    fn unit(self) -> &'static str {
+        match self {
+            Limit::MultiplyAdds => "multiply-adds",
+            Limit::ReadBandwidth => "bytes",
+        }
+    }
+
+    /// Units a second, out of this run's own measurement.
+    fn rate(self) -> Option<f64> {
+        let (name, work) = match self {
+            Limit::MultiplyAdds => ("limit/multiply-adds", multiply_adds_of(SPINS) as f64),
+            Limit::ReadBandwidth => ("limit/read-bandwidth", 4.0 * NUMBERS as f64),
+        };
+        Some(work / seconds(name)?.0)
+    }
+}
+
+/// Median seconds of an iteration and its 95 % interval, as criterion just wrote them.
+fn seconds(name: &str) -> Option<(f64, f64, f64)> {
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target"), PathBuf::from);
+    let file = target.join("criterion").join(name).join("new/estimates.json");
+    let text = std::fs::read_to_string(file).ok()?;
+    let estimates: serde_json::Value = serde_json::from_str(&text).ok()?;
+    let median = &estimates["median"];
+    let interval = &median["confidence_interval"];
+    let number = |value: &serde_json::Value| value.as_f64().map(|ns| ns * 1e-9);
+    Some((
+        number(&median["point_estimate"])?,
+        number(&interval["lower_bound"])?,
+        number(&interval["upper_bound"])?,
+    ))
+}
+
+/// Prints each line's work a second, with its interval (95 % where criterion measured it, else
+/// the whole range), next to the machine's limit.
+pub fn print_shares(title: &str, lines: &[Line]) {
+    println!("\n{title}\n");
+    println!("| benchmark | work a second | interval | limit | share |");
+    println!("| --- | --- | --- | --- | --- |");
+    for line in lines {
+        let Some((median, low, high)) = line.seconds.or_else(|| seconds(&line.name)) else {
+            continue;
+        };
+        let rate = line.work / median;
+        let span = format!("{} to {}", si(line.work / high), si(line.work / low));
+        let limit = line.limit.and_then(|(limit, each, cores)| {
+            let most = limit.rate()? * cores as f64;
+            let share = 100.0 * rate * each / most;
+            Some((format!("{}{}/s on {cores}", si(most), limit.unit()), format!("{share:.1} %")))
+        });
+        let (limit, share) = limit.unwrap_or_default();
+        println!("| {} | {}{}/s | {span} | {limit} | {share} |", line.name, si(rate), line.unit);
+    }
+    println!();
+}
+
+/// Three digits and a prefix.
+pub fn si(x: f64) -> String {
+    for (size, prefix) in [(1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k")] {
+        if x >= size {
+            return format!("{:.3}{prefix}", x / size);
+        }
+    }
+    format!("{x:.3} ")
+}
+
+/// When each tour of a run began.
+#[derive(Default)]
+struct Clock(Mutex<Vec<Instant>>);
+
+impl Observer for Clock {
+    fn touring(&self, _: Stage, _: u32) {
+        self.0.lock().expect("no tour panicked").push(Instant::now());
+    }
+    fn round(&self, _: Stage, _: &RoundRow) {}
+}
+
+/// A whole run of a scenario, timed round by round.
+pub struct Run {
+    /// Seconds of a round: median, least, most. The first round, in which memory is touched
+    /// for the first time, and the last, which is measured, are left out.
+    pub round_seconds: (f64, f64, f64),
+    /// Tasks of a round.
+    pub tasks: f64,
+    /// Examples trained on in a round.
+    pub sample_steps: f64,
+    /// Multiply-adds spent on learning in a round.
+    pub multiply_adds: f64,
+}
+
+/// Runs a scenario with overrides; only its first and last core are measured.
+pub fn run(text: &str, sets: &[&str]) -> Run {
+    let mut sets: Vec<String> = sets.iter().map(|set| set.to_string()).collect();
+    sets.push("measure.every=1000000".into());
+    let scenario = Scenario::parse(text, "benchmark", &sets).unwrap_or_else(|e| panic!("{e}"));
+    let clock = Clock::default();
+    let outcome = Experiment::new(scenario).run(&clock).unwrap_or_else(|e| panic!("{e}"));
+    let begun = clock.0.into_inner().expect("no tour panicked");
+    let mut seconds: Vec<f64> =
+        begun.windows(2).skip(1).map(|w| (w[1] - w[0]).as_secs_f64()).collect();
+    seconds.sort_by(f64::total_cmp);
+    let row = &outcome.hive.rounds[2];
+    Run {
+        round_seconds: (seconds[seconds.len() / 2], seconds[0], seconds[seconds.len() - 1]),
+        tasks: row.tasks as f64,
+        sample_steps: row.sample_steps as f64,
+        multiply_adds: row.multiply_adds as f64,
+    }
+}

@@ -1,0 +1,27 @@
+//! Time of a round from 10,000 to 1,000,000 agents: `cargo bench --bench million`.
+
+mod common;
+
+use common::{Line, run};
+
+const SCENARIO: &str = include_str!("../scenarios/million.toml");
+
+fn main() {
+    let mut lines = Vec::new();
+    let mut each = Vec::new();
+    for (agents, rounds) in [(10_000_u32, 40), (100_000, 12), (1_000_000, 6)] {
+        let (agents_set, rounds) = (format!("fleet.agents={agents}"), format!("rounds={rounds}"));
+        // as many agents to a company whatever the size of the fleet
+        let companies = format!("world.companies={}", agents / 1000);
+        let run = run(SCENARIO, &["engine.kind=pool", &agents_set, &rounds, &companies]);
+        each.push((agents, run.round_seconds.0 / f64::from(agents)));
+        let seconds = Some(run.round_seconds);
+        let name = format!("million/{agents}");
+        lines.push(Line { name, work: run.tasks, unit: "tasks", limit: None, seconds });
+    }
+    common::print_shares("Rounds of growing fleets on all cores", &lines);
+    for (agents, seconds) in &each {
+        let relative = 100.0 * (seconds / each[0].1 - 1.0);
+        println!("{agents}: {:.3} us an agent and round ({relative:+.1} %)", seconds * 1e6);
+    }
+}
