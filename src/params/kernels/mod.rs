@@ -17,7 +17,7 @@ pub use dense::{backward, dot_rows, forward, forward_add};
 pub use draws::fill_normals;
 pub use simd::{Level, force_level, level};
 pub use softmax::{argmax, softmax_rows};
-pub use vectors::{add_scaled, dot_f64, scale, weighted_sum};
+pub use vectors::{add_scaled, dot_f64, scale, tanh, weighted_sum};
 
 /// Lanes that a row of `outputs` weights takes: 8, or the next multiple of 16.
 pub const fn stride_of(outputs: usize) -> usize {
