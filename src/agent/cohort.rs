@@ -133,8 +133,8 @@ impl Cohort {
                 });
             }
             Keeping::Job(Pull::Decay, left) => {
-                self.kept
-                    .for_each_mut(owner, |_, values| values.iter_mut().for_each(|v| *v *= left));
+                let learner = &fleet.learner;
+                self.kept.for_each_mut(owner, |block, values| learner.decay(block, left, values));
             }
             Keeping::Private { shrink } => self.settle(fleet, publication, agent, owner, shrink),
         }
