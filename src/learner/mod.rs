@@ -4,9 +4,11 @@
 
 mod descent;
 mod feedback;
+mod mlp;
 mod softmax;
 
 pub use descent::{Batch, Lesson, Model, Order, Plan, Rates, Share, Targets};
+pub use mlp::Mlp;
 pub use softmax::Softmax;
 
 use crate::params::kernels::{argmax, scale};
