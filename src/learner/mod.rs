@@ -4,6 +4,8 @@
 
 mod descent;
 mod feedback;
+#[cfg(test)]
+mod gradients;
 mod mlp;
 mod softmax;
 

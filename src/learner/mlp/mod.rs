@@ -240,3 +240,6 @@ impl Model for Policy<'_> {
         self.mlp.network.multiply_adds(adapted, rates.core > 0.0, rates.job > 0.0)
     }
 }
+
+#[cfg(test)]
+mod tests;
