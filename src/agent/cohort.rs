@@ -252,9 +252,9 @@ impl Cohort {
         learning.company = fleet.world.company(agent);
         learning.version = publication.version;
         local.contribution(&mut learning.contribution);
-        if let Some((block, ..)) =
-            learning.contribution.iter().find(|(.., values)| !all_finite(values))
-        {
+        let sound = |slot| all_finite(local.now(slot)) && all_finite(local.knowledge(slot));
+        if let Some(slot) = (0..local.len()).find(|slot| !sound(*slot)) {
+            let (block, _) = local.block(slot);
             let version = publication.version;
             parcel.error = Some(AgentError::Diverged { agent, version, block });
             return;
