@@ -91,7 +91,7 @@ impl Default for Mlp {
             hidden: vec![64],
             code: 16,
             activation: Activation::Relu,
-            rank: 2,
+            rank: 4,
             scale: 2.0,
             rate: 0.05,
             solver: Solver::default(),
