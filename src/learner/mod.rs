@@ -1,5 +1,5 @@
 //! Learners: what a policy is, and how it follows gradients.
-//! Lives here: policies over parameter blocks, feedback, local solvers.
+//! Lives here: the policies `softmax` and `mlp` over parameter blocks, feedback, local solvers.
 //! May not: know who owns the parameters, or when and with whom they are merged.
 
 mod descent;

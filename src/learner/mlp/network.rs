@@ -72,8 +72,9 @@ pub(super) struct Buffers {
     passes: Vec<Pass>,
     /// Rows between two layers.
     rows: Vec<f32>,
-    /// A derivative on a layer's inputs, by way of its weights and of its adapter.
-    inputs: [Vec<f32>; 2],
+    /// The derivative on a layer's inputs, by way of its weights and of its adapter.
+    through: Vec<f32>,
+    around: Vec<f32>,
     /// A gradient times a rate.
     scaled: Vec<f32>,
 }
@@ -152,7 +153,7 @@ impl Network {
         gradient: &[f32],
     ) {
         let Adapters { rank, lanes, factor } = self.adapters;
-        let Buffers { passes, inputs: [through, around], .. } = buffers;
+        let Buffers { passes, through, around, .. } = buffers;
         let last = self.layers.len() - 1;
         passes[last].gradient.clear();
         passes[last].gradient.extend_from_slice(gradient);
@@ -204,10 +205,10 @@ impl Network {
         l: usize,
         rate: f32,
         weights: &mut [f32],
-        buf: &mut Buffers,
+        buffers: &mut Buffers,
     ) {
-        let Pass { x, gradient, .. } = &buf.passes[l];
-        backward(self.layers[l].shape(n), weights, x, times(-rate, gradient, &mut buf.scaled));
+        let Pass { x, gradient, .. } = &buffers.passes[l];
+        backward(self.layers[l].shape(n), weights, x, times(-rate, gradient, &mut buffers.scaled));
     }
 
     /// Moves a layer's adapter by `-rate` times its gradient.
@@ -217,15 +218,15 @@ impl Network {
         l: usize,
         rate: f32,
         adapter: &mut [f32],
-        buf: &mut Buffers,
+        buffers: &mut Buffers,
     ) {
         let (layer, Adapters { rank, lanes, .. }) = (&self.layers[l], self.adapters);
         let (a, b) = adapter.split_at_mut(self.adapters.split(layer));
-        let Pass { x, reduced, gradient, reduced_gradient } = &buf.passes[l];
+        let Pass { x, reduced, gradient, reduced_gradient } = &buffers.passes[l];
         let shape = Shape { n, inputs: layer.inputs, stride: lanes };
-        backward(shape, a, x, times(-rate, reduced_gradient, &mut buf.scaled));
+        backward(shape, a, x, times(-rate, reduced_gradient, &mut buffers.scaled));
         let shape = Shape { n, inputs: rank, stride: layer.stride };
-        backward(shape, b, reduced, times(-rate, gradient, &mut buf.scaled));
+        backward(shape, b, reduced, times(-rate, gradient, &mut buffers.scaled));
     }
 
     /// Multiply-adds of an example: forward, backward, and the moves that are made.
