@@ -43,6 +43,11 @@ impl Adapters {
     pub fn split(&self, layer: &Layer) -> usize {
         layer.inputs * self.lanes
     }
+
+    /// `A` and `B` of a layer's adapter, if there is one.
+    fn halves<'a>(&self, layer: &Layer, adapter: &'a [f32]) -> Option<(&'a [f32], &'a [f32])> {
+        (!adapter.is_empty()).then(|| adapter.split_at(self.split(layer)))
+    }
 }
 
 /// What all policies of a fleet have in common but their parameters.
@@ -105,9 +110,9 @@ impl Network {
         passes.resize_with(self.layers.len(), Pass::default);
         for (l, layer) in self.layers.iter().enumerate() {
             let (weights, adapter) = params(l);
+            let adapter = self.adapters.halves(layer, adapter);
             let Pass { x, reduced, .. } = &mut passes[l];
-            if !adapter.is_empty() {
-                let (a, _) = adapter.split_at(self.adapters.split(layer));
+            if let Some((a, _)) = adapter {
                 rows.resize(n * lanes, 0.0);
                 forward(Shape { n, inputs: layer.inputs, stride: lanes }, a, x, rows);
                 reduced.clear();
@@ -119,8 +124,7 @@ impl Network {
             rows.resize(n * layer.stride, 0.0);
             let out = if last { &mut to[..n * layer.stride] } else { &mut rows[..] };
             forward(layer.shape(n), weights, x, out);
-            if !adapter.is_empty() {
-                let (_, b) = adapter.split_at(self.adapters.split(layer));
+            if let Some((_, b)) = adapter {
                 forward_add(Shape { n, inputs: rank, stride: layer.stride }, b, reduced, out);
             }
             if !last {
@@ -160,10 +164,10 @@ impl Network {
         for l in (0..=last).rev() {
             let layer = &self.layers[l];
             let (weights, adapter) = params(l);
-            let (a, b) = adapter.split_at(self.adapters.split(layer).min(adapter.len()));
+            let adapter = self.adapters.halves(layer, adapter);
             let (before, pass) = passes.split_at_mut(l);
             let Pass { x, gradient, reduced_gradient, .. } = &mut pass[0];
-            if !adapter.is_empty() {
+            if let Some((_, b)) = adapter {
                 reduced_gradient.clear();
                 reduced_gradient.resize(n * lanes, 0.0);
                 let rows = reduced_gradient.chunks_exact_mut(lanes);
@@ -182,7 +186,7 @@ impl Network {
             for (i, to) in before.gradient.chunks_exact_mut(stride).enumerate() {
                 let g = &gradient[i * layer.stride..(i + 1) * layer.stride];
                 dot_rows(width, layer.stride, weights, g, through);
-                if !adapter.is_empty() {
+                if let Some((a, _)) = adapter {
                     dot_rows(width, lanes, a, &reduced_gradient[i * lanes..], around);
                     through.iter_mut().zip(&*around).for_each(|(t, a)| *t += a);
                 }
