@@ -7,7 +7,7 @@
 //! scalar code so that loops over them vectorise, and so that every lane of every
 //! instruction set computes the same.
 
-pub use libm::{cos, exp, lgamma, log as ln, log2, pow, sin};
+pub use libm::{cos, exp, lgamma, log as ln, log2, pow, sin, tanh};
 
 const LN2_HI: f32 = 0.693_359_375;
 const LN2_LO: f32 = -2.121_944_4e-4;
@@ -40,6 +40,26 @@ pub(crate) const EXP_POLY: [f32; 6] =
 
 /// Constants of [`exp_f32`] for kernels that hold it in vectors.
 pub(crate) const EXP_REDUCTION: (f32, f32) = (LN2_HI, LN2_LO);
+
+/// `tanh x` in single precision, relative error below 3e-7; an odd function to the last bit.
+///
+/// Cephes' `tanhf` (Moshier 1989): a polynomial up to 0.625, `1 - 2/(e^2x + 1)` beyond; both
+/// are computed and one is taken, so that loops vectorise.
+#[inline(always)]
+pub fn tanh_f32(x: f32) -> f32 {
+    let a = x.abs();
+    let z = a * a;
+    let p = -5.704_988_7e-3_f32;
+    let p = p.mul_add(z, 2.063_908_9e-2);
+    let p = p.mul_add(z, -5.373_971_6e-2);
+    let p = p.mul_add(z, 1.333_144_2e-1);
+    let p = p.mul_add(z, -3.333_328_2e-1);
+    let near = (p * z).mul_add(a, a);
+    // beyond 10 all is 1 to the last bit; what is not a number stays so
+    let bounded = if a > 10.0 { 10.0 } else { a };
+    let far = 1.0 - 2.0 / (exp_f32(2.0 * bounded) + 1.0);
+    (if a < 0.625 { near } else { far }).copysign(x)
+}
 
 /// `ln x` in single precision for normal positive `x`, relative error below 2e-7 (absolute
 /// below 1e-7 near 1).
@@ -115,6 +135,19 @@ mod tests {
             assert!((f64::from(exp_f32(x)) / want - 1.0).abs() < 2.5e-7, "x = {x}");
         }
         assert!(exp_f32(-1e30) < 2e-38 && exp_f32(0.0) == 1.0);
+    }
+
+    #[test]
+    fn tanh_agrees_with_double_precision() {
+        for i in 0..=120_000 {
+            let x = i as f32 * 1e-4;
+            let (got, want) = (tanh_f32(x), tanh(f64::from(x)));
+            assert!((f64::from(got) - want).abs() <= 3e-7 * want, "x = {x}");
+            assert_eq!(tanh_f32(-x).to_bits(), (-got).to_bits(), "x = {x}");
+        }
+        assert_eq!(tanh_f32(1e-30), 1e-30);
+        assert_eq!((tanh_f32(f32::INFINITY), tanh_f32(f32::NEG_INFINITY)), (1.0, -1.0));
+        assert!(tanh_f32(f32::NAN).is_nan());
     }
 
     #[test]

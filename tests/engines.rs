@@ -3,41 +3,61 @@
 use hivesim::engine::{Experiment, Silent};
 use hivesim::scenario::Scenario;
 
-fn hash(sets: &[&str], engine: &str, threads: u32) -> String {
-    let text = "rounds = 4\n[fleet]\nagents = 37\ntasks = 12\n[world]\nskills = 6\ncompanies = 4\n\
-                [measure]\npanel = 9\nprobes = 16\nbounds = [\"isolated\", \"pooled\"]\n";
-    let mut sets: Vec<String> = sets.iter().map(|s| s.to_string()).collect();
+const MIXED: &str = "rounds = 4\n[fleet]\nagents = 37\ntasks = 12\n\
+                     [world]\nskills = 6\ncompanies = 4\n\
+                     [measure]\npanel = 9\nprobes = 16\nbounds = [\"isolated\", \"pooled\"]\n";
+
+const PAPER: &str = "rounds = 3\n[fleet]\nagents = 20\n[world]\nkind = \"synthetic\"\n\
+                     features = 12\n[world.sizes]\nkind = \"fixed\"\nexamples = 23\n\
+                     [learner.solver]\nbatch = 4\nepochs = 2\n\
+                     [measure]\npanel = 9\nbounds = [\"isolated\", \"pooled\"]\n";
+
+/// Small networks: the grid is large.
+const MLP: &str = "learner.kind=mlp learner.hidden=[12]";
+
+/// The hash of a scenario with keys set, `KEY=VALUE` between spaces.
+fn hash(text: &str, sets: &str, engine: &str, threads: u32) -> String {
+    let mut sets: Vec<String> = sets.split_whitespace().map(str::to_owned).collect();
     sets.push(format!("engine.kind={engine}"));
     sets.push(format!("engine.threads={threads}"));
-    let scenario = Scenario::parse(text, "engines", &sets).unwrap_or_else(|e| panic!("{e}"));
+    let scenario =
+        Scenario::parse(text, "engines", &sets).unwrap_or_else(|e| panic!("{sets:?}: {e}"));
     Experiment::new(scenario).run(&Silent).unwrap_or_else(|e| panic!("{e}")).result_hash
+}
+
+/// The hash that all engines and thread counts have in common.
+fn common_hash(text: &str, sets: &str) -> String {
+    let reference = hash(text, sets, "serial", 1);
+    for engine in ["pool", "tasks"] {
+        for threads in [1, 2, 3, 8] {
+            assert_eq!(hash(text, sets, engine, threads), reference, "{engine} {threads} {sets}");
+        }
+    }
+    reference
 }
 
 #[test]
 fn every_engine_and_thread_count_gives_the_same_hash() {
     let mut hashes = std::collections::BTreeSet::new();
     let mut cases = 0;
-    for exchange in ["weights", "experience", "predictions"] {
-        for personal in ["none", "fedsim", "fedalt", "nested"] {
-            if personal == "nested" && exchange != "weights" {
-                continue; // refused: nested splits contributions, and only this exchange sends them
-            }
-            for extra in ["feedback.kind=semantic", "feedback.kind=verifiable"] {
-                let exchange = format!("distiller.exchange={exchange}");
-                let personal = format!("job_knowledge.personalisation={personal}");
-                let sets = [exchange.as_str(), personal.as_str(), extra];
-                let reference = hash(&sets, "serial", 1);
-                for engine in ["pool", "tasks"] {
-                    for threads in [1, 2, 3, 8] {
-                        assert_eq!(
-                            hash(&sets, engine, threads),
-                            reference,
-                            "{engine} {threads} {sets:?}"
-                        );
-                    }
+    for learner in ["learner.kind=softmax", MLP] {
+        for exchange in ["weights", "experience", "predictions"] {
+            for personal in ["none", "fedsim", "fedalt", "nested"] {
+                if personal == "nested" && (exchange != "weights" || learner == MLP) {
+                    continue; // refused: nested splits what is sent, in the core's own space
                 }
-                hashes.insert(reference);
-                cases += 1;
+                for feedback in ["kind=semantic", "kind=verifiable", "horizon=3"] {
+                    let reward =
+                        if feedback == "horizon=3" { "feedback.kind=verifiable" } else { "" };
+                    hashes.insert(common_hash(
+                        MIXED,
+                        &format!(
+                            "{learner} distiller.exchange={exchange} feedback.{feedback} {reward} \
+                             job_knowledge.personalisation={personal}"
+                        ),
+                    ));
+                    cases += 1;
+                }
             }
         }
     }
@@ -45,28 +65,47 @@ fn every_engine_and_thread_count_gives_the_same_hash() {
 }
 
 #[test]
-fn pull_policies_stragglers_and_drift_agree_on_all_engines() {
-    for sets in [
-        &["job_knowledge.personalisation=fedsim", "job_knowledge.pull=rebase"][..],
-        &["job_knowledge.personalisation=fedsim", "job_knowledge.pull=decay"],
-        &["job_knowledge.personalisation=fedsim", "job_knowledge.pull=reset"],
-        &["fleet.participants=11", "fleet.stragglers.share=0.5", "world.drift.rho=0.9"],
-        &["learner.buckets=2", "learner.solver.prox=0.5", "world.temperature=0.5"],
-    ] {
-        let reference = hash(sets, "serial", 1);
-        assert_eq!(hash(sets, "pool", 3), reference, "{sets:?}");
-        assert_eq!(hash(sets, "tasks", 2), reference, "{sets:?}");
+fn worlds_pull_policies_stragglers_and_drift_agree_on_all_engines() {
+    const FEDSIM: &str = "job_knowledge.personalisation=fedsim job_knowledge.ridge=0.1";
+    let mut hashes = std::collections::BTreeSet::new();
+    let mixed = [
+        format!("{FEDSIM} job_knowledge.pull=rebase"),
+        format!("{FEDSIM} job_knowledge.pull=decay"),
+        format!("{FEDSIM} job_knowledge.pull=reset"),
+        format!("{MLP} {FEDSIM} job_knowledge.pull=decay"),
+        format!("{MLP} {FEDSIM} job_knowledge.pull=reset"),
+        format!("{MLP} learner.hidden=[9,20] learner.activation=tanh learner.solver.prox=0.5"),
+        "fleet.participants=11 fleet.stragglers.share=0.5 world.drift.rho=0.9".into(),
+        "learner.buckets=2 learner.solver.prox=0.5 world.temperature=0.5".into(),
+        "feedback.noise=0.2".into(),
+    ];
+    let paper = [String::new(), MLP.into(), format!("{MLP} {FEDSIM} feedback.noise=0.1")];
+    let cases = mixed.iter().map(|sets| (MIXED, sets)).chain(paper.iter().map(|s| (PAPER, s)));
+    for (text, sets) in cases {
+        let reference = hash(text, sets, "serial", 1);
+        assert_eq!(hash(text, sets, "pool", 3), reference, "{sets}");
+        assert_eq!(hash(text, sets, "tasks", 2), reference, "{sets}");
+        hashes.insert(reference);
     }
+    assert_eq!(hashes.len(), mixed.len() + paper.len(), "every setting makes a difference");
 }
 
 #[test]
 fn kernels_of_every_instruction_set_give_the_same_hash() {
     use hivesim::params::kernels::{Level, force_level, level};
+    const FEDSIM: &str = "job_knowledge.personalisation=fedsim";
     let best = level();
-    let reference = hash(&[], "serial", 1);
-    for lower in [Level::Baseline, Level::Avx2] {
-        force_level(lower);
-        assert_eq!(hash(&[], "serial", 1), reference, "{lower:?}");
+    for sets in [
+        String::new(),
+        format!("{FEDSIM} world.temperature=0.5"),
+        format!("{MLP} learner.activation=tanh learner.hidden=[20,5]"),
+        format!("{MLP} {FEDSIM} feedback.kind=verifiable"),
+    ] {
+        let reference = hash(MIXED, &sets, "serial", 1);
+        for lower in [Level::Baseline, Level::Avx2] {
+            force_level(lower);
+            assert_eq!(hash(MIXED, &sets, "serial", 1), reference, "{lower:?} {sets}");
+        }
+        force_level(best);
     }
-    force_level(best);
 }

@@ -135,8 +135,8 @@ impl Cohort {
                 });
             }
             Keeping::Job(Pull::Decay, left) => {
-                self.kept
-                    .for_each_mut(owner, |_, values| values.iter_mut().for_each(|v| *v *= left));
+                let learner = &fleet.learner;
+                self.kept.for_each_mut(owner, |block, values| learner.decay(block, left, values));
             }
             Keeping::Private { shrink } => self.settle(fleet, publication, agent, owner, shrink),
         }
@@ -254,9 +254,9 @@ impl Cohort {
         learning.company = fleet.world.company(agent);
         learning.version = publication.version;
         local.contribution(&mut learning.contribution);
-        if let Some((block, ..)) =
-            learning.contribution.iter().find(|(.., values)| !all_finite(values))
-        {
+        let sound = |slot| all_finite(local.now(slot)) && all_finite(local.knowledge(slot));
+        if let Some(slot) = (0..local.len()).find(|slot| !sound(*slot)) {
+            let (block, _) = local.block(slot);
             let version = publication.version;
             parcel.error = Some(AgentError::Diverged { agent, version, block });
             return;

@@ -7,8 +7,7 @@ use crate::params::kernels::{argmax, softmax_rows};
 use crate::world::Tasks;
 
 /// Levels of the policy in `bench.policy` and of the bare core, skill by skill, on the probe
-/// tasks of one agent's company: `(accuracy − chance) / (oracle accuracy − chance)`, NaN where
-/// there is no probe.
+/// tasks of one agent's company; NaN where there is no probe.
 pub(super) fn levels(
     fleet: &Fleet,
     publication: &Publication,
@@ -16,7 +15,6 @@ pub(super) fn levels(
     bench: &mut Bench,
 ) -> (Vec<f32>, Vec<f32>) {
     let skills = fleet.world.facts().skills.len();
-    let (outputs, stride) = fleet.learner.answers();
     let (mut own, mut core) = (Vec::with_capacity(skills), Vec::with_capacity(skills));
     for skill in (0..skills as u32).map(SkillId) {
         let probe = fleet.world.probe(&publication.climate, agent, skill, &mut bench.desk);
@@ -25,18 +23,9 @@ pub(super) fn levels(
             core.push(f32::NAN);
             continue;
         };
-        let level = |logits: &[f32], best: &mut Vec<u32>| {
-            best.resize(probe.tasks.len(), 0);
-            argmax(outputs, stride, logits, best);
-            let right = best.iter().zip(probe.tasks.answers).filter(|(a, b)| a == b).count();
-            let accuracy = right as f64 / probe.tasks.len() as f64;
-            ((accuracy - probe.chance) / (probe.oracle - probe.chance)) as f32
-        };
-        let Bench { scratch, policy, logits, core_logits, best, .. } = bench;
-        fleet.learner.logits(policy, &probe.tasks, scratch, logits);
-        own.push(level(logits, best));
-        fleet.learner.logits(&publication.core, &probe.tasks, scratch, core_logits);
-        core.push(level(core_logits, best));
+        let Bench { scratch, policy, .. } = bench;
+        own.push(fleet.learner.level(policy, &probe, scratch) as f32);
+        core.push(fleet.learner.level(&publication.core, &probe, scratch) as f32);
     }
     (own, core)
 }

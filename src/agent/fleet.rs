@@ -74,8 +74,8 @@ impl Fleet {
 
     /// Parameters of a core, padding left out.
     pub fn parameters(&self) -> usize {
-        let (outputs, stride) = self.learner.answers();
-        self.learner.core_layout().entries() * outputs / stride
+        let blocks = self.learner.core_layout().blocks() as u32;
+        (0..blocks).map(|block| self.learner.numbers(block)).sum()
     }
 
     /// A worker's buffers.
@@ -87,7 +87,6 @@ impl Fleet {
             scratch: Scratch::default(),
             policy: Vec::new(),
             logits: Vec::new(),
-            core_logits: Vec::new(),
             norms: Vec::new(),
             best: Vec::new(),
             chosen: Vec::new(),
@@ -107,8 +106,6 @@ pub struct Bench {
     pub policy: Vec<f32>,
     /// Its logits.
     pub logits: Vec<f32>,
-    /// The bare core's logits.
-    pub core_logits: Vec<f32>,
     /// Norms of softmax rows.
     pub norms: Vec<(f32, f32)>,
     /// Best answers.

@@ -23,7 +23,7 @@ pub enum AgentError {
     /// Parameters became infinite or not a number.
     #[error(
         "agent {agent} diverged while learning on core {version}: block {block} of its \
-         contribution holds a number that is infinite or not a number; \
+         contribution or job knowledge holds a number that is infinite or not a number; \
          a smaller learning rate or a proximal term (`learner.solver.prox`) keeps it finite"
     )]
     Diverged {

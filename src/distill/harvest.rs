@@ -3,7 +3,7 @@
 
 use crate::agent::{AgentError, Fleet, Holdings, Keeping, Learning, Parcel, Reading};
 use crate::ids::CompanyId;
-use crate::learner::Tally;
+use crate::learner::{Learner, Tally};
 use crate::merge::{Intake, Weighting};
 use crate::params::{BlockSum, FixedTree, Layout};
 use crate::scenario::Exchange;
@@ -54,8 +54,7 @@ pub struct Harvester {
     keep_all: bool,
     tree: FixedTree<Harvest>,
     spare: Mutex<Vec<Harvest>>,
-    /// Bytes of a value that are not padding, as a share.
-    wire: (u64, u64),
+    learner: Arc<dyn Learner>,
 }
 
 /// Bytes of a learning beside its blocks: agent, version, tasks, length.
@@ -64,7 +63,6 @@ const HEADER: u64 = 16;
 impl Harvester {
     /// A harvester for `leaves` leaves.
     pub fn new(fleet: &Fleet, intake: Intake, layout: Arc<Layout>, leaves: usize) -> Self {
-        let (outputs, stride) = fleet.learner.answers();
         Harvester {
             layout,
             weighting: match intake {
@@ -78,7 +76,7 @@ impl Harvester {
             keep_all: intake == Intake::All,
             tree: FixedTree::new(leaves),
             spare: Mutex::default(),
-            wire: (outputs as u64, stride as u64),
+            learner: fleet.learner.clone(),
         }
     }
 
@@ -143,13 +141,16 @@ impl Harvester {
 
     /// Bytes of a learning's payload as it would be sent, padding left out.
     fn bytes(&self, learning: &Learning) -> u64 {
-        let unpadded = |sparse: &crate::params::Sparse| {
-            let values = sparse.values().len() as u64 * self.wire.0 / self.wire.1;
-            8 * sparse.len() as u64 + 4 * values
-        };
         match self.exchange {
-            Exchange::Weights => unpadded(&learning.contribution),
-            Exchange::Predictions => unpadded(&learning.answers),
+            Exchange::Weights => {
+                let blocks = learning.contribution.iter();
+                blocks.map(|(block, ..)| 8 + 4 * self.learner.numbers(block) as u64).sum()
+            }
+            Exchange::Predictions => {
+                let (outputs, stride) = self.learner.answers();
+                let values = learning.answers.values().len() / stride * outputs;
+                (8 * learning.answers.len() + 4 * values) as u64
+            }
             Exchange::Experience if learning.examples.is_empty() => 0,
             Exchange::Experience => learning.examples.bytes(),
         }

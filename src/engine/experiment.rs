@@ -9,7 +9,7 @@ use super::tasks::{Registry, Tasks};
 use crate::agent::{Fleet, Keeping};
 use crate::distill::{Distiller, Harvester};
 use crate::ids::AgentId;
-use crate::learner::{Learner, Plan, Share, Softmax};
+use crate::learner::{Learner, Mlp, Plan, Share, Softmax};
 use crate::measure::{Outcome, RoundRow, Trace};
 use crate::merge::{Strategy, strategy};
 use crate::scenario::{
@@ -72,7 +72,6 @@ pub struct Experiment {
     learner: Box<MakeLearner>,
     strategy: Box<MakeStrategy>,
     registry: Arc<Registry>,
-    own_learner: bool,
 }
 
 impl Experiment {
@@ -86,11 +85,10 @@ impl Experiment {
                 scenario::Learner::Softmax(spec) => {
                     Arc::new(Softmax::new(spec, facts, seed, knows_job))
                 }
-                scenario::Learner::Mlp(_) => unreachable!("`run` refuses it"),
+                scenario::Learner::Mlp(spec) => Arc::new(Mlp::new(spec, facts, seed, knows_job)),
             }),
             strategy: Box::new(move || strategy(&combine)),
             registry: Arc::default(),
-            own_learner: false,
         }
     }
 
@@ -101,7 +99,6 @@ impl Experiment {
         make: impl Fn(&Facts, u64, bool) -> Arc<dyn Learner> + Send + Sync + 'static,
     ) -> Self {
         self.learner = Box::new(make);
-        self.own_learner = true;
         self
     }
 
@@ -140,10 +137,6 @@ impl Experiment {
     /// # Errors
     /// Where data cannot be read, an agent or a merge diverges, or threads cannot be had.
     pub fn run(&self, observer: &dyn Observer) -> Result<Outcome, RunError> {
-        if matches!(self.scenario.learner, scenario::Learner::Mlp(_)) && !self.own_learner {
-            let message = "learner.kind: \"mlp\" is not there yet; take \"softmax\"";
-            return Err(RunError::World(message.into()));
-        }
         let world = world::build(&self.scenario).map_err(RunError::World)?;
         let mut scenario: Scenario = Scenario::clone(&self.scenario);
         scenario.fleet.agents = world.facts().agents as u32;

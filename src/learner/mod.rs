@@ -1,16 +1,21 @@
 //! Learners: what a policy is, and how it follows gradients.
-//! Lives here: policies over parameter blocks, feedback, local solvers.
+//! Lives here: the policies `softmax` and `mlp` over parameter blocks, feedback, local solvers.
 //! May not: know who owns the parameters, or when and with whom they are merged.
 
 mod descent;
 mod feedback;
+#[cfg(test)]
+mod gradients;
+mod mlp;
 mod softmax;
 
 pub use descent::{Batch, Lesson, Model, Order, Plan, Rates, Share, Targets};
+pub use mlp::Mlp;
 pub use softmax::Softmax;
 
+use crate::params::kernels::{argmax, scale};
 use crate::params::{Layout, Local};
-use crate::world::Tasks;
+use crate::world::{Probe, Tasks};
 use std::any::Any;
 use std::sync::Arc;
 
@@ -50,6 +55,8 @@ impl Tally {
 #[derive(Debug, Default)]
 pub struct Scratch {
     pub(crate) descent: descent::Buffers,
+    /// Logits of probe tasks and their best answers.
+    examined: (Vec<f32>, Vec<u32>),
     /// The learner's own.
     pub own: Option<Box<dyn Any + Send>>,
 }
@@ -69,6 +76,13 @@ pub trait Learner: Send + Sync {
     /// Possible answers, and the lanes that a row of logits takes.
     fn answers(&self) -> (usize, usize);
 
+    /// Numbers of a core's block that are not padding: what it comes to where it is sent or
+    /// counted. By default as many rows as fit the block, a row as in [`answers`](Learner::answers).
+    fn numbers(&self, block: u32) -> usize {
+        let (outputs, stride) = self.answers();
+        self.core_layout().len(block) / stride * outputs
+    }
+
     /// Writes the first core (all zeros when called).
     fn initial_core(&self, seed: u64, core: &mut [f32]);
 
@@ -86,6 +100,26 @@ pub trait Learner: Send + Sync {
     /// the sum is the policy.
     fn absorb(&self, block: u32, knowledge: &[f32], core: &mut [f32]);
 
+    /// Shrinks the job knowledge of a block so that what it adds to the policy is `left` times
+    /// what it was. By default by that factor itself: right where it is added as it stands.
+    fn decay(&self, _block: u32, left: f32, knowledge: &mut [f32]) {
+        scale(knowledge, left);
+    }
+
     /// The policy's logits on some tasks: `to` becomes `n × stride`.
     fn logits(&self, params: &[f32], tasks: &Tasks<'_>, scratch: &mut Scratch, to: &mut Vec<f32>);
+
+    /// A policy's level on a skill's probe tasks, `(accuracy − chance) / (oracle accuracy −
+    /// chance)`. By default the share of tasks on which the largest logit is the right answer's.
+    fn level(&self, params: &[f32], probe: &Probe<'_>, scratch: &mut Scratch) -> f64 {
+        let (outputs, stride) = self.answers();
+        let (mut logits, mut best) = std::mem::take(&mut scratch.examined);
+        self.logits(params, &probe.tasks, scratch, &mut logits);
+        best.resize(probe.tasks.len(), 0);
+        argmax(outputs, stride, &logits, &mut best);
+        let right = best.iter().zip(probe.tasks.answers).filter(|(a, b)| a == b).count();
+        let accuracy = right as f64 / probe.tasks.len() as f64;
+        scratch.examined = (logits, best);
+        (accuracy - probe.chance) / (probe.oracle - probe.chance)
+    }
 }

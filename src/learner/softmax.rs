@@ -155,28 +155,32 @@ impl Policy<'_> {
         }
     }
 
-    /// The pulls of FedProx and of the ridge on one block, at its values before the step.
-    fn pull_block(&mut self, block: u32, rate: f32, rates: Rates) {
-        let slot = self.local.slot(block);
-        let (start, now, job) = self.local.parts(slot);
-        if rates.prox > 0.0 && rates.core > 0.0 {
-            let pull = rate * rates.core * rates.prox;
-            if job.is_empty() {
-                for (now, start) in now.iter_mut().zip(start) {
-                    *now -= pull * (*now - start);
-                }
-            } else {
-                for ((now, start), job) in now.iter_mut().zip(start).zip(job.iter()) {
-                    *now -= pull * (*now - start - job);
+    /// The pulls of FedProx and of the ridge on all blocks at work in the round, whichever of
+    /// them the step's examples touch, at their values before the step.
+    fn pull(&mut self, rates: Rates) {
+        for slot in 0..self.local.len() {
+            let general = self.local.block(slot).0 == 0;
+            let rate = if general { self.softmax.general_rate } else { self.softmax.rate };
+            let (start, now, job) = self.local.parts(slot);
+            if rates.prox > 0.0 && rates.core > 0.0 {
+                let pull = rate * rates.core * rates.prox;
+                if job.is_empty() {
+                    for (now, start) in now.iter_mut().zip(start) {
+                        *now -= pull * (*now - start);
+                    }
+                } else {
+                    for ((now, start), job) in now.iter_mut().zip(start).zip(job.iter()) {
+                        *now -= pull * (*now - start - job);
+                    }
                 }
             }
-        }
-        if rates.ridge > 0.0 && rates.job > 0.0 {
-            let pull = rate * rates.job * rates.ridge;
-            for (now, job) in now.iter_mut().zip(job) {
-                let step = pull * *job;
-                *job -= step;
-                *now -= step;
+            if rates.ridge > 0.0 && rates.job > 0.0 {
+                let pull = rate * rates.job * rates.ridge;
+                for (now, job) in now.iter_mut().zip(job) {
+                    let step = pull * *job;
+                    *job -= step;
+                    *now -= step;
+                }
             }
         }
     }
@@ -205,21 +209,15 @@ impl Model for Policy<'_> {
         let softmax = self.softmax;
         let Softmax { stride, rate, general_rate, .. } = *softmax;
         let crossed = softmax.core.blocks() > 1;
-        let block = |i| softmax.block_of[batch.skill(i) as usize];
         if rates.prox > 0.0 || rates.ridge > 0.0 {
-            self.pull_block(0, general_rate, rates);
-            for i in 0..batch.len() {
-                let seen = (0..i).any(|before| block(before) == block(i));
-                if crossed && !seen {
-                    self.pull_block(block(i), rate, rates);
-                }
-            }
+            self.pull(rates);
         }
         self.step_block(0, general_rate, batch, gradient, rates);
         if crossed {
             for i in 0..batch.len() {
                 let gradient = &gradient[i * stride..(i + 1) * stride];
-                self.step_block(block(i), rate, batch.part(i..i + 1), gradient, rates);
+                let block = softmax.block_of[batch.skill(i) as usize];
+                self.step_block(block, rate, batch.part(i..i + 1), gradient, rates);
             }
         }
     }

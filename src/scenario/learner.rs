@@ -69,7 +69,8 @@ pub struct Mlp {
     /// Length of the skills' random ±1 codes; 0 tells the network nothing of the skill.
     #[schemars(range(min = 0, max = 256))]
     pub code: u32,
-    /// Non-linearity of the hidden layers.
+    /// Non-linearity of the hidden layers. What a skill's code means to a feature is a
+    /// product, which rectifiers gate better than tanh does.
     pub activation: Activation,
     /// Rank of the job knowledge's adapters (LoRA, Hu et al. 2021).
     #[schemars(range(min = 1, max = 64))]
@@ -87,10 +88,10 @@ pub struct Mlp {
 impl Default for Mlp {
     fn default() -> Self {
         Mlp {
-            hidden: vec![32],
+            hidden: vec![64],
             code: 16,
-            activation: Activation::Tanh,
-            rank: 2,
+            activation: Activation::Relu,
+            rank: 4,
             scale: 2.0,
             rate: 0.05,
             solver: Solver::default(),
@@ -103,9 +104,9 @@ impl Default for Mlp {
 #[serde(rename_all = "kebab-case")]
 pub enum Activation {
     /// Hyperbolic tangent.
-    #[default]
     Tanh,
     /// Rectified linear.
+    #[default]
     Relu,
 }
 
@@ -233,7 +234,7 @@ pub enum Pull {
     Keep,
     /// It is emptied.
     Reset,
-    /// It shrinks by the factor `decay`.
+    /// What it adds to the policy shrinks by the factor `decay`.
     Decay,
     /// What the core absorbed is taken off, so that the agent's own behaviour on the
     /// blocks it holds does not jump.

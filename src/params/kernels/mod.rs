@@ -21,7 +21,7 @@ pub use limits::{multiply_adds_of, read_all, spin_multiply_adds};
 pub use philox::philox4x32;
 pub use simd::{Level, force_level, level};
 pub use softmax::{argmax, softmax_rows, surprises};
-pub use vectors::{add_scaled, dot_f64, scale, weighted_sum};
+pub use vectors::{add_scaled, dot_f64, scale, tanh, weighted_sum};
 
 /// Lanes that a row of `outputs` weights takes: 8, or the next multiple of 16.
 pub const fn stride_of(outputs: usize) -> usize {

@@ -280,7 +280,8 @@ impl Kernel for Argmax<'_> {
     }
 }
 
-/// `-ln p` of each probability, in nats; probabilities below 1e-38 count as that.
+/// `-ln p` of each probability, in nats; probabilities below the smallest normal number, 1.2e-38,
+/// count as that.
 pub fn surprises(p: &[f32], nats: &mut [f32]) {
     run16(Surprises { p, nats });
 }
@@ -295,7 +296,7 @@ impl Kernel for Surprises<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         for (p, nats) in self.p.iter().zip(self.nats) {
-            *nats = -ln_f32(if *p > 1e-38 { *p } else { 1e-38 });
+            *nats = -ln_f32(if *p > f32::MIN_POSITIVE { *p } else { f32::MIN_POSITIVE });
         }
     }
 }

@@ -201,14 +201,14 @@ proptest! {
 
 #[test]
 fn surprises_are_negative_logarithms() {
-    let p: Vec<f32> = (1..=1000).map(|i| i as f32 / 1000.0).chain([0.0, 1e-38]).collect();
+    let p: Vec<f32> = (1..=1000).map(|i| i as f32 / 1000.0).chain([0.0, f32::MIN_POSITIVE]).collect();
     let got = on_every_level(|| {
         let mut nats = vec![0.0; p.len()];
         surprises(&p, &mut nats);
         nats
     });
     for (p, got) in p.iter().zip(got) {
-        let want = -maths::ln(f64::from(p.max(1e-38)));
+        let want = -maths::ln(f64::from(p.max(f32::MIN_POSITIVE)));
         assert!((f64::from(got) - want).abs() < 1e-6 + 2e-7 * want, "{p}: {got} and {want}");
     }
 }

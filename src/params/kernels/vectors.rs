@@ -1,6 +1,8 @@
-//! Sums over long vectors. Plain loops: compiled for each instruction set, they vectorise.
+//! Sums and functions over long vectors. Plain loops: compiled for each instruction set, they
+//! vectorise.
 
 use super::simd::{Kernel, Vector, run16};
+use crate::maths::tanh_f32;
 
 /// `to[i] += a · from[i]`, fused.
 ///
@@ -32,6 +34,24 @@ impl Kernel for AddScaled<'_> {
 #[inline]
 pub fn scale(x: &mut [f32], a: f32) {
     x.iter_mut().for_each(|x| *x *= a);
+}
+
+/// `x[i] = tanh x[i]`; see [`tanh_f32`].
+#[inline]
+pub fn tanh(x: &mut [f32]) {
+    run16(Tanh { x });
+}
+
+struct Tanh<'a> {
+    x: &'a mut [f32],
+}
+
+impl Kernel for Tanh<'_> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        self.x.iter_mut().for_each(|x| *x = tanh_f32(*x));
+    }
 }
 
 /// Entries that the weighted sum works on at a time: they stay in the nearest cache while
@@ -116,4 +136,28 @@ pub fn dot_f64(a: &[f32], b: &[f32]) -> f64 {
         half /= 2;
     }
     sums[0]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::params::kernels::{Level, force_level, level};
+
+    #[test]
+    fn tanh_has_the_bits_of_the_scalar_function_on_every_instruction_set() {
+        let best = level();
+        let x: Vec<f32> = (0..2003).map(|i| (i - 1000) as f32 * 0.0123).collect();
+        let want: Vec<u32> = x.iter().map(|x| tanh_f32(*x).to_bits()).collect();
+        for wanted in [Level::Baseline, Level::Avx2, Level::Avx512] {
+            force_level(wanted);
+            // no whole number of vectors: the rest is computed as well
+            for len in [2003, 37, 1] {
+                let mut got = x[..len].to_vec();
+                tanh(&mut got);
+                let got: Vec<u32> = got.iter().map(|y| y.to_bits()).collect();
+                assert_eq!(got, want[..len], "{wanted:?}");
+            }
+        }
+        force_level(best);
+    }
 }
