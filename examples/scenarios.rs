@@ -111,6 +111,7 @@ fn study(name: &str, data: &str) -> Result<String, Box<dyn Error>> {
     for heading in ["Question", "Expected", "Came out"] {
         writeln!(text, "**{heading}.** {}\n", said(&file, heading))?;
     }
+    let mut names: Vec<String> = Vec::new();
     for (i, row) in rows.iter().enumerate() {
         let mut sets: Vec<String> = row.split_whitespace().map(String::from).collect();
         if !data.is_empty() {
@@ -134,12 +135,13 @@ fn study(name: &str, data: &str) -> Result<String, Box<dyn Error>> {
                 }
             }
         }
-        columns.retain(|(_, values)| values.iter().any(|v| !v.is_nan()));
         if i == 0 {
-            let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
+            columns.retain(|(_, values)| values.iter().any(|v| !v.is_nan()));
+            names = columns.iter().map(|(name, _)| name.clone()).collect();
             writeln!(text, "| `--set` | {} |", names.join(" | "))?;
             writeln!(text, "| --- |{}", " ---: |".repeat(names.len()))?;
         }
+        columns.retain(|(name, _)| names.contains(name));
         let label = row.split_whitespace().map(|set| format!("`{set}`")).collect::<Vec<_>>();
         let label = if row.is_empty() { "as it stands".into() } else { label.join(" ") };
         let cells: Vec<String> = columns.iter().map(|(_, values)| cell(values)).collect();
