@@ -1,5 +1,7 @@
 //! The report page: what it holds, what it escapes, and that it stays small and offline.
 
+#![allow(clippy::disallowed_methods, reason = "made-up curves, no result of a run")]
+
 use hivesim::ids::{AgentId, CompanyId};
 use hivesim::measure::{Frame, Outcome, PanelMember, RoundRow, Trace};
 use hivesim::report::{ReportError, render};

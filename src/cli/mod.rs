@@ -2,6 +2,8 @@
 //! Lives here: arguments, what is printed, and exit codes; one file a command.
 //! May not: simulate, or know a file format.
 
+#![allow(clippy::disallowed_methods, reason = "the command line may read the clock")]
+
 mod run;
 mod scenario;
 

@@ -13,8 +13,18 @@ use std::sync::Arc;
 /// shuffled all at once, as they are gone through more than once.
 const GROUP: usize = 1024;
 
+/// Points of a group's way at which the iterate enters the round's average.
+const STOPS: usize = 64;
+
 /// One learner sees all tasks, in an order drawn over agents and tasks alike; the panel is
 /// measured on the core alone. One thread: each step needs the one before.
+///
+/// The core that it publishes is the average of its iterates over the round (Polyak & Juditsky
+/// 1992, "Acceleration of stochastic approximation by averaging"); the learner itself goes on
+/// from its last iterate. At a constant rate the last iterate carries the noise of the last few
+/// tasks, and where companies disagree that noise is large: a hive's mean is free of it, as it
+/// averages as many iterates as there are agents. A ceiling has to be free of it too. The
+/// average takes the iterate at `STOPS` evenly spaced points of every group and pass.
 pub(crate) struct Pooled {
     fleet: Arc<Fleet>,
     plan: Plan,
@@ -22,6 +32,10 @@ pub(crate) struct Pooled {
     cohort: Cohort,
     bench: Bench,
     pool: TaskBuffer,
+    /// The pool in the order that it is gone through.
+    shuffled: TaskBuffer,
+    /// Where the learner is; empty before the first round.
+    iterate: Vec<f32>,
     baseline: f32,
 }
 
@@ -35,23 +49,29 @@ impl Pooled {
             cohort: Cohort::new(&fleet, 0, agents),
             bench: fleet.bench(),
             pool: TaskBuffer::default(),
+            shuffled: TaskBuffer::default(),
+            iterate: Vec::new(),
             baseline: 0.0,
             fleet,
         }
     }
 
-    /// Does the round's work of all who would work, on the core itself.
+    /// Does the round's work of all who would work.
     fn work(&mut self, publication: &Publication, harvest: &mut Harvest) {
         let Some(shift) = &publication.shift else { return };
-        let Pooled { fleet, plan, cohort, bench, pool, baseline, .. } = self;
+        let Pooled { fleet, plan, cohort, bench, pool, shuffled, iterate, baseline, .. } = self;
         let facts = fleet.world.facts();
         let everyone = || (0..facts.agents as u32).map(AgentId).collect();
         let mut working: Vec<AgentId> = shift.working.clone().unwrap_or_else(everyone);
-        let name = |owner| (fleet.seed, owner, shift.round.0);
-        Stream::new(fleet.seed, Purpose::Pooling, u32::MAX, shift.round.0).shuffle(&mut working);
+        let stream = |owner| Stream::new(fleet.seed, Purpose::Pooling, owner, shift.round.0);
+        stream(u32::MAX).shuffle(&mut working);
         let layout = fleet.learner.core_layout();
-        let mut core = publication.core.as_ref().clone();
+        if iterate.is_empty() {
+            iterate.extend_from_slice(&publication.core);
+        }
+        let mut average = Average::new(iterate.len());
         let group = if facts.finite { working.len().max(1) } else { GROUP };
+        let mut lessons = 0;
         for (group, agents) in working.chunks(group).enumerate() {
             pool.clear(facts.inputs);
             for &agent in agents {
@@ -65,25 +85,71 @@ impl Pooled {
             fleet.learner.touch(&pool.view(), local);
             for slot in 0..local.len() {
                 let (block, _) = local.block(slot);
-                local.set_start(slot, |to| to.copy_from_slice(&core[layout.range(block)]));
+                local.set_start(slot, |to| to.copy_from_slice(&iterate[layout.range(block)]));
             }
-            let lesson = Lesson {
-                tasks: pool.view(),
-                targets: Targets::Feedback,
-                plan,
-                epochs: plan.epochs,
-                baseline,
-                values: &facts.values,
-                name: name(group as u32),
-                order: Order::Shuffled(Purpose::Pooling),
-            };
-            harvest.tally.add(&fleet.learner.train(lesson, local, &mut bench.scratch));
-            for slot in 0..local.len() {
-                let (block, _) = local.block(slot);
-                core[layout.range(block)].copy_from_slice(local.now(slot));
+            let mut order: Vec<u32> = (0..pool.len() as u32).collect();
+            let mut shuffler = stream(group as u32);
+            let stop = stop_every(pool.len(), plan);
+            for epoch in 0..plan.epochs {
+                shuffler.shuffle(&mut order);
+                shuffled.clear(facts.inputs);
+                let all = pool.view();
+                for &task in &order {
+                    let task = task as usize;
+                    shuffled.push(all.row(task), all.skill(task), all.answers[task]);
+                }
+                for tasks in shuffled.view().pieces(stop) {
+                    let lesson = Lesson {
+                        tasks,
+                        targets: Targets::Feedback,
+                        plan,
+                        epochs: 1,
+                        baseline,
+                        values: &facts.values,
+                        name: (fleet.seed, lessons, shift.round.0),
+                        order: Order::AsDealt,
+                    };
+                    lessons += 1;
+                    let tally = fleet.learner.train(lesson, local, &mut bench.scratch);
+                    harvest.tally.add(&if epoch == 0 { tally } else { tally.repeated() });
+                    for slot in 0..local.len() {
+                        let (block, _) = local.block(slot);
+                        iterate[layout.range(block)].copy_from_slice(local.now(slot));
+                    }
+                    average.add(iterate);
+                }
             }
         }
-        harvest.core = Some(core);
+        harvest.core = average.take();
+    }
+}
+
+/// Tasks between two stops: whole steps of the plan, so that a piece cuts no batch or episode.
+fn stop_every(tasks: usize, plan: &Plan) -> usize {
+    let step = plan.batch * plan.feedback.horizon as usize;
+    tasks.div_ceil(STOPS).div_ceil(step).max(1) * step
+}
+
+/// The mean of some cores, summed in double precision.
+struct Average {
+    sum: Vec<f64>,
+    n: u32,
+}
+
+impl Average {
+    fn new(entries: usize) -> Self {
+        Average { sum: vec![0.0; entries], n: 0 }
+    }
+
+    fn add(&mut self, core: &[f32]) {
+        self.sum.iter_mut().zip(core).for_each(|(sum, v)| *sum += f64::from(*v));
+        self.n += 1;
+    }
+
+    /// `None` where there was none.
+    fn take(self) -> Option<Vec<f32>> {
+        let n = f64::from(self.n);
+        (self.n > 0).then(|| self.sum.into_iter().map(|sum| (sum / n) as f32).collect())
     }
 }
 
@@ -110,5 +176,6 @@ impl Tour for Pooled {
 
     fn digest(&mut self, feed: &mut dyn FnMut(&[u8])) {
         feed(&self.baseline.to_bits().to_le_bytes());
+        self.iterate.iter().for_each(|v| feed(&v.to_bits().to_le_bytes()));
     }
 }

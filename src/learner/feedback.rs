@@ -234,7 +234,7 @@ mod tests {
                     mean[k] += f64::from(rows[k]) / f64::from(n);
                 }
             }
-            let success = 0.3_f64.powi(horizon as i32);
+            let success = crate::maths::pow(0.3, horizon as f64);
             for k in 0..4 {
                 let told = p[k] - if k == 1 { 1.0 } else { 0.0 };
                 // a gradient is bounded by 1 and non-zero with probability `success`

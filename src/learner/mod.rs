@@ -49,6 +49,12 @@ impl Tally {
         self.bits += other.bits;
         self.multiply_adds += other.multiply_adds;
     }
+
+    /// What counts of a pass over tasks that were seen before: its training, not its tasks.
+    pub(crate) fn repeated(&self) -> Tally {
+        let (sample_steps, multiply_adds) = (self.sample_steps, self.multiply_adds);
+        Tally { sample_steps, multiply_adds, ..Tally::default() }
+    }
 }
 
 /// A worker's buffers for learning; reused for every agent.

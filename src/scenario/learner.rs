@@ -171,7 +171,8 @@ pub enum FeedbackKind {
 pub struct JobKnowledge {
     /// How job knowledge and contribution share the work of learning.
     pub personalisation: Personalisation,
-    /// Learning rate of job knowledge relative to the core's.
+    /// Learning rate of job knowledge relative to the core's. Under `fedsim` both step on the
+    /// same gradient, so that an agent's policy moves at `1 + rate` times the learner's rate.
     #[schemars(range(min = 0.0, max = 100.0))]
     pub rate: f64,
     /// Ridge on job knowledge: adds `ridge/2 ‖φ‖²` to the local loss.
@@ -198,7 +199,9 @@ impl Default for JobKnowledge {
     fn default() -> Self {
         JobKnowledge {
             personalisation: Personalisation::None,
-            rate: 1.0,
+            // at 1 every step of `fedsim` is doubled, and the noise of one agent's gradients
+            // outweighs what job knowledge brings: docs/scenarios.md, first-hive
+            rate: 0.25,
             ridge: 0.0,
             share: 0.5,
             pull: Pull::Keep,

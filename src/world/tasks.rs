@@ -50,6 +50,21 @@ impl Tasks<'_> {
     }
 }
 
+impl<'a> Tasks<'a> {
+    /// The tasks in order, `n` at a time, the last piece maybe fewer.
+    pub fn pieces(self, n: usize) -> impl Iterator<Item = Tasks<'a>> {
+        (0..self.len()).step_by(n).map(move |start| {
+            let end = self.len().min(start + n);
+            Tasks {
+                inputs: self.inputs,
+                x: &self.x[start * self.inputs..end * self.inputs],
+                skills: self.skills.get(start..end).unwrap_or_default(),
+                answers: &self.answers[start..end],
+            }
+        })
+    }
+}
+
 /// Tasks that are owned and reused.
 #[derive(Clone, Debug, Default)]
 pub struct TaskBuffer {

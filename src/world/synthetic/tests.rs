@@ -1,6 +1,8 @@
 //! The paper world against its definition. Tolerances are 4 standard errors of what is
 //! estimated, from the number of independent draws behind it.
 
+#![allow(clippy::disallowed_methods, reason = "a reference of its own, within tolerances")]
+
 use super::*;
 use crate::scenario::{FixedSizes, LognormalSizes};
 

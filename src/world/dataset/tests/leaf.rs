@@ -116,6 +116,7 @@ fn broken_files_are_told_from_wrong_ones() {
 
 /// The reference data sets lie beside the repository on machines that reproduce papers.
 #[test]
+#[allow(clippy::disallowed_methods, reason = "it is the time that is tested")]
 fn reference_data_are_read_in_well_under_a_second() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
     for (name, features, rows) in
