@@ -53,6 +53,9 @@ impl Pooled {
         let mut core = publication.core.as_ref().clone();
         let group = if facts.finite { working.len().max(1) } else { GROUP };
         for (group, agents) in working.chunks(group).enumerate() {
+            if fleet.halt.is_set() {
+                return;
+            }
             pool.clear(facts.inputs);
             for &agent in agents {
                 let (climate, round) = (&publication.climate, shift.round);
