@@ -15,7 +15,7 @@ mod tables;
 pub use directory::RunDirectory;
 pub use error::RecordError;
 pub use manifest::{FORMAT, FileEntry, RunFacts, rfc3339};
-pub use summary::summary;
+pub use summary::{summary, time_to_half_fleet};
 
 use crate::measure::{Outcome, Trace};
 use crate::scenario::Bound;
@@ -71,7 +71,8 @@ fn write_text(directory: &RunDirectory, name: &str, text: &str) -> Result<FileEn
     })
 }
 
-fn pretty(value: &serde_json::Value) -> String {
+/// JSON as the run's files hold it.
+pub fn pretty(value: &serde_json::Value) -> String {
     format!("{value:#}\n")
 }
 
