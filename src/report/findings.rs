@@ -99,7 +99,7 @@ fn fixed_data(runs: &[Run<'_>]) -> Option<String> {
             a.test_accuracy.total_cmp(&b.test_accuracy).then(b.round.cmp(&a.round))
         })?;
         parts.push(format!(
-            "the core's test accuracy ends at {} (best: {} in round {})",
+            "test accuracy ends at {} (best: {} in round {})",
             percent(accuracy),
             percent(best.test_accuracy),
             best.round
@@ -107,7 +107,7 @@ fn fixed_data(runs: &[Run<'_>]) -> Option<String> {
     }
     if let (Some(first), Some(last)) = (first, at_end(hive, |r| r.train_loss)) {
         let goes = if last < first { "falls" } else { "rises" };
-        parts.push(format!("its training loss {goes} from {} to {}", short(first), short(last)));
+        parts.push(format!("training loss {goes} from {} to {}", short(first), short(last)));
     }
-    (!parts.is_empty()).then(|| format!("Over all agents' data {}.", parts.join("; ")))
+    (!parts.is_empty()).then(|| format!("Over all agents' data the core's {}.", parts.join("; ")))
 }
