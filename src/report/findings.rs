@@ -70,7 +70,7 @@ fn transfer(runs: &[Run<'_>]) -> Option<String> {
     let others: Vec<String> =
         bounds.iter().map(|(run, x)| format!("{} {}", called(run), level(*x))).collect();
     Some(match others.is_empty() {
-        true => format!("{start} through the core."),
+        true => format!("{start}."),
         false => format!("{start}; {}.", others.join(", ")),
     })
 }
