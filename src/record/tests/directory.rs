@@ -158,7 +158,11 @@ fn a_failure_while_files_are_written_leaves_the_earlier_result_whole() {
     let before: Vec<_> = WHOLE.iter().map(|name| content(name)).collect();
     let directory = RunDirectory::create(folder.path()).unwrap();
     directory.begin().unwrap();
-    directory.write("summary.json", None, |sink| Ok(sink.write_all(b"new").unwrap())).unwrap();
+    let new = |sink: &mut atomic::Sink| {
+        sink.write_all(b"new").unwrap();
+        Ok(())
+    };
+    directory.write("summary.json", None, new).unwrap();
     let full = || RecordError::io("write", folder.path(), std::io::ErrorKind::StorageFull.into());
     let error = directory.write("rounds.parquet", None, |_| Err(full())).unwrap_err();
     assert!(error.to_string().contains("free some space"), "{error}");
