@@ -23,7 +23,12 @@ def with_duckdb(duckdb, path):
     return [dict(zip(cursor.columns, row)) for row in cursor.fetchall()]
 
 
-READERS = {"polars": with_polars, "pyarrow": with_pyarrow, "duckdb": with_duckdb}
+def with_pandas(pandas, path):
+    frame = pandas.read_parquet(path).astype(object)
+    return frame.where(frame.notna(), None).to_dict("records")
+
+
+READERS = {"pandas": with_pandas, "polars": with_polars, "pyarrow": with_pyarrow, "duckdb": with_duckdb}
 
 
 def pick(rows, **key):

@@ -5,7 +5,7 @@
 use hivesim::ids::{AgentId, CompanyId};
 use hivesim::measure::{Frame, Outcome, PanelMember, RoundRow, Trace};
 use hivesim::report::{ReportError, render};
-use hivesim::scenario::{Bound, Dataset, Scenario, World};
+use hivesim::scenario::{Bound, Dataset, Personalisation, Scenario, World};
 use serde_json::{Value, json};
 
 /// The size of a synthetic outcome.
@@ -261,6 +261,46 @@ fn captions_and_tiles_give_the_numbers() {
 }
 
 #[test]
+fn what_came_out_is_said_in_words_beside_what_was_expected() {
+    let mut outcome = outcome(FIRST_HIVE);
+    outcome.scenario.job_knowledge.personalisation = Personalisation::Fedsim;
+    // Levels that two decimals show exactly.
+    let ends = [(0.75, 0.625, 0.5), (0.625, 0.0, 0.125), (0.875, 0.875, 0.625)];
+    let bounds = outcome.bounds.iter_mut().map(|bound| &mut bound.1);
+    for (trace, (panel, core, never)) in std::iter::once(&mut outcome.hive).chain(bounds).zip(ends)
+    {
+        let row = trace.rounds.last_mut().unwrap();
+        (row.panel_skill, row.core_skill, row.unpractised_skill) = (panel, core, never);
+    }
+    for (round, row) in outcome.hive.rounds.iter_mut().enumerate() {
+        // half of the fleet on the line between rounds 3 and 4
+        row.fleet_adoption = if round < 4 { 0.25 } else { 0.75 };
+    }
+    let page = page(&outcome);
+    let came_out = between(&page, "What came out", "</div>");
+    for sentence in [
+        "agents end at 0.75: 0.12 above isolated agents (0.62), 0.12 below the pooled learner (0.88).",
+        "The bare core alone reaches 0.62; job knowledge adds 0.12 to that.",
+        "agents reach 0.50; isolated agents 0.12, the pooled learner 0.62.",
+        "hold their own job by round 3.5; half of the isolated ones by round ",
+    ] {
+        assert!(came_out.contains(sentence), "{sentence}\n{came_out}");
+    }
+    assert!(page.contains("<dd class=\"value\">round 3.5</dd>"));
+}
+
+#[test]
+fn a_skill_that_all_have_practised_by_the_end_is_not_called_unpractised() {
+    let mut outcome = alone(FIRST_HIVE);
+    outcome.hive.rounds.iter_mut().skip(21).for_each(|row| row.unpractised_skill = f64::NAN);
+    let page = page(&outcome);
+    assert!(!page.contains("<dt>Skills never practised</dt>"));
+    assert!(
+        page.contains("by round 21 every agent has practised every skill. The hive in round 20:")
+    );
+}
+
+#[test]
 fn what_was_not_measured_becomes_null_and_is_said() {
     let mut outcome = alone(SMALL);
     for frame in &mut outcome.hive.frames {
@@ -283,7 +323,12 @@ fn what_was_not_measured_becomes_null_and_is_said() {
         };
     }
     let page = page(&outcome);
-    assert!(page.contains("No data. No level of skill was measured in this run."));
+    let left_out =
+        "measured nothing for them: Skill over rounds, How skills spread, Who knows what.";
+    assert!(page.contains(left_out), "{}", between(&page, "</nav>", "<main"));
+    assert!(!page.contains("id=\"fig-skill\"") && !page.contains("<dt>Panel skill</dt>"));
+    // a section that has something says what of it is missing
+    assert!(page.contains("No data. This run did not measure it."));
     let json = between(&page, "id=\"hivesim-data\">", "</script>");
     assert!(!json.contains("NaN"));
     assert_eq!(data(&page)["runs"][0]["columns"].get("panel_skill"), None);

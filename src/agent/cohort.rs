@@ -74,7 +74,7 @@ impl Cohort {
     }
 
     /// An agent pulls a core, is measured if it is its turn, and works if it is its shift.
-    /// Returns whether there is anything in the parcel.
+    /// Returns whether there is anything in the parcel; after [`Halt`](super::Halt) never.
     pub fn visit(
         &mut self,
         fleet: &Fleet,
@@ -85,6 +85,9 @@ impl Cohort {
     ) -> bool {
         let owner = (agent.0 - self.first) as usize;
         parcel.clear();
+        if fleet.halt.is_set() {
+            return false;
+        }
         self.pull(fleet, publication, agent, owner);
         let mut full = false;
         if publication.measured {

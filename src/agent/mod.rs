@@ -10,7 +10,7 @@ mod learning;
 mod publication;
 
 pub use cohort::Cohort;
-pub use fleet::{Bench, Fleet, Keeping};
+pub use fleet::{Bench, Fleet, Halt, Keeping};
 pub use learning::{Holdings, Learning, Parcel, Reading};
 pub use publication::{CompanyLayer, Duty, Publication, Shift};
 

@@ -4,10 +4,14 @@
 
 #![allow(clippy::disallowed_methods, reason = "the command line may read the clock")]
 
+mod closing;
+mod metrics;
 mod run;
 mod scenario;
+mod watch;
 
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -21,9 +25,15 @@ pub const BAD_INPUT: u8 = 2;
 /// Interrupted, by Ctrl-C for one.
 pub const INTERRUPTED: u8 = 130;
 
+const AFTER_HELP: &str = "\
+Start here:
+  hivesim run scenarios/first-hive.toml       run it; opens up in runs/first-hive-1/report.html
+  hivesim scenario show scenarios/first-hive.toml       the same with every key and its meaning
+  hivesim run --help                          options, what the columns mean, exit codes";
+
 /// Simulates a hive mind of continual learners.
 #[derive(Debug, Parser)]
-#[command(name = "hivesim", version, about)]
+#[command(name = "hivesim", bin_name = "hivesim", version, about, after_help = AFTER_HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -44,8 +54,8 @@ enum Failure {
     BadInput(String),
     /// Anything else.
     Failed(String),
-    /// Ctrl-C: what was done by then is written.
-    Interrupted,
+    /// Ctrl-C: what was done by then is written here.
+    Interrupted(PathBuf),
 }
 
 /// Runs the command line of this process.
@@ -58,8 +68,10 @@ pub fn main() -> ExitCode {
         Ok(()) => return ExitCode::from(FINE),
         Err(Failure::BadInput(message)) => (message, BAD_INPUT),
         Err(Failure::Failed(message)) => (message, FAILED),
-        Err(Failure::Interrupted) => {
-            ("interrupted: the rounds so far are written, marked incomplete".into(), INTERRUPTED)
+        Err(Failure::Interrupted(out)) => {
+            let out = out.display();
+            let text = format!("interrupted: {out} holds the rounds done, marked incomplete");
+            (text, INTERRUPTED)
         }
     };
     // Nothing is left to do where even standard error is closed.

@@ -1,37 +1,62 @@
 //! `hivesim run`: a scenario, from the first core to the report.
 
-use super::{Failure, print};
-use crate::engine::{Experiment, Observer, RunError, Stage};
-use crate::measure::{Outcome, RoundRow};
-use crate::record::{RunDirectory, RunFacts, summary, write_run};
+use super::watch::{Progress, Watcher};
+use super::{Failure, closing, metrics, print};
+use crate::agent::Halt;
+use crate::engine::{Experiment, RunError};
+use crate::measure::Outcome;
+use crate::record::{RunDirectory, RunFacts, pretty, summary, write_run};
 use crate::report;
-use crate::scenario::{EngineKind, Scenario, ScenarioError};
+use crate::scenario::{CheckedScenario, EngineKind, Scenario, ScenarioError};
+use clap::builder::RangedI64ValueParser;
 use clap::{Args, ValueEnum as _};
-use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal as _;
-use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+const AFTER_HELP: &str = "\
+Examples:
+  hivesim run scenarios/first-hive.toml
+  hivesim run scenarios/first-hive.toml --set world.company=1.0 --seed 7 --out runs/strong
+  hivesim run scenarios/first-hive.toml --set 'measure.bounds=[\"isolated\"]' --engine pool
+  hivesim run scenarios/first-hive.toml --json | jq .skills.panel
+
+Output (docs/measures.md explains every number):
+  summary.json, manifest.json, scenario.toml, four Parquet tables and report.html in DIR.
+  An earlier run there is replaced as a whole; a folder of anything else is refused.
+  The closing table has a row for the hive and for each bound that was run:
+    core skill       level of the bare core on the agents' own jobs; 0 is chance, 1 the oracle
+    panel skill      the same of the measured agents with what they keep beside the core
+    never practised  their level on skills of which they never did a task
+    test accuracy    of the core, and its training loss in nats: worlds with fixed data
+    half the fleet   when half of the agents do their own job at level measure.adopted
+    tasks/s          tasks done a second of wall time
+
+Progress goes to standard error: a bar on a terminal, lines elsewhere. Ctrl-C stops within the
+round, writes the rounds done by then and marks them incomplete; a second one quits at once.
+
+Exit codes: 0 fine, 1 failed, 2 bad input, 130 interrupted";
 
 /// Arguments of `hivesim run`.
 #[derive(Debug, Args)]
+#[command(after_long_help = AFTER_HELP)]
 pub struct RunArgs {
-    /// The scenario file; see `hivesim scenario schema` for its keys.
+    /// The scenario file; `hivesim scenario show` lists all its keys.
     scenario: PathBuf,
     /// The engine; never changes a result.
     #[arg(long, value_enum)]
     engine: Option<EngineKind>,
     /// Worker threads, 0 for one a core; never changes a result.
-    #[arg(long)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true,
+          value_parser = RangedI64ValueParser::<u32>::new().range(0..=1024))]
     threads: Option<u32>,
     /// The seed of every random stream.
-    #[arg(long)]
+    #[arg(long, value_name = "S", allow_negative_numbers = true,
+          value_parser = RangedI64ValueParser::<u64>::new().range(0..=i64::MAX))]
     seed: Option<u64>,
     /// Where results go [default: runs/NAME-SEED].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Sets a key of the scenario, like `world.company=0.4`; may be given often.
+    /// Set a key of the scenario, as in --set world.company=0.4; may be given again.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     sets: Vec<String>,
     /// Print nothing but errors.
@@ -40,87 +65,26 @@ pub struct RunArgs {
     /// Print summary.json on standard output, and nothing else there.
     #[arg(long)]
     json: bool,
-    /// Serve metrics in Prometheus' text format on this address while running.
-    #[arg(long, value_name = "ADDR")]
+    /// Serve metrics in Prometheus' text format on this address while running, as in
+    /// --metrics 127.0.0.1:9000.
+    #[arg(long, value_name = "ADDR", value_parser = metrics::address)]
     metrics: Option<std::net::SocketAddr>,
 }
 
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-
-/// Watches a run for the terminal and the metrics.
-struct Watcher {
-    talks: bool,
-    bar: ProgressBar,
-    clock: Mutex<Clock>,
-}
-
-#[derive(Default)]
-struct Clock {
-    begun: Option<Instant>,
-    distilling: Option<Instant>,
-    seconds: Vec<f64>,
-}
-
-impl Watcher {
-    fn clock(&self) -> std::sync::MutexGuard<'_, Clock> {
-        self.clock.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+impl RunArgs {
+    /// The scenario with all that the command line says about it.
+    fn load(&self) -> Result<CheckedScenario, Failure> {
+        let mut sets = self.sets.clone();
+        sets.extend(self.engine.map(|engine| format!("engine.kind={}", name(engine))));
+        sets.extend(self.threads.map(|threads| format!("engine.threads={threads}")));
+        sets.extend(self.seed.map(|seed| format!("seed={seed}")));
+        Scenario::load(&self.scenario, &sets)
+            .map_err(|error: ScenarioError| Failure::BadInput(error.to_string()))
     }
 }
 
-impl Observer for Watcher {
-    fn begin(&self, stage: Stage, rounds: u32) {
-        self.clock().begun = Some(Instant::now());
-        self.bar.reset();
-        self.bar.set_length(u64::from(rounds));
-        self.bar.set_prefix(stage.name());
-        if self.talks && self.bar.is_hidden() {
-            eprintln!("{}: {rounds} rounds", stage.name());
-        }
-    }
-
-    fn distilling(&self, _: Stage, _: u32) {
-        self.clock().distilling = Some(Instant::now());
-    }
-
-    fn touring(&self, stage: Stage, _: u32) {
-        if let Some(since) = self.clock().distilling.take() {
-            let seconds = since.elapsed().as_secs_f64();
-            metrics::histogram!("hivesim_merge_seconds", "fleet" => stage.name()).record(seconds);
-        }
-    }
-
-    fn round(&self, stage: Stage, row: &RoundRow) {
-        let fleet = stage.name();
-        metrics::counter!("hivesim_tasks_total", "fleet" => fleet).increment(row.tasks);
-        metrics::counter!("hivesim_learnings_total", "fleet" => fleet).increment(row.learnings);
-        metrics::counter!("hivesim_bytes_total", "fleet" => fleet, "way" => "up")
-            .increment(row.bytes_up);
-        metrics::counter!("hivesim_bytes_total", "fleet" => fleet, "way" => "down")
-            .increment(row.bytes_down);
-        metrics::gauge!("hivesim_round", "fleet" => fleet).set(f64::from(row.round));
-        if !row.staleness.is_nan() {
-            metrics::histogram!("hivesim_staleness", "fleet" => fleet).record(row.staleness);
-        }
-        if !row.panel_skill.is_nan() {
-            metrics::gauge!("hivesim_core_skill", "fleet" => fleet).set(row.core_skill);
-            metrics::gauge!("hivesim_panel_skill", "fleet" => fleet).set(row.panel_skill);
-            self.bar.set_message(format!("skill {:.3}", row.panel_skill));
-        }
-        self.bar.set_position(u64::from(row.round));
-    }
-
-    fn end(&self, stage: Stage) {
-        let mut clock = self.clock();
-        let seconds = clock.begun.take().map_or(0.0, |begun| begun.elapsed().as_secs_f64());
-        clock.seconds.push(seconds);
-        if self.talks && self.bar.is_hidden() {
-            eprintln!("{}: done in {seconds:.2} s", stage.name());
-        }
-    }
-
-    fn interrupted(&self) -> bool {
-        INTERRUPTED.load(Ordering::Relaxed)
-    }
+fn name(engine: EngineKind) -> String {
+    engine.to_possible_value().map_or_else(String::new, |value| value.get_name().to_string())
 }
 
 fn failed(error: impl std::fmt::Display) -> Failure {
@@ -128,94 +92,65 @@ fn failed(error: impl std::fmt::Display) -> Failure {
 }
 
 /// Runs it.
-pub fn run(args: &RunArgs) -> Result<(), Failure> {
-    let mut sets = args.sets.clone();
-    if let Some(engine) = args.engine.and_then(|e| e.to_possible_value()) {
-        sets.push(format!("engine.kind={}", engine.get_name()));
-    }
-    sets.extend(args.threads.map(|threads| format!("engine.threads={threads}")));
-    sets.extend(args.seed.map(|seed| format!("seed={seed}")));
-    let scenario = Scenario::load(&args.scenario, &sets)
-        .map_err(|error: ScenarioError| Failure::BadInput(error.to_string()))?;
-    let text = scenario.to_toml();
-    let name = format!("{}-{}", scenario.name, scenario.seed.0);
-    let out = args.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(name));
+pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
+    let scenario = args.load()?;
+    let toml = scenario.to_toml();
+    let default = || Path::new("runs").join(format!("{}-{}", scenario.name, scenario.seed.0));
+    let out = args.out.clone().unwrap_or_else(default);
+    args.metrics.map_or(Ok(()), metrics::serve)?;
     let directory =
         RunDirectory::create(&out).map_err(|error| Failure::BadInput(error.to_string()))?;
-    if let Some(address) = args.metrics {
-        metrics_exporter_prometheus::PrometheusBuilder::new()
-            .with_http_listener(address)
-            .install()
-            .map_err(|error| Failure::BadInput(format!("--metrics {address}: {error}")))?;
+    let result = simulate(args, scenario).and_then(|(outcome, facts)| {
+        let numbers = summary(&outcome, &facts.engine, facts.threads, facts.seconds());
+        let page = report::render(&outcome, &numbers, &toml).map_err(failed)?;
+        write_run(&directory, &outcome, &facts, &toml, &page).map_err(failed)?;
+        Ok((outcome, numbers))
+    });
+    let (outcome, numbers) = result.inspect_err(|_| {
+        // leaves no empty folder behind; one that holds something stays
+        let _ = std::fs::remove_dir(&out);
+    })?;
+    if args.json {
+        print(&pretty(&numbers))?;
+    } else if !args.quiet {
+        let report = out.join("report.html");
+        let (table, hash) = (closing::table(&outcome), &outcome.result_hash);
+        print(&format!("{table}\nresult  {hash}\nreport  {}\n", report.display()))?;
     }
-    // a second handler cannot be set, which only a library user could have done
-    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
-    let talks = !args.quiet && !args.json;
-    let bar = if talks && std::io::stderr().is_terminal() {
-        let style = "{prefix:9} {wide_bar} {pos}/{len} rounds  {per_sec}  {eta} left  {msg}";
-        let style = ProgressStyle::with_template(style).unwrap_or(ProgressStyle::default_bar());
-        let bar = ProgressBar::new(1).with_style(style);
-        bar.enable_steady_tick(Duration::from_millis(200));
-        bar
-    } else {
-        ProgressBar::hidden()
-    };
-    let watcher = Watcher { talks, bar, clock: Mutex::default() };
+    if outcome.complete { Ok(()) } else { Err(Failure::Interrupted(out)) }
+}
+
+/// The run itself, watched.
+fn simulate(args: &RunArgs, scenario: CheckedScenario) -> Result<(Outcome, RunFacts), Failure> {
+    let experiment = Experiment::new(scenario);
+    let watcher = Watcher::new(Progress::fitting(!args.quiet && !args.json), experiment.registry());
+    stop_on_signals(experiment.halt(), &watcher);
     let started = SystemTime::now();
-    let outcome = Experiment::new(scenario).run(&watcher);
-    watcher.bar.finish_and_clear();
+    let (outcome, seconds) = watcher.beside(|| experiment.run(&watcher));
     let mut outcome = outcome.map_err(|error| match error {
         RunError::World(message) => Failure::BadInput(message),
         error => failed(error),
     })?;
-    let clock = std::mem::take(&mut *watcher.clock());
     let traces =
         std::iter::once(&mut outcome.hive).chain(outcome.bounds.iter_mut().map(|b| &mut b.1));
-    traces.zip(clock.seconds).for_each(|(trace, seconds)| trace.seconds = seconds);
+    traces.zip(seconds).for_each(|(trace, seconds)| trace.seconds = seconds);
     let agents = outcome.scenario.fleet.agents as usize;
     let (kind, threads) = Experiment::machine(&outcome.scenario, agents);
-    let engine = kind.to_possible_value().map_or_else(String::new, |v| v.get_name().to_string());
-    let facts = RunFacts { engine: engine.clone(), threads, started, finished: SystemTime::now() };
-    let summary = summary(&outcome, &engine, threads, facts.seconds());
-    let page = report::render(&outcome, &summary, &text).map_err(failed)?;
-    write_run(&directory, &outcome, &facts, &text, &page).map_err(failed)?;
-    if args.json {
-        let text = serde_json::to_string_pretty(&summary).map_err(failed)?;
-        print(&format!("{text}\n"))?;
-    } else if !args.quiet {
-        print(&closing(&outcome))?;
-        print(&format!("report: {}\n", out.join("report.html").display()))?;
-    }
-    if outcome.complete { Ok(()) } else { Err(Failure::Interrupted) }
+    let facts = RunFacts { engine: name(kind), threads, started, finished: SystemTime::now() };
+    Ok((outcome, facts))
 }
 
-/// The closing table.
-fn closing(outcome: &Outcome) -> String {
-    let mut table = comfy_table::Table::new();
-    table.set_header([
-        "fleet",
-        "core skill",
-        "own skill",
-        "never practised",
-        "half the fleet",
-        "tasks/s",
-    ]);
-    let bounds = outcome.bounds.iter().map(|(bound, trace)| (Stage::Bound(*bound).name(), trace));
-    for (name, trace) in std::iter::once(("hive", &outcome.hive)).chain(bounds) {
-        let Some(last) = trace.rounds.iter().rev().find(|row| !row.panel_skill.is_nan()) else {
-            continue;
-        };
-        let number = |x: f64| if x.is_nan() { "-".to_string() } else { format!("{x:.3}") };
-        let half = trace.rounds.iter().find(|row| row.fleet_adoption >= 0.5);
-        let tasks: u64 = trace.rounds.iter().map(|row| row.tasks).sum();
-        table.add_row([
-            name.to_string(),
-            number(last.core_skill),
-            number(last.panel_skill),
-            number(last.unpractised_skill),
-            half.map_or("never".to_string(), |row| format!("round {}", row.round)),
-            format!("{:.0}", tasks as f64 / trace.seconds),
-        ]);
-    }
-    format!("{table}\nresult {}\n", outcome.result_hash)
+/// Ctrl-C, SIGTERM and SIGHUP halt the run; the second of them ends the process.
+fn stop_on_signals(halt: Halt, watcher: &Watcher) {
+    let (progress, bar) = watcher.voice();
+    let handler = move || {
+        if halt.is_set() {
+            std::process::exit(i32::from(super::INTERRUPTED));
+        }
+        halt.set();
+        let text = "stopping; the rounds done are kept (again: quit at once and keep nothing)";
+        Watcher::say(progress, &bar, text);
+    };
+    // it fails only where a handler is set already, which a user of the library may have done
+    let _ = ctrlc::set_handler(handler);
 }

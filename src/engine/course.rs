@@ -47,7 +47,7 @@ pub enum RunError {
     Threads(#[from] std::io::Error),
 }
 
-/// Runs a fleet to its last core, or until the observer interrupts. Returns its history
+/// Runs a fleet to its last core, or until it is halted. Returns its history
 /// (seconds left at 0: no clock is read here) and the hash of all that it is.
 pub(super) fn run(
     fleet: &Fleet,
@@ -79,6 +79,12 @@ pub(super) fn run(
         let round = publication.version.0;
         observer.touring(stage, round);
         let harvest = engine.tour(&publication);
+        if fleet.halt.is_set() {
+            // some agents were not visited: the core stands as it is, unmeasured
+            no_levels(&mut row, publication.version);
+            trace.rounds.push(row);
+            break;
+        }
         if let Some(source) = harvest.error {
             return Err(RunError::Agent { source, round: round + 1, seed: fleet.seed });
         }
@@ -89,7 +95,7 @@ pub(super) fn run(
             trace.complete = true;
             break;
         }
-        if observer.interrupted() {
+        if fleet.halt.is_set() {
             break;
         }
         observer.distilling(stage, round);
@@ -160,6 +166,17 @@ fn take_work(
     }
 }
 
+/// A core that was not measured.
+fn no_levels(row: &mut RoundRow, CoreVersion(round): CoreVersion) {
+    row.round = round;
+    row.core_skill = f64::NAN;
+    row.panel_skill = f64::NAN;
+    row.panel_skill_sd = f64::NAN;
+    row.unpractised_skill = f64::NAN;
+    row.adoption = f64::NAN;
+    row.fleet_adoption = f64::NAN;
+}
+
 /// Levels at a core: into the row, and as a frame of the trace.
 fn take_levels(
     trace: &mut Trace,
@@ -169,16 +186,11 @@ fn take_levels(
     row: &mut RoundRow,
 ) {
     let CoreVersion(round) = publication.version;
-    row.round = round;
     if !publication.measured {
-        row.core_skill = f64::NAN;
-        row.panel_skill = f64::NAN;
-        row.panel_skill_sd = f64::NAN;
-        row.unpractised_skill = f64::NAN;
-        row.adoption = f64::NAN;
-        row.fleet_adoption = f64::NAN;
+        no_levels(row, publication.version);
         return;
     }
+    row.round = round;
     let readings = &harvest.readings;
     let frame = Frame {
         round,
@@ -220,6 +232,9 @@ fn hash(trace: &Trace, core: &[f32], engine: &mut dyn Tour) -> blake3::Hash {
         frame.practised.iter().for_each(|n| digest.feed(&n.to_le_bytes()));
     }
     feed_values(core, &mut |bytes| digest.feed(bytes));
-    engine.digest(&mut |bytes| digest.feed(bytes));
+    // a round cut short leaves agents anywhere: only its rows and its core say what was done
+    if trace.complete {
+        engine.digest(&mut |bytes| digest.feed(bytes));
+    }
     digest.finish()
 }

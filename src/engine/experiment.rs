@@ -6,7 +6,7 @@ use super::pool::with_pool;
 use super::pooled::Pooled;
 use super::serial::Serial;
 use super::tasks::{Registry, Tasks};
-use crate::agent::{Fleet, Keeping};
+use crate::agent::{Fleet, Halt, Keeping};
 use crate::distill::{Distiller, Harvester};
 use crate::ids::AgentId;
 use crate::learner::{Learner, Mlp, Plan, Share, Softmax};
@@ -51,10 +51,6 @@ pub trait Observer: Sync {
     fn round(&self, _stage: Stage, _row: &RoundRow) {}
     /// A fleet's course is over.
     fn end(&self, _stage: Stage) {}
-    /// Whether to stop after the round under way.
-    fn interrupted(&self) -> bool {
-        false
-    }
 }
 
 /// Watches nothing.
@@ -72,6 +68,7 @@ pub struct Experiment {
     learner: Box<MakeLearner>,
     strategy: Box<MakeStrategy>,
     registry: Arc<Registry>,
+    halt: Halt,
 }
 
 impl Experiment {
@@ -89,6 +86,7 @@ impl Experiment {
             }),
             strategy: Box::new(move || strategy(&combine)),
             registry: Arc::default(),
+            halt: Halt::default(),
         }
     }
 
@@ -114,6 +112,12 @@ impl Experiment {
     /// The live agents of the engine `tasks`, to be watched from elsewhere while it runs.
     pub fn registry(&self) -> Arc<Registry> {
         self.registry.clone()
+    }
+
+    /// Stops the run from another thread or an observer: at the latest when the visits under
+    /// way are over. The rounds done by then are the outcome, which is marked incomplete.
+    pub fn halt(&self) -> Halt {
+        self.halt.clone()
     }
 
     /// The engine and the worker threads that the scenario comes to, for `agents` agents.
@@ -255,6 +259,7 @@ impl Experiment {
             partial: scenario.fleet.stragglers.partial,
             panel: panel(seed, facts.agents as u32, scenario.measure.panel),
             seed,
+            halt: self.halt.clone(),
             world,
         }
     }

@@ -73,6 +73,9 @@ impl Pooled {
         let group = if facts.finite { working.len().max(1) } else { GROUP };
         let mut lessons = 0;
         for (group, agents) in working.chunks(group).enumerate() {
+            if fleet.halt.is_set() {
+                return;
+            }
             pool.clear(facts.inputs);
             for &agent in agents {
                 let (climate, round) = (&publication.climate, shift.round);

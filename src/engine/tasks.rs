@@ -120,13 +120,13 @@ async fn live(
             });
             let visited = std::panic::catch_unwind(visit);
             let _ = shared.benches.push(bench);
+            if visited.is_ok() {
+                let mut status = shared.registry.entry(agent).or_default();
+                status.version = publication.version;
+                status.tasks += parcel.tally.tasks;
+            }
             match visited {
-                Ok(true) => {
-                    let mut status = shared.registry.entry(agent).or_default();
-                    status.version = publication.version;
-                    status.tasks += parcel.tally.tasks;
-                    Message::Parcel(agent, parcel)
-                }
+                Ok(true) => Message::Parcel(agent, parcel),
                 Ok(false) => {
                     shared.parcels.push(parcel);
                     Message::Rested(agent)

@@ -78,9 +78,20 @@ pub(super) fn write<T>(
     Ok((value, Digest { bytes, blake3: hasher.finalize().to_hex().to_string() }))
 }
 
-/// Takes a file away, if it is there, for good.
+/// Gives a file its final name, for good.
+pub(super) fn rename(from: &Path, to: &Path) -> Result<(), RecordError> {
+    fs::rename(from, to).map_err(|e| RecordError::io("replace", to, e))?;
+    sync_folder(folder_of(to))
+}
+
+/// Takes a file, or a temporary folder with all that is in it, away, if it is there, for good.
 pub(super) fn remove(path: &Path) -> Result<(), RecordError> {
-    match fs::remove_file(path) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let removed = match is_temporary(&name) && path.is_dir() {
+        true => fs::remove_dir_all(path),
+        false => fs::remove_file(path),
+    };
+    match removed {
         Ok(()) => sync_folder(folder_of(path)),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(e) => Err(RecordError::io("remove", path, e)),

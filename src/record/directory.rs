@@ -1,16 +1,20 @@
 //! The directory of one run.
 //!
 //! ```text
-//! begin:  marker written → earlier manifest removed → files replaced one by one
-//! finish: manifest written → marker removed
+//! begin:  a hidden folder is made beside the earlier result
+//! write:  files go there, one by one; a full disk or a kill leaves the earlier result whole
+//! finish: marker written → earlier manifest and files removed → new files moved in →
+//!         manifest moved in → marker removed
 //! ```
-//! At every moment a manifest means a whole result, and a marker means that the directory is
-//! hivesim's own even though it has no manifest, so that a killed run can be run again.
+//! At every moment a manifest means a whole result, files of two runs never stand side by
+//! side, and a marker means that the directory is hivesim's own even though it has no
+//! manifest, so that a killed run can be run again. A lock on the directory, which ends with
+//! the process, keeps a second run out.
 
 use super::atomic::{self, Sink};
 use super::error::RecordError;
 use super::manifest::FileEntry;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -18,9 +22,13 @@ const MANIFEST: &str = "manifest.json";
 const MARKER: &str = ".hivesim-unfinished";
 
 /// A directory that may be filled with the result of a run.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct RunDirectory {
     path: PathBuf,
+    /// The hidden folder of unfinished files; its name is that of a temporary.
+    staging: PathBuf,
+    /// Held open for its lock; none where the file system has no locks.
+    _lock: Option<File>,
 }
 
 impl RunDirectory {
@@ -28,7 +36,8 @@ impl RunDirectory {
     /// holds an earlier run. An earlier result stays whole until the next is written.
     ///
     /// # Errors
-    /// [`RecordError::Occupied`] when it holds anything else, [`RecordError::NotADirectory`]
+    /// [`RecordError::Occupied`] when it holds anything else, [`RecordError::Busy`] when
+    /// another run holds it, [`RecordError::NotADirectory`]
     /// when it is a file, [`RecordError::Io`] when nothing can be written there: better
     /// before a long run than after it.
     pub fn create(path: &Path) -> Result<Self, RecordError> {
@@ -37,9 +46,11 @@ impl RunDirectory {
         }
         fs::create_dir_all(path).map_err(|e| RecordError::io("create", path, e))?;
         check_vacant(path)?;
+        let lock = lock(path)?;
         atomic::sweep(path)?;
         check_writable(path)?;
-        Ok(RunDirectory { path: path.into() })
+        let staging = path.join(format!(".hivesim-staging-{}.tmp", std::process::id()));
+        Ok(RunDirectory { path: path.into(), staging, _lock: lock })
     }
 
     /// Where it is, as given.
@@ -47,14 +58,15 @@ impl RunDirectory {
         &self.path
     }
 
-    /// From here on the earlier result, if any, counts as gone.
+    /// Makes room for the new files beside the earlier result.
     pub(super) fn begin(&self) -> Result<(), RecordError> {
-        let marker = self.path.join(MARKER);
-        atomic::write(&marker, |sink| {
-            sink.write_all(b"A hivesim run is being written here, or was cut short.\n")
-                .map_err(|e| RecordError::io("write", &marker, e))
-        })?;
-        atomic::remove(&self.path.join(MANIFEST))
+        self.abandon()?;
+        fs::create_dir(&self.staging).map_err(|e| RecordError::io("create", &self.staging, e))
+    }
+
+    /// Takes away what was written since [`RunDirectory::begin`].
+    pub(super) fn abandon(&self) -> Result<(), RecordError> {
+        atomic::remove(&self.staging)
     }
 
     /// Writes one of the run's files; `rows` is what the manifest tells of a table.
@@ -64,17 +76,47 @@ impl RunDirectory {
         rows: Option<u64>,
         body: impl FnOnce(&mut Sink) -> Result<(), RecordError>,
     ) -> Result<FileEntry, RecordError> {
-        let ((), digest) = atomic::write(&self.path.join(name), body)?;
+        let ((), digest) = atomic::write(&self.staging.join(name), body)?;
         Ok(FileEntry { name: name.into(), bytes: digest.bytes, blake3: digest.blake3, rows })
     }
 
-    /// Declares the result whole.
-    pub(super) fn finish(&self, manifest: &str) -> Result<(), RecordError> {
-        let path = self.path.join(MANIFEST);
-        atomic::write(&path, |sink| {
-            sink.write_all(manifest.as_bytes()).map_err(|e| RecordError::io("write", &path, e))
+    /// Puts the new result, `files` and the manifest, in the place of the earlier one.
+    pub(super) fn finish(&self, files: &[FileEntry], manifest: &str) -> Result<(), RecordError> {
+        let staged = self.staging.join(MANIFEST);
+        atomic::write(&staged, |sink| {
+            sink.write_all(manifest.as_bytes()).map_err(|e| RecordError::io("write", &staged, e))
         })?;
-        atomic::remove(&self.path.join(MARKER))
+        let marker = self.path.join(MARKER);
+        atomic::write(&marker, |sink| {
+            sink.write_all(b"A hivesim run is being written here, or was cut short.\n")
+                .map_err(|e| RecordError::io("write", &marker, e))
+        })?;
+        // the manifest goes first and comes last
+        atomic::remove(&self.path.join(MANIFEST))?;
+        let names = || files.iter().map(|file| file.name.as_str());
+        names().try_for_each(|name| match self.path.join(name) {
+            path if path.is_dir() => {
+                let source = io::Error::from(io::ErrorKind::IsADirectory);
+                Err(RecordError::io("replace", &path, source))
+            }
+            path => atomic::remove(&path),
+        })?;
+        for name in names().chain([MANIFEST]) {
+            atomic::rename(&self.staging.join(name), &self.path.join(name))?;
+        }
+        self.abandon()?;
+        atomic::remove(&marker)
+    }
+}
+
+/// Keeps other runs out for as long as the file is open.
+fn lock(path: &Path) -> Result<Option<File>, RecordError> {
+    // where a directory cannot be opened or locked, as on some network disks, nothing is kept out
+    let Ok(file) = File::open(path) else { return Ok(None) };
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(RecordError::Busy { path: path.into() }),
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::Error(_)) => Ok(None),
     }
 }
 

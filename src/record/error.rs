@@ -17,6 +17,12 @@ pub enum RecordError {
         /// Why it is not taken for a run.
         found: String,
     },
+    /// Another run is to be written there.
+    #[error("another hivesim run is writing to `{}`: name another directory, or wait", path.display())]
+    Busy {
+        /// The directory asked for.
+        path: PathBuf,
+    },
     /// The path exists and is a file.
     #[error("`{}` is a file, a run needs a directory: name another one", path.display())]
     NotADirectory {

@@ -15,7 +15,7 @@ mod tables;
 pub use directory::RunDirectory;
 pub use error::RecordError;
 pub use manifest::{FORMAT, FileEntry, RunFacts, rfc3339};
-pub use summary::summary;
+pub use summary::{summary, time_to_half_fleet};
 
 use crate::measure::{Outcome, Trace};
 use crate::scenario::Bound;
@@ -30,8 +30,9 @@ use std::io::Write;
 ///
 /// # Errors
 /// Whatever the file system says, with the file and a hint; or [`RecordError::Shape`] when
-/// a trace's levels do not fit its panel and skills. No half-written file is left, and no
-/// manifest; the next run may use the directory again.
+/// a trace's levels do not fit its panel and skills. No half-written file is left: an earlier
+/// result is still there, or, if the last step failed, no manifest is; the next run may use the
+/// directory again.
 pub fn write_run(
     directory: &RunDirectory,
     outcome: &Outcome,
@@ -40,6 +41,21 @@ pub fn write_run(
     report_html: &str,
 ) -> Result<Vec<FileEntry>, RecordError> {
     check_shapes(outcome)?;
+    let written = write_all(directory, outcome, facts, scenario_toml, report_html);
+    if written.is_err() {
+        // the first error is the one to report
+        let _ = directory.abandon();
+    }
+    written
+}
+
+fn write_all(
+    directory: &RunDirectory,
+    outcome: &Outcome,
+    facts: &RunFacts,
+    scenario_toml: &str,
+    report_html: &str,
+) -> Result<Vec<FileEntry>, RecordError> {
     directory.begin()?;
     let mut files = vec![write_text(directory, "scenario.toml", scenario_toml)?];
     files.extend(tables::write_all(directory, outcome)?);
@@ -47,7 +63,7 @@ pub fn write_run(
     files.push(write_text(directory, "summary.json", &pretty(&numbers))?);
     files.push(write_text(directory, "report.html", report_html)?);
     let manifest = manifest::manifest(outcome, facts, &files);
-    directory.finish(&pretty(&manifest))?;
+    directory.finish(&files, &pretty(&manifest))?;
     Ok(files)
 }
 
@@ -71,7 +87,8 @@ fn write_text(directory: &RunDirectory, name: &str, text: &str) -> Result<FileEn
     })
 }
 
-fn pretty(value: &serde_json::Value) -> String {
+/// JSON as the run's files hold it.
+pub fn pretty(value: &serde_json::Value) -> String {
     format!("{value:#}\n")
 }
 

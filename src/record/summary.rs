@@ -82,7 +82,7 @@ fn bounds(outcome: &Outcome) -> Value {
 
 /// The round at which half the panel does its own job at the adoption level, on the line
 /// between the two measured rounds around it; none if it never came to that.
-fn time_to_half_fleet(rows: &[RoundRow]) -> Option<f64> {
+pub fn time_to_half_fleet(rows: &[RoundRow]) -> Option<f64> {
     let mut before: Option<(f64, f64)> = None;
     for row in rows.iter().filter(|row| !row.fleet_adoption.is_nan()) {
         let (round, share) = (f64::from(row.round), row.fleet_adoption);

@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// Rows a row group: 65,536 × 8 bytes is half a megabyte a column before compression.
 const ROW_GROUP: usize = 1 << 16;
 
-/// How a cell comes out of a row. NaN is written as null.
+/// How a cell comes out of a row. NaN and infinities are written as null, as JSON has them.
 pub(super) enum Cell<R> {
     Text(fn(&R) -> &str),
     /// A count or an id, as a signed 64-bit integer: differences in a reader must not wrap.
@@ -74,11 +74,11 @@ impl<R> Column<R> {
             }
             Cell::Real(cell) => {
                 let values = rows.iter().map(cell);
-                write_nullable(writer.typed::<DoubleType>(), values, |v| v.is_nan())?;
+                write_nullable(writer.typed::<DoubleType>(), values, |v| !v.is_finite())?;
             }
             Cell::Single(cell) => {
                 let values = rows.iter().map(cell);
-                write_nullable(writer.typed::<FloatType>(), values, |v| v.is_nan())?;
+                write_nullable(writer.typed::<FloatType>(), values, |v| !v.is_finite())?;
             }
         }
         Ok(())

@@ -5,6 +5,7 @@ use super::figures::Column;
 use super::spread::{adoption as shares_of, times};
 use super::text::{self, count, counted, level, si};
 use crate::measure::{Outcome, RoundRow};
+use crate::record::time_to_half_fleet;
 
 pub(super) use super::text::percent;
 
@@ -24,6 +25,13 @@ pub(super) fn last(run: &Run<'_>, get: fn(&RoundRow) -> f64) -> Option<(u32, f64
     run.trace.rounds.iter().rev().map(|r| (r.round, get(r))).find(|p| p.1.is_finite())
 }
 
+/// The number of a column in the last measured round, the one that summary.json tells of.
+pub(super) fn at_end(run: &Run<'_>, get: fn(&RoundRow) -> f64) -> Option<f64> {
+    let round = run.trace.frames.last()?.round;
+    let row = run.trace.rounds.iter().rev().find(|row| row.round == round)?;
+    Some(get(row)).filter(|x| x.is_finite())
+}
+
 /// The first number of a column, with its round; the initial core's row counts only where
 /// it has a number.
 fn first(run: &Run<'_>, get: fn(&RoundRow) -> f64) -> Option<(u32, f64)> {
@@ -36,7 +44,7 @@ pub(super) fn any_level(w: &Words<'_>) -> bool {
 }
 
 /// "the hive", "isolated agents", "the pooled learner".
-fn called(run: &Run<'_>) -> &'static str {
+pub(super) fn called(run: &Run<'_>) -> &'static str {
     match run.key {
         "isolated" => "isolated agents",
         "pooled" => "the pooled learner",
@@ -108,10 +116,18 @@ pub(super) fn skill(w: &Words<'_>) -> String {
 
 pub(super) fn unpractised(w: &Words<'_>) -> String {
     let what = "Mean level on skills that the agent itself never did a task of, at the end";
-    let ends = ends(w, what, ("", |r| r.unpractised_skill), level);
+    let get: fn(&RoundRow) -> f64 = |r| r.unpractised_skill;
+    if let (None, Some((round, x))) = (at_end(&w.runs[0], get), last(&w.runs[0], get)) {
+        return format!(
+            "Mean level on skills that the agent itself never did a task of; by round {} every agent has practised every skill. The hive in round {round}: {}.",
+            round + 1,
+            level(x)
+        );
+    }
+    let ends = ends(w, what, ("", get), level);
     let end = |key: &str| {
         let run = w.runs.iter().find(|run| run.key == key)?;
-        last(run, |r| r.unpractised_skill).map(|p| p.1)
+        at_end(run, get)
     };
     match (end("hive"), end("isolated")) {
         (Some(hive), Some(alone)) if hive - alone >= 0.005 => format!(
@@ -125,16 +141,16 @@ pub(super) fn unpractised(w: &Words<'_>) -> String {
 pub(super) fn fleet(w: &Words<'_>) -> String {
     let adopted = level(w.outcome.scenario.measure.adopted);
     let half = match half_fleet(&w.runs[0]) {
-        Some(round) => format!("half of the hive's panel is there by round {round}"),
+        Some(round) => format!("half of the hive's panel is there by round {round:.1}"),
         None => "half of the hive's panel is never there".into(),
     };
     let ends = ends(w, "At the end", ("", |r| r.fleet_adoption), percent);
     format!("Agents whose level on their own job is {adopted} or more; {half}. {ends}")
 }
 
-/// The first round at which half the panel had adopted its own job.
-pub(super) fn half_fleet(run: &Run<'_>) -> Option<u32> {
-    run.trace.rounds.iter().find(|r| r.fleet_adoption >= 0.5).map(|r| r.round)
+/// When half the panel had adopted its own job, as summary.json has it.
+pub(super) fn half_fleet(run: &Run<'_>) -> Option<f64> {
+    time_to_half_fleet(&run.trace.rounds)
 }
 
 pub(super) fn adoption(w: &Words<'_>) -> String {

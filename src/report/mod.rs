@@ -5,13 +5,15 @@
 //! ```text
 //! Outcome ─► data     thinned, packed numbers      ─┐
 //!         ─► figures  titles, axes, captions        ├─► page ─► report.html
-//!         ─► tiles    key figures                  ─┘   (template, css, js, charts inlined)
+//!         ─► findings what came out, in words      ─┤   (template, css, js, charts inlined)
+//!         ─► tiles    key figures                  ─┘
 //! ```
 
 mod captions;
 mod data;
 mod error;
 mod figures;
+mod findings;
 mod pack;
 mod page;
 mod payload;

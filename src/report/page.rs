@@ -2,6 +2,7 @@
 
 use super::data::{Kept, Run, rounds_note, runs};
 use super::figures::{Figure, Kind};
+use super::findings::findings;
 use super::payload::Payload;
 use super::sections::sections;
 use super::spread::{adoption, times};
@@ -85,7 +86,10 @@ pub fn render(
 ) -> Result<String, ReportError> {
     let runs = runs(outcome)?;
     let kept = Kept::of(&outcome.hive);
-    let sections = sections(outcome, &runs, &kept);
+    let (sections, empty): (Vec<_>, Vec<_>) = sections(outcome, &runs, &kept)
+        .into_iter()
+        .partition(|section| section.figures.iter().any(|figure| figure.missing.is_empty()));
+    let left_out: Vec<&str> = empty.iter().map(|section| section.title).collect();
     let figures: Vec<&Figure> = sections.iter().flat_map(|s| &s.figures).collect();
     let data = serde_json::to_string(&Payload::new(outcome, &runs, &kept, &figures)?)?;
     let views: Vec<SectionView<'_>> = sections
@@ -108,6 +112,7 @@ pub fn render(
         name => if scenario.name.is_empty() { "Unnamed scenario" } else { scenario.name.as_str() },
         question => scenario.question.as_str(),
         expect => scenario.expect.as_str(),
+        findings => findings(outcome, &runs),
         facts => facts(outcome, rounds_run),
         complete => outcome.complete,
         rounds_run,
@@ -115,6 +120,7 @@ pub fn render(
         tiles => Serde(tiles(outcome, &runs)),
         hash => outcome.result_hash.as_str(),
         sections => Serde(views),
+        left_out => left_out.join(", "),
         run_labels => runs.iter().map(|r| r.label).collect::<Vec<_>>(),
         skill_rows => Serde(skill_rows(&runs, scenario.measure.adopted)),
         skill_rows_left_out => skills.saturating_sub(TABLE_SKILLS_MAX),

@@ -10,9 +10,9 @@ use crate::measure::Outcome;
 /// All sections of the page, in order. A section whose world has no such data is left out.
 pub(super) fn sections(outcome: &Outcome, runs: &[Run<'_>], kept: &Kept) -> Vec<Section> {
     let words = Words { outcome, runs };
-    let mut sections = vec![skill(&words), adoption(&words, kept), heat(&words, kept)];
-    sections.push(work(&words));
-    sections.extend(data(&words));
+    // where there are fixed data, what papers report of them comes first
+    let mut sections: Vec<Section> = data(&words).into_iter().collect();
+    sections.extend([skill(&words), adoption(&words, kept), heat(&words, kept), work(&words)]);
     sections.push(merging(&words));
     sections.push(economy(&words));
     let note = rounds_note(&outcome.hive);

@@ -1,9 +1,9 @@
 //! The key figures at the top of the page.
 
-use super::captions::{half_fleet, last, value_sum};
+use super::captions::{at_end, half_fleet, percent, short, value_sum};
 use super::data::Run;
 use super::text::{bytes, count, level, si};
-use crate::measure::{Outcome, RoundRow};
+use crate::measure::Outcome;
 use serde::Serialize;
 
 /// One key figure.
@@ -20,46 +20,39 @@ pub(super) fn tiles(outcome: &Outcome, runs: &[Run<'_>]) -> Vec<Tile> {
     let hive = &runs[0];
     let rows = &hive.trace.rounds;
     let by_key = |key: &str| runs.iter().find(|r| r.key == key);
-    let end = |run: &Run<'_>, get: fn(&RoundRow) -> f64| last(run, get).map_or(f64::NAN, |p| p.1);
-    let panel = end(hive, |r| r.panel_skill);
-    let mut tiles = vec![
-        Tile {
-            label: "Panel skill",
-            value: level(panel),
-            note: "hive's agents on their own jobs, at the end".into(),
-        },
-        Tile {
-            label: "Core skill",
-            value: level(end(hive, |r| r.core_skill)),
-            note: "the bare core on the same jobs".into(),
-        },
-    ];
+    let mut tiles = Vec::new();
+    // A number that was not measured gets no tile.
+    let mut tile = |label, x: Option<f64>, show: fn(f64) -> String, note: String| {
+        if let Some(x) = x {
+            tiles.push(Tile { label, value: show(x), note });
+        }
+    };
+    let note = "hive's agents on their own jobs, at the end";
+    tile("Panel skill", at_end(hive, |r| r.panel_skill), level, note.into());
+    let note = "the bare core on the same jobs";
+    tile("Core skill", at_end(hive, |r| r.core_skill), level, note.into());
     for (key, label) in [("isolated", "Isolated"), ("pooled", "Pooled")] {
-        let (value, note) = match by_key(key) {
-            Some(run) => {
-                let skill = end(run, |r| r.panel_skill);
-                (level(skill), format!("hive {}", against(panel - skill)))
-            }
-            None => ("not run".into(), "this bound was not asked for".into()),
-        };
-        tiles.push(Tile { label, value, note });
+        let skill = by_key(key).and_then(|run| at_end(run, |r| r.panel_skill));
+        let panel = at_end(hive, |r| r.panel_skill).unwrap_or(f64::NAN);
+        let note = format!("hive {}", against(panel - skill.unwrap_or(f64::NAN)));
+        tile(label, skill, level, note);
     }
-    let alone =
-        by_key("isolated").map(|run| end(run, |r| r.unpractised_skill)).filter(|x| x.is_finite());
-    tiles.push(Tile {
-        label: "Skills never practised",
-        value: level(end(hive, |r| r.unpractised_skill)),
-        note: alone.map_or_else(
-            || "level of the hive's agents".into(),
-            |x| format!("isolated {}", level(x)),
-        ),
-    });
-    let adopted = level(outcome.scenario.measure.adopted);
-    tiles.push(Tile {
-        label: "Half the fleet adopted",
-        value: half_fleet(hive).map_or_else(|| "never".into(), |r| format!("round {r}")),
-        note: format!("level ≥ {adopted} on the own job"),
-    });
+    let alone = by_key("isolated").and_then(|run| at_end(run, |r| r.unpractised_skill));
+    let note = alone
+        .map_or_else(|| "level of the hive's agents".into(), |x| format!("isolated {}", level(x)));
+    tile("Skills never practised", at_end(hive, |r| r.unpractised_skill), level, note);
+    let note = "share of all test examples";
+    tile("Test accuracy", at_end(hive, |r| r.test_accuracy), percent, note.into());
+    let note = "nats an example, at the end";
+    tile("Training loss", at_end(hive, |r| r.train_loss), short, note.into());
+    if at_end(hive, |r| r.fleet_adoption).is_some() {
+        let adopted = level(outcome.scenario.measure.adopted);
+        tiles.push(Tile {
+            label: "Half the fleet adopted",
+            value: half_fleet(hive).map_or_else(|| "never".into(), |r| format!("round {r:.1}")),
+            note: format!("level ≥ {adopted} on the own job"),
+        });
+    }
     let tasks: u64 = rows.iter().map(|r| r.tasks).sum();
     tiles.push(Tile {
         label: "Tasks",

@@ -201,7 +201,8 @@ proptest! {
 
 #[test]
 fn surprises_are_negative_logarithms() {
-    let p: Vec<f32> = (1..=1000).map(|i| i as f32 / 1000.0).chain([0.0, f32::MIN_POSITIVE]).collect();
+    let p: Vec<f32> =
+        (1..=1000).map(|i| i as f32 / 1000.0).chain([0.0, f32::MIN_POSITIVE]).collect();
     let got = on_every_level(|| {
         let mut nats = vec![0.0; p.len()];
         surprises(&p, &mut nats);

@@ -101,6 +101,7 @@ fn a_run_cut_short_has_no_manifest_and_can_be_run_again() {
     assert!(!left.contains(&"manifest.json".to_string()), "{left:?}");
     assert!(!left.iter().any(|name| name.ends_with(".tmp")), "{left:?}");
 
+    drop(directory);
     fs::remove_dir(folder.path().join("skills.parquet")).unwrap();
     write_into(folder.path());
     assert_eq!(names(folder.path()), WHOLE);
@@ -147,4 +148,38 @@ fn a_trace_that_does_not_fit_its_panel_writes_nothing() {
     assert!(error.to_string().contains("pooled fleet"), "{error}");
     assert!(error.to_string().contains("core levels of round 1 has 5 entries, not 6"), "{error}");
     assert!(names(folder.path()).is_empty());
+}
+
+#[test]
+fn a_failure_while_files_are_written_leaves_the_earlier_result_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    write_into(folder.path());
+    let content = |name: &str| fs::read(folder.path().join(name)).unwrap();
+    let before: Vec<_> = WHOLE.iter().map(|name| content(name)).collect();
+    let directory = RunDirectory::create(folder.path()).unwrap();
+    directory.begin().unwrap();
+    let new = |sink: &mut atomic::Sink| {
+        sink.write_all(b"new").unwrap();
+        Ok(())
+    };
+    directory.write("summary.json", None, new).unwrap();
+    let full = || RecordError::io("write", folder.path(), std::io::ErrorKind::StorageFull.into());
+    let error = directory.write("rounds.parquet", None, |_| Err(full())).unwrap_err();
+    assert!(error.to_string().contains("free some space"), "{error}");
+    // a kill here leaves this; the next run sweeps it away
+    let after: Vec<_> = WHOLE.iter().map(|name| content(name)).collect();
+    assert!(before == after);
+    drop(directory);
+    let _next = RunDirectory::create(folder.path()).unwrap();
+    assert_eq!(names(folder.path()), WHOLE);
+}
+
+#[test]
+fn two_runs_never_share_a_directory() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = RunDirectory::create(folder.path()).unwrap();
+    let error = RunDirectory::create(folder.path()).unwrap_err();
+    assert!(matches!(error, RecordError::Busy { .. }), "{error}");
+    drop(first);
+    RunDirectory::create(folder.path()).unwrap();
 }

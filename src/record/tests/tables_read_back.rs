@@ -122,6 +122,28 @@ fn every_table_says_its_units_version_and_result() {
 }
 
 #[test]
+fn every_number_in_a_table_is_finite_or_null() {
+    let folder = tempfile::tempdir().unwrap();
+    let columns = vec![
+        Column::new("x", "", "a real number", Cell::Real(|x: &f64| *x)),
+        Column::new("y", "", "a single", Cell::Single(|x: &f64| *x as f32)),
+    ];
+    let table = Table { name: "numbers", columns };
+    let path = folder.path().join("numbers");
+    let cells = [0.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1.5];
+    atomic::write(&path, |sink| Ok(table.write(sink, "", cells.into_iter()).unwrap())).unwrap();
+    let rows = read(&path);
+    for (row, cell) in rows.iter().zip(cells) {
+        let (double, float) = if cell.is_finite() {
+            (Field::Double(cell), Field::Float(cell as f32))
+        } else {
+            (Field::Null, Field::Null)
+        };
+        assert_eq!((&row["x"], &row["y"]), (&double, &float));
+    }
+}
+
+#[test]
 fn long_tables_are_cut_into_row_groups_and_empty_ones_can_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let columns = vec![Column::new("n", "", "a number", Cell::Integer(|n: &u64| *n))];

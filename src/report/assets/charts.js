@@ -111,9 +111,18 @@ hive.charts = (() => {
   const rounds = (line) => hive.data.runs[line.run].columns.round;
 
   // Shares end at 100 % once they pass half; levels that are all chance still get a scale.
-  const range = (format) => {
+  // A level that starts just under chance, or a band that passes 1, does not stretch it.
+  const range = (format, values) => {
     if (format === "percent") return { min: 0, max: (v) => (v.max > 0.5 ? 1 : null) };
-    return format === "level" || format === "number" ? { max: (v) => (v.max <= 0 && v.min >= -0.05 ? 1 : null) } : {};
+    if (format === "number") return { max: (v) => (v.max <= 0 && v.min >= -0.05 ? 1 : null) };
+    if (format !== "level") return {};
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const below = low < 0 && low >= -0.05;
+    return {
+      min: low < -0.05 ? null : below ? -0.05 : 0,
+      max: high <= 0 && low >= -0.05 ? 1 : (v) => (high <= 1 && v.max > 1 ? 1 : null),
+      axisLabel: { color: hive.colour("soft"), fontSize: 12, formatter: hive.axes.level, showMinLabel: !below },
+    };
   };
 
   // A figure of kind "lines".
@@ -152,7 +161,7 @@ hive.charts = (() => {
       return {
         ...common(box),
         xAxis: xRounds(figure.x, one ? from - 1 : from, one ? to + 1 : to),
-        yAxis: y(figure.y, figure.format, range(figure.format)),
+        yAxis: y(figure.y, figure.format, range(figure.format, drawn.flatMap((l) => l.points.map((p) => p[1])))),
         tooltip: tooltip("axis", (ps) => {
           const r = ps[0].axisValue;
           const rows = drawn.filter((_, i) => visible[i]).map((l) => {
@@ -172,5 +181,5 @@ hive.charts = (() => {
     })), visible, draw);
   };
 
-  return { mount, common, axis, xRounds, y, tip, tooltip, legend, lines };
+  return { mount, common, axis, xRounds, y, range, tip, tooltip, legend, lines };
 })();

@@ -60,12 +60,12 @@ hive.heatmap = (() => {
         }),
         yAxis: category(names, {
           name: "panel agent", nameLocation: "end", nameGap: 8, nameTextStyle: { color: soft, fontSize: 12, align: "right" },
-          axisLabel: { color: soft, fontSize: 11, hideOverlap: true },
+          axisLabel: { color: soft, fontSize: 11, interval: Math.max(Math.ceil(13 * agents / (box.clientHeight - 96)) - 1, 0) },
         }),
         visualMap: {
           type: "continuous", min: 0, max: 1, dimension: 2, seriesIndex: 0, calculable: false, hoverLink: false,
           orient: "horizontal", right: 0, top: 0, itemWidth: 12, itemHeight: 130, inRange: { color: viridis },
-          text: ["1", "0"], textStyle: { color: soft, fontSize: 12 },
+          text: ["1", "level 0"], textStyle: { color: soft, fontSize: 12 },
         },
         tooltip: hive.charts.tooltip("item", (p) => tip(view, p.value)),
         series: [

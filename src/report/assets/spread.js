@@ -65,7 +65,7 @@ hive.spread = (() => {
       return {
         ...hive.charts.common(box),
         xAxis: hive.charts.xRounds(figure.x, ...ends),
-        yAxis: hive.charts.y(figure.y, "level"),
+        yAxis: hive.charts.y(figure.y, "level", hive.charts.range("level", rows.map((q) => q[3]))),
         tooltip: hive.charts.tooltip("axis", (ps) => {
           const q = rows.find((x) => x[0] === ps[0].axisValue);
           if (!q) return "";

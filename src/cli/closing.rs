@@ -1,0 +1,83 @@
+//! The closing table of a run.
+
+use crate::engine::Stage;
+use crate::measure::{Outcome, RoundRow, Trace};
+use crate::record::time_to_half_fleet;
+use comfy_table::{CellAlignment, Table, presets};
+
+/// A column that shows a number of the last measured row.
+type Column = (&'static str, fn(&RoundRow) -> f64);
+
+/// Left out where no fleet has a number: a data set without test examples has no skill, a
+/// world with endless tasks no training loss.
+const COLUMNS: [Column; 5] = [
+    ("core skill", |row| row.core_skill),
+    ("panel skill", |row| row.panel_skill),
+    ("never practised", |row| row.unpractised_skill),
+    ("test accuracy", |row| row.test_accuracy),
+    ("training loss", |row| row.train_loss),
+];
+
+/// The fleets of an outcome as a table: a row each, the hive first.
+pub(super) fn table(outcome: &Outcome) -> String {
+    let bounds = outcome.bounds.iter().map(|(bound, trace)| (Stage::Bound(*bound).name(), trace));
+    let fleets: Vec<(&str, &Trace)> =
+        std::iter::once((Stage::Hive.name(), &outcome.hive)).chain(bounds).collect();
+    // the same row for all: a skill that all have practised by the end has no level "never
+    // practised" there, though earlier rows do
+    let measured = |row: &&RoundRow| COLUMNS.iter().any(|(_, get)| get(row).is_finite());
+    let last = |trace: &Trace, get: fn(&RoundRow) -> f64| {
+        trace.rounds.iter().rev().find(measured).map(get).filter(|x| x.is_finite())
+    };
+    let seen = |get| fleets.iter().any(|(_, trace)| last(trace, get).is_some());
+    let columns: Vec<Column> = COLUMNS.into_iter().filter(|(_, get)| seen(*get)).collect();
+    let adopts = seen(|row| row.fleet_adoption);
+
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    let mut header = vec!["fleet"];
+    header.extend(columns.iter().map(|(name, _)| *name));
+    if adopts {
+        header.push("half the fleet");
+    }
+    header.extend(["rounds", "tasks/s"]);
+    table.set_header(&header);
+    for (name, trace) in &fleets {
+        let mut row = vec![name.to_string()];
+        let number = |(_, get): &Column| {
+            last(trace, *get).map_or_else(|| "-".to_string(), |x| format!("{x:.3}"))
+        };
+        row.extend(columns.iter().map(number));
+        if adopts {
+            let half = time_to_half_fleet(&trace.rounds);
+            row.push(half.map_or_else(|| "never".into(), |round| format!("round {round:.1}")));
+        }
+        row.push(trace.rounds.last().map_or(0, |row| row.round).to_string());
+        let tasks: u64 = trace.rounds.iter().map(|row| row.tasks).sum();
+        row.push(rate(tasks, trace.seconds));
+        table.add_row(row);
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let lines: Vec<String> = table.lines().map(|line| line.trim().to_string()).collect();
+    lines.join("\n") + "\n"
+}
+
+/// Tasks a second; nothing where the clock saw no time pass.
+pub(super) fn rate(tasks: u64, seconds: f64) -> String {
+    if seconds > 0.0 { thousands(tasks as f64 / seconds) } else { "-".into() }
+}
+
+/// A whole number with its thousands apart.
+fn thousands(x: f64) -> String {
+    let digits = format!("{x:.0}");
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
