@@ -103,14 +103,11 @@ struct Tail {
 
 fn tail(trace: &Trace) -> Tail {
     let rows = &trace.rounds[trace.rounds.len() - 50..];
-    let mean = |values: &mut dyn Iterator<Item = f64>| {
-        let (sum, n) = values.fold((0.0, 0.0), |(sum, n), v| (sum + v, n + 1.0));
-        sum / n
-    };
+    let mean = |of: &dyn Fn(usize) -> f64, n: usize| (0..n).map(of).sum::<f64>() / n as f64;
     Tail {
-        loss: mean(&mut rows.iter().map(|row| row.train_loss)),
-        accuracy: mean(&mut rows.iter().map(|row| row.test_accuracy)),
-        jump: mean(&mut rows.windows(2).map(|w| (w[1].train_loss - w[0].train_loss).abs())),
+        loss: mean(&|i| rows[i].train_loss, 50),
+        accuracy: mean(&|i| rows[i].test_accuracy, 50),
+        jump: mean(&|i| (rows[i + 1].train_loss - rows[i].train_loss).abs(), 49),
     }
 }
 

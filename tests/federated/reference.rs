@@ -165,7 +165,8 @@ fn another_implementation_comes_to_the_same_losses_and_accuracies() {
     for c in &all {
         let Comparison { set, algorithm, round, what, theirs, ours } = c;
         let message = format!("{set}, {algorithm}, {what} of core {round}: {ours:?}, not {theirs:?}");
-        assert!(c.errors().abs() < 4.0, "{message}: {} standard errors", c.errors());
+        let (errors, by_theirs) = (c.errors(), c.errors_by_theirs());
+        assert!(errors.abs() < 4.0, "{message}: {errors} standard errors, by theirs {by_theirs}");
     }
     // and not all at the edge: the root of the mean square of n Student variates with 13
     // degrees of freedom is 1.09; a round's devices are common to several numbers, of which

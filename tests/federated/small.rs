@@ -9,10 +9,13 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
 
-/// A user's examples: features and label.
+/// Features and label.
+pub type Example = ([f64; 2], i64);
+
+/// A user's examples.
 pub struct User {
-    pub train: Vec<([f64; 2], i64)>,
-    pub test: Vec<([f64; 2], i64)>,
+    pub train: Vec<Example>,
+    pub test: Vec<Example>,
 }
 
 /// Runs on a data set whose path is set from outside.
@@ -48,7 +51,9 @@ pub fn generated() -> Vec<User> {
 /// `train.json` and `test.json` in a folder.
 pub fn write_leaf(folder: &Path, users: &[User]) {
     fs::create_dir_all(folder).unwrap();
-    for (name, part) in [("train.json", train as fn(&User) -> _), ("test.json", test)] {
+    let parts: [(_, fn(&User) -> &[Example]); 2] =
+        [("train.json", |user| &user.train), ("test.json", |user| &user.test)];
+    for (name, part) in parts {
         let names: Vec<String> = (0..users.len()).map(|user| format!("u{user}")).collect();
         let sizes: Vec<usize> = users.iter().map(|user| part(user).len()).collect();
         let data: serde_json::Map<_, _> = names
@@ -62,14 +67,6 @@ pub fn write_leaf(folder: &Path, users: &[User]) {
         let file = serde_json::json!({ "users": names, "num_samples": sizes, "user_data": data });
         fs::write(folder.join(name), file.to_string()).unwrap();
     }
-}
-
-fn train(user: &User) -> &[([f64; 2], i64)] {
-    &user.train
-}
-
-fn test(user: &User) -> &[([f64; 2], i64)] {
-    &user.test
 }
 
 /// One Parquet file with a row an example.
