@@ -21,9 +21,13 @@ pub fn laws() -> String {
         laws::sign_conflict,
         laws::answers_of_the_paper_world,
     ];
-    let mut table = "| law | closed form | hivesim | allowed |\n| --- | --- | --- | --- |\n".to_owned();
+    let mut table =
+        "| law | closed form | hivesim | allowed |\n| --- | --- | --- | --- |\n".to_owned();
     for Row { what, law, got, within } in rows.iter().flat_map(|law| law()) {
-        line(&mut table, format_args!("| {what} | {} | {} | ±{within:.1e} |", digits(law), digits(got)));
+        line(
+            &mut table,
+            format_args!("| {what} | {} | {} | ±{within:.1e} |", digits(law), digits(got)),
+        );
     }
     table
 }
@@ -58,19 +62,28 @@ const SKETCH: [(&str, [(f64, f64); 4]); 3] = [
 
 /// Levels after 30 rounds, own job / never practised, hivesim over the sketch's.
 pub fn sketch() -> String {
-    let mut table = "| company scale | | isolated | hive, no job knowledge | hive, fedsim | pooled |\n\
-                     | --- | --- | --- | --- | --- | --- |\n"
-        .to_owned();
+    let mut table =
+        "| company scale | | isolated | hive, no job knowledge | hive, fedsim | pooled \
+                     | fedsim, job knowledge at half rate | pooled, a tenth of the rate |\n\
+                     | --- | --- | --- | --- | --- | --- | --- | --- |\n"
+            .to_owned();
     let text = "[measure]\nevery = 30\nbounds = [\"isolated\", \"pooled\"]\n";
     for (company, sketched) in SKETCH {
         let runs = by_seed(SEEDS, |seed| {
             let company = format!("world.company={company}");
             let bare = run(text, "sketch", &[company.clone()], seed);
-            let fedsim = "job_knowledge.personalisation=fedsim".to_owned();
-            let knowing = run(text, "sketch", &[company, fedsim, "measure.bounds=[]".into()], seed);
-            [&bare.bounds[0].1, &bare.hive, &knowing.hive, &bare.bounds[1].1].map(last)
+            let alone = |sets: &[&str]| {
+                let more = ["measure.bounds=[]", &company].into_iter().chain(sets.iter().copied());
+                run(text, "sketch", &more.map(str::to_owned).collect::<Vec<_>>(), seed).hive
+            };
+            let fedsim = "job_knowledge.personalisation=fedsim";
+            let knowing = alone(&[fedsim]);
+            let slower = alone(&[fedsim, "job_knowledge.rate=0.5"]);
+            let pooled = alone(&["distiller.topology=pooled", "learner.rate=0.02"]);
+            let [isolated, at_full_rate] = [0, 1].map(|bound| &bare.bounds[bound].1);
+            [isolated, &bare.hive, &knowing, at_full_rate, &slower, &pooled].map(last)
         });
-        let ours: Vec<String> = (0..4)
+        let ours: Vec<String> = (0..6)
             .map(|fleet| {
                 let (own, never): (Vec<f64>, Vec<f64>) = runs.iter().map(|run| run[fleet]).unzip();
                 let ((own, own_sd, _), (never, never_sd, _)) = (spread(&own), spread(&never));
@@ -79,7 +92,7 @@ pub fn sketch() -> String {
             .collect();
         line(&mut table, format_args!("| {company} | hivesim | {} |", ours.join(" | ")));
         let theirs = sketched.map(|(own, never)| format!("{own:.2} / {never:.2}"));
-        line(&mut table, format_args!("| | sketch | {} |", theirs.join(" | ")));
+        line(&mut table, format_args!("| | sketch | {} | | |", theirs.join(" | ")));
     }
     table
 }
@@ -113,10 +126,11 @@ fn tail(trace: &Trace) -> Tail {
 
 /// FedAvg, FedProx at mu = 0 and at mu = 1 on the same data, seed by seed.
 pub fn fedprox() -> String {
-    let mut table = "| world | stragglers | algorithm | training loss | jump a round | test accuracy \
+    let mut table =
+        "| world | stragglers | algorithm | training loss | jump a round | test accuracy \
                      | seeds with a lower loss than FedAvg |\n\
                      | --- | --- | --- | --- | --- | --- | --- |\n"
-        .to_owned();
+            .to_owned();
     for (name, world) in [
         ("IID", "world.iid=true"),
         ("(0, 0)", "world.alpha=0.0 world.beta=0.0"),
@@ -139,9 +153,9 @@ pub fn fedprox() -> String {
             }
             algorithms.push(("FedProx, mu 1", tails("1.0", "keep")));
             for (algorithm, runs) in algorithms {
-                let of = |part: fn(&Tail) -> f64| spread(&runs.iter().map(part).collect::<Vec<_>>());
-                let (loss, accuracy, jump) =
-                    (of(|t| t.loss), of(|t| t.accuracy), of(|t| t.jump));
+                let of =
+                    |part: fn(&Tail) -> f64| spread(&runs.iter().map(part).collect::<Vec<_>>());
+                let (loss, accuracy, jump) = (of(|t| t.loss), of(|t| t.accuracy), of(|t| t.jump));
                 let lower = runs.iter().zip(&fedavg).filter(|(a, b)| a.loss < b.loss).count();
                 let lower = match algorithm {
                     "FedAvg" => String::new(),
@@ -166,9 +180,10 @@ pub fn fedprox() -> String {
 pub fn references(sets: &[PathBuf]) -> String {
     let compared: Vec<_> =
         sets.iter().flat_map(|set: &PathBuf| reference::compare(Path::new(set), 10)).collect();
-    let mut table = "| data set | algorithm | core | measure | theirs | hivesim | difference, standard \
+    let mut table =
+        "| data set | algorithm | core | measure | theirs | hivesim | difference, standard \
                      errors |\n| --- | --- | --- | --- | --- | --- | --- |\n"
-        .to_owned();
+            .to_owned();
     for c in &compared {
         let ((a, sd_a, _), (b, sd_b, _)) = (c.theirs, c.ours);
         line(

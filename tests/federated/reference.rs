@@ -44,8 +44,10 @@ impl Comparison {
 /// The folders in `root` that have a `reference.json`, by name.
 pub fn sets(root: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
-    let mut sets: Vec<PathBuf> =
-        entries.map(|entry| entry.path()).filter(|path| path.join("reference.json").is_file()).collect();
+    let mut sets: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.join("reference.json").is_file())
+        .collect();
     sets.sort();
     sets
 }
@@ -91,8 +93,7 @@ pub fn compare(set: &Path, seeds: u64) -> Vec<Comparison> {
                 [(0, "training loss", "train_loss"), (1, "test accuracy", "test_accuracy")]
             {
                 let ours: Vec<f64> = runs.iter().map(|run| run[round as usize][k]).collect();
-                let theirs =
-                    (numbers(&format!("{key}_mean"))[i], numbers(&format!("{key}_sd"))[i]);
+                let theirs = (numbers(&format!("{key}_mean"))[i], numbers(&format!("{key}_sd"))[i]);
                 comparisons.push(Comparison {
                     set: set.file_name().unwrap_or_default().to_string_lossy().into_owned(),
                     algorithm: match slow {
@@ -147,10 +148,8 @@ pub fn spread(values: &[f64]) -> (f64, f64, f64) {
 /// Where the data sets are: the folder that `HIVESIM_DATA` names, else beside the repository.
 #[cfg(test)]
 fn root() -> PathBuf {
-    std::env::var_os("HIVESIM_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
-        PathBuf::from,
-    )
+    std::env::var_os("HIVESIM_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from)
 }
 
 #[test]
@@ -164,7 +163,8 @@ fn another_implementation_comes_to_the_same_losses_and_accuracies() {
     let all: Vec<Comparison> = sets.iter().flat_map(|set| compare(set, 10)).collect();
     for c in &all {
         let Comparison { set, algorithm, round, what, theirs, ours } = c;
-        let message = format!("{set}, {algorithm}, {what} of core {round}: {ours:?}, not {theirs:?}");
+        let message =
+            format!("{set}, {algorithm}, {what} of core {round}: {ours:?}, not {theirs:?}");
         let (errors, by_theirs) = (c.errors(), c.errors_by_theirs());
         assert!(errors.abs() < 4.0, "{message}: {errors} standard errors, by theirs {by_theirs}");
     }

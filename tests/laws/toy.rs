@@ -82,6 +82,7 @@ pub fn cores(
         })
     });
     experiment.run(&Silent).unwrap_or_else(|e| panic!("{e}"));
-    let cores: Vec<Vec<f32>> = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
+    let cores: Vec<Vec<f32>> =
+        std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
     cores
 }
