@@ -52,6 +52,9 @@ pub enum Share {
 /// Factors of one gradient step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rates {
+    /// On the gradients of the examples, whose sum makes the step: one over their number, or
+    /// over that of episodes.
+    pub mean: f32,
     /// On the learner's rate, for the core's parameters.
     pub core: f32,
     /// On the learner's rate, for job knowledge.
@@ -66,13 +69,15 @@ impl Share {
     /// The factors of step `step` of `steps`.
     fn rates(&self, step: usize, steps: usize, prox: f32) -> Rates {
         match *self {
-            Share::Core { rate } => Rates { core: rate, job: 0.0, prox, ridge: 0.0 },
-            Share::Together { rate, ridge } => Rates { core: 1.0, job: rate, prox, ridge },
+            Share::Core { rate } => Rates { mean: 1.0, core: rate, job: 0.0, prox, ridge: 0.0 },
+            Share::Together { rate, ridge } => {
+                Rates { mean: 1.0, core: 1.0, job: rate, prox, ridge }
+            }
             Share::InTurn { rate, ridge, share } => {
                 if (step as f32) < share * steps as f32 {
-                    Rates { core: 0.0, job: rate, prox: 0.0, ridge }
+                    Rates { mean: 1.0, core: 0.0, job: rate, prox: 0.0, ridge }
                 } else {
-                    Rates { core: 1.0, job: 0.0, prox, ridge: 0.0 }
+                    Rates { mean: 1.0, core: 1.0, job: 0.0, prox, ridge: 0.0 }
                 }
             }
         }
@@ -158,10 +163,10 @@ impl<'a> Batch<'a> {
         Rows::picked(self.tasks.x, self.rows)
     }
 
-    /// Some of the examples.
+    /// The inputs of an example.
     #[inline]
-    pub fn part(&self, examples: std::ops::Range<usize>) -> Batch<'a> {
-        Batch { tasks: self.tasks, rows: &self.rows[examples] }
+    pub fn row(&self, example: usize) -> &'a [f32] {
+        self.tasks.row(self.rows[example] as usize)
     }
 }
 
@@ -171,8 +176,8 @@ pub trait Model {
     fn answers(&self) -> (usize, usize);
     /// Logits of a batch, `n × stride`.
     fn logits(&mut self, batch: Batch<'_>, to: &mut [f32]);
-    /// One step against `gradient`, the loss's derivative on the logits of the same batch,
-    /// `n × stride`, already averaged over the batch.
+    /// One step against `gradient`, each example's own derivative of its loss on the logits of
+    /// the same batch, `n × stride`; `rates` says what share of their sum to go.
     fn step(&mut self, batch: Batch<'_>, gradient: &mut [f32], rates: Rates);
     /// Multiply-adds of a step, an example.
     fn multiply_adds(&self, rates: Rates) -> u64;
@@ -215,6 +220,7 @@ pub(crate) fn descend(lesson: Lesson<'_>, model: &mut impl Model, scratch: &mut 
     norms.resize(per_step, (0.0, 0.0));
     told.clear();
     told.resize(if taught { tasks.len() } else { 0 }, u32::MAX);
+    marks.clear();
     order.clear();
     order.extend(0..whole as u32);
     let mut shuffler = match habit {
@@ -230,13 +236,15 @@ pub(crate) fn descend(lesson: Lesson<'_>, model: &mut impl Model, scratch: &mut 
         for rows in order.chunks(per_step) {
             let n = rows.len();
             let batch = Batch { tasks, rows };
-            let rates = plan.share.rates(step, steps, plan.prox);
+            // the mean over episodes, each of which is a sum over its decisions
+            let mean = if n == horizon { 1.0 } else { 1.0 / (n / horizon) as f32 };
+            let rates = Rates { mean, ..plan.share.rates(step, steps, plan.prox) };
             let logits = &mut logits[..n * stride];
             model.logits(batch, logits);
             match targets {
                 Targets::Feedback => {
-                    let first = (epoch == 0).then_some((&mut tally, &mut told[..]));
-                    teacher.teach(batch, logits, norms, marks, first);
+                    let first = (epoch == 0).then_some((&mut tally, &mut *marks, &mut told[..]));
+                    teacher.teach(batch, logits, norms, first);
                 }
                 Targets::Answers => {
                     softmax_rows(outputs, stride, logits, norms);
@@ -252,16 +260,12 @@ pub(crate) fn descend(lesson: Lesson<'_>, model: &mut impl Model, scratch: &mut 
                     }
                 }
             }
-            if n > horizon {
-                // the mean over episodes, each of which is a sum over its decisions
-                let share = 1.0 / (n / horizon) as f32;
-                logits.iter_mut().for_each(|g| *g *= share);
-            }
             model.step(batch, logits, rates);
             tally.multiply_adds += n as u64 * model.multiply_adds(rates);
             step += 1;
         }
     }
+    marks.count(&mut tally);
     tally.sample_steps = whole as u64 * u64::from(epochs);
     if taught {
         tally.tasks = whole as u64;

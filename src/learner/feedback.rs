@@ -1,7 +1,7 @@
 //! What a task teaches: from probabilities and the right answer to a gradient on the logits.
 
 use super::{Batch, Tally};
-use crate::params::kernels::{argmax, softmax_rows, surprises};
+use crate::params::kernels::{softmax_rows, surprises};
 use crate::scenario::{Feedback, FeedbackKind};
 use crate::stream::Stream;
 
@@ -20,11 +20,9 @@ pub(super) struct Teacher<'a> {
     pub noise: Stream,
 }
 
-/// What is noted of a step's examples on the way to their gradients.
+/// What is noted of a lesson's examples when they are first seen.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
-    /// The policy's best answers.
-    best: Vec<u32>,
     /// Probability that the policy gave the right answer, an example.
     right: Vec<f32>,
     /// Probability that the policy gave the feedback that came, a feedback.
@@ -33,8 +31,14 @@ pub(super) struct Marks {
 }
 
 impl Marks {
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        self.right.clear();
+        self.heard.clear();
+    }
+
     /// Adds the loss on the right answers and the information of the feedback to a tally.
-    fn count(&mut self, tally: &mut Tally) {
+    pub fn count(&mut self, tally: &mut Tally) {
         self.nats.resize(self.right.len(), 0.0);
         surprises(&self.right, &mut self.nats);
         self.nats.iter().for_each(|nats| tally.loss += f64::from(*nats));
@@ -44,9 +48,9 @@ impl Marks {
     }
 }
 
-/// Where a first pass over tasks is noted: the tally, and each task's answer as the agent
-/// knows it from then on: as told, or as tried and rewarded, else `u32::MAX`.
-type FirstPass<'a> = (&'a mut Tally, &'a mut [u32]);
+/// Where a first pass over tasks is noted: the tally, the marks, and each task's answer as the
+/// agent knows it from then on: as told, or as tried and rewarded, else `u32::MAX`.
+type FirstPass<'a> = (&'a mut Tally, &'a mut Marks, &'a mut [u32]);
 
 impl Teacher<'_> {
     /// Decisions that share one feedback.
@@ -64,64 +68,46 @@ impl Teacher<'_> {
         batch: Batch<'_>,
         logits: &mut [f32],
         norms: &mut [(f32, f32)],
-        marks: &mut Marks,
         first: Option<FirstPass<'_>>,
     ) {
         let (outputs, stride) = self.answers;
-        marks.right.clear();
-        marks.heard.clear();
-        if first.is_some() && self.feedback.kind == FeedbackKind::Semantic {
-            marks.best.resize(batch.len(), 0);
-            argmax(outputs, stride, logits, &mut marks.best);
-        }
         softmax_rows(outputs, stride, logits, norms);
         match self.feedback.kind {
-            FeedbackKind::Semantic => self.tell(batch, logits, marks, first),
-            FeedbackKind::Verifiable => self.reward(batch, logits, marks, first),
+            FeedbackKind::Semantic => self.tell(batch, logits, first),
+            FeedbackKind::Verifiable => self.reward(batch, logits, first),
         }
     }
 
     /// Cross-entropy on the answers that are told: `p − e_y`.
-    fn tell(
-        &mut self,
-        batch: Batch<'_>,
-        rows: &mut [f32],
-        marks: &mut Marks,
-        first: Option<FirstPass<'_>>,
-    ) {
+    fn tell(&mut self, batch: Batch<'_>, rows: &mut [f32], first: Option<FirstPass<'_>>) {
         let (outputs, stride) = self.answers;
         let noise = self.feedback.noise;
-        let Some((tally, known)) = first else {
-            for (i, row) in rows.chunks_exact_mut(stride).enumerate() {
+        let Some((tally, marks, known)) = first else {
+            for i in 0..batch.len() {
+                let row = &mut rows[i * stride..(i + 1) * stride];
                 let told = told(batch.answer(i), outputs, noise, &mut self.noise);
                 row[told as usize] -= 1.0;
             }
             return;
         };
-        for (i, row) in rows.chunks_exact_mut(stride).enumerate() {
+        for i in 0..batch.len() {
+            let row = &mut rows[i * stride..(i + 1) * stride];
             let answer = batch.answer(i);
             let told = told(answer, outputs, noise, &mut self.noise);
             marks.right.push(row[answer as usize]);
             marks.heard.push(row[told as usize]);
             known[batch.rows[i] as usize] = told;
-            if marks.best[i] == answer {
+            if is_first_of_largest(&row[..outputs], answer as usize) {
                 tally.correct += 1;
                 tally.value += self.values[batch.skill(i) as usize];
             }
             row[told as usize] -= 1.0;
         }
-        marks.count(tally);
     }
 
     /// REINFORCE with a running baseline (Williams 1992): one reward for a whole episode,
     /// `(R − b)(p − e_a)` for each of its decisions.
-    fn reward(
-        &mut self,
-        batch: Batch<'_>,
-        rows: &mut [f32],
-        marks: &mut Marks,
-        mut first: Option<FirstPass<'_>>,
-    ) {
+    fn reward(&mut self, batch: Batch<'_>, rows: &mut [f32], mut first: Option<FirstPass<'_>>) {
         let (outputs, stride) = self.answers;
         let horizon = self.horizon();
         for (episode, rows) in rows.chunks_exact_mut(horizon * stride).enumerate() {
@@ -135,7 +121,7 @@ impl Teacher<'_> {
                 let tried = draw(&row[..outputs], self.action.uniform_f32());
                 let right = tried == answer as usize;
                 all_right &= right;
-                if let Some((tally, known)) = &mut first {
+                if let Some((tally, marks, known)) = &mut first {
                     marks.right.push(p);
                     known[batch.rows[i] as usize] = tried as u32;
                     if right {
@@ -148,7 +134,7 @@ impl Teacher<'_> {
             let noise = self.feedback.noise;
             let flipped = noise > 0.0 && self.noise.uniform() < noise;
             let reward = if all_right != flipped { 1.0 } else { 0.0 };
-            if let Some((_, known)) = &mut first {
+            if let Some((_, marks, known)) = &mut first {
                 // what comes is a success with probability `chance`, unless it is flipped
                 let success = f64::from(chance);
                 let success = success * (1.0 - noise) + (1.0 - success) * noise;
@@ -161,10 +147,14 @@ impl Teacher<'_> {
             *self.baseline += self.feedback.baseline_rate as f32 * advantage;
             rows.iter_mut().for_each(|g| *g *= advantage);
         }
-        if let Some((tally, _)) = first {
-            marks.count(tally);
-        }
     }
+}
+
+/// Whether `p[at]` is the first of the largest.
+#[inline]
+fn is_first_of_largest(p: &[f32], at: usize) -> bool {
+    let (before, rest) = p.split_at(at);
+    before.iter().all(|q| *q < rest[0]) && rest.iter().all(|q| *q <= rest[0])
 }
 
 /// The answer that is told: the right one, or with probability `noise` one of the others.
@@ -226,10 +216,10 @@ mod tests {
             };
             let n = 400_000;
             let mut mean = [0.0_f64; 4];
-            let (mut norms, mut marks) = (vec![(0.0, 0.0); horizon], Marks::default());
+            let mut norms = vec![(0.0, 0.0); horizon];
             for _ in 0..n {
                 let mut rows = logits.repeat(horizon);
-                teacher.teach(batch, &mut rows, &mut norms, &mut marks, None);
+                teacher.teach(batch, &mut rows, &mut norms, None);
                 for k in 0..4 {
                     mean[k] += f64::from(rows[k]) / f64::from(n);
                 }

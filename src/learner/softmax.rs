@@ -1,7 +1,9 @@
 //! Multinomial logistic policy over hashed, skill-crossed features.
 
 use super::{Batch, Learner, Lesson, Model, Rates, Scratch, Tally};
-use crate::params::kernels::{Rows, Shape, backward, forward, forward_add, stride_of};
+use crate::params::kernels::{
+    Rows, Shape, backward, backward_at, forward, forward_add, forward_at, stride_of,
+};
 use crate::params::{Layout, Local};
 use crate::scenario;
 use crate::stream::{Key, Purpose};
@@ -144,14 +146,30 @@ struct Policy<'a> {
 }
 
 impl Policy<'_> {
-    /// One step of one block on some examples.
-    fn step_block(&mut self, block: u32, rate: f32, batch: Batch<'_>, g: &[f32], rates: Rates) {
-        let shape = self.softmax.shape(batch.len());
-        let slot = self.local.slot(block);
+    /// One step of the general block on a batch.
+    fn step_general(&mut self, batch: Batch<'_>, g: &[f32], rates: Rates) {
+        let Softmax { inputs, stride, general_rate, .. } = *self.softmax;
+        let shape = Shape { n: batch.len(), inputs, stride };
+        let rate = -general_rate * rates.mean;
+        let slot = self.local.slot(0);
         let (_, now, job) = self.local.parts(slot);
-        backward(shape, now, batch.inputs(), -rate * (rates.core + rates.job), g);
+        backward(shape, now, batch.inputs(), rate * (rates.core + rates.job), g);
         if rates.job > 0.0 {
-            backward(shape, job, batch.inputs(), -rate * rates.job, g);
+            backward(shape, job, batch.inputs(), rate * rates.job, g);
+        }
+    }
+
+    /// One step of an example in the general block and in that of its skill.
+    fn step_crossed(&mut self, block: u32, x: &[f32], g: &[f32], rates: Rates) {
+        let Softmax { rate, general_rate, .. } = *self.softmax;
+        let (own, general) = (-rate * rates.mean, -general_rate * rates.mean);
+        let ((core, job), (own_core, own_job)) = (self.local.at(0), self.local.at(block));
+        let (now, knowledge) = self.local.all_mut();
+        let both = rates.core + rates.job;
+        backward_at(now, [(core, general * both), (own_core, own * both)], x, g);
+        if rates.job > 0.0 {
+            let at = [(job, general * rates.job), (own_job, own * rates.job)];
+            backward_at(knowledge, at, x, g);
         }
     }
 
@@ -193,32 +211,32 @@ impl Model for Policy<'_> {
 
     fn logits(&mut self, batch: Batch<'_>, to: &mut [f32]) {
         let Softmax { stride, .. } = *self.softmax;
-        let general = self.local.now(self.local.slot(0));
-        forward(self.softmax.shape(batch.len()), general, batch.inputs(), to);
-        if self.softmax.core.blocks() > 1 {
-            for i in 0..batch.len() {
-                let block = self.softmax.block_of[batch.skill(i) as usize];
-                let own = self.local.now(self.local.slot(block));
-                let x = batch.part(i..i + 1).inputs();
-                forward_add(self.softmax.shape(1), own, x, &mut to[i * stride..]);
-            }
+        let (general, _) = self.local.at(0);
+        if self.softmax.core.blocks() == 1 {
+            let block = &self.local.all()[general..];
+            forward(self.softmax.shape(batch.len()), block, batch.inputs(), to);
+            return;
+        }
+        for i in 0..batch.len() {
+            let (own, _) = self.local.at(self.softmax.block_of[batch.skill(i) as usize]);
+            let to = &mut to[i * stride..(i + 1) * stride];
+            forward_at(self.local.all(), [general, own], batch.row(i), to);
         }
     }
 
     fn step(&mut self, batch: Batch<'_>, gradient: &mut [f32], rates: Rates) {
-        let softmax = self.softmax;
-        let Softmax { stride, rate, general_rate, .. } = *softmax;
-        let crossed = softmax.core.blocks() > 1;
         if rates.prox > 0.0 || rates.ridge > 0.0 {
             self.pull(rates);
         }
-        self.step_block(0, general_rate, batch, gradient, rates);
-        if crossed {
-            for i in 0..batch.len() {
-                let gradient = &gradient[i * stride..(i + 1) * stride];
-                let block = softmax.block_of[batch.skill(i) as usize];
-                self.step_block(block, rate, batch.part(i..i + 1), gradient, rates);
-            }
+        if self.softmax.core.blocks() == 1 {
+            self.step_general(batch, gradient, rates);
+            return;
+        }
+        let Softmax { stride, .. } = *self.softmax;
+        for i in 0..batch.len() {
+            let gradient = &gradient[i * stride..(i + 1) * stride];
+            let block = self.softmax.block_of[batch.skill(i) as usize];
+            self.step_crossed(block, batch.row(i), gradient, rates);
         }
     }
 

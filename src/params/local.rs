@@ -105,10 +105,12 @@ impl Local {
         slot as usize
     }
 
+    #[inline]
     fn core_range(&self, slot: usize) -> std::ops::Range<usize> {
         self.core_at[slot]..self.core_at[slot] + self.core.len(self.blocks[slot])
     }
 
+    #[inline]
     fn job_range(&self, slot: usize) -> std::ops::Range<usize> {
         self.job_at[slot]..self.job_at[slot] + self.job.len(self.blocks[slot])
     }
@@ -118,6 +120,29 @@ impl Local {
     pub fn parts(&mut self, slot: usize) -> (&[f32], &mut [f32], &mut [f32]) {
         let (core, job) = (self.core_range(slot), self.job_range(slot));
         (&self.start[core.clone()], &mut self.now[core], &mut self.knowledge[job])
+    }
+
+    /// Where a block's present parameters and its job knowledge begin in
+    /// [`all`](Local::all) and [`all_mut`](Local::all_mut).
+    ///
+    /// # Panics
+    /// Where the block was never touched.
+    #[inline]
+    pub fn at(&self, block: u32) -> (usize, usize) {
+        let slot = self.slot(block);
+        (self.core_at[slot], self.job_at[slot])
+    }
+
+    /// The present parameters of all blocks, slot behind slot.
+    #[inline]
+    pub fn all(&self) -> &[f32] {
+        &self.now
+    }
+
+    /// The present parameters and the job knowledge of all blocks, slot behind slot.
+    #[inline]
+    pub fn all_mut(&mut self) -> (&mut [f32], &mut [f32]) {
+        (&mut self.now, &mut self.knowledge)
     }
 
     /// The present parameters of a slot.

@@ -15,7 +15,7 @@ pub struct Tasks<'a> {
     pub answers: &'a [u32],
 }
 
-impl Tasks<'_> {
+impl<'a> Tasks<'a> {
     /// Number of tasks.
     pub fn len(&self) -> usize {
         self.answers.len()
@@ -34,7 +34,7 @@ impl Tasks<'_> {
 
     /// The inputs of a task.
     #[inline]
-    pub fn row(&self, task: usize) -> &[f32] {
+    pub fn row(&self, task: usize) -> &'a [f32] {
         &self.x[task * self.inputs..(task + 1) * self.inputs]
     }
 

@@ -219,14 +219,14 @@ impl Model for Policy<'_> {
                         .zip(start)
                         .for_each(|(now, start)| *now -= pull * (*now - start));
                 }
-                network.move_weights(n, l, core, now, buffers);
+                network.move_weights(n, l, core * rates.mean, now, buffers);
             }
             if job > 0.0 && !adapter.is_empty() {
                 if rates.ridge > 0.0 {
                     let pull = job * rates.ridge;
                     adapter.iter_mut().for_each(|v| *v -= pull * *v);
                 }
-                network.move_adapter(n, l, job, adapter, buffers);
+                network.move_adapter(n, l, job * rates.mean, adapter, buffers);
             }
         }
     }

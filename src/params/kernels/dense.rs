@@ -82,7 +82,8 @@ fn run_forward<const ADD: bool>(shape: Shape, w: &[f32], x: Rows<'_>, out: &mut 
     if n == 1 {
         // SAFETY: the row was checked.
         let x = unsafe { std::slice::from_raw_parts(x.row(0, inputs), inputs) };
-        let kernel = ForwardOne::<ADD> { w: &w[..inputs * stride], x, out: &mut out[..stride] };
+        let (w, out) = ([&w[..inputs * stride]], &mut out[..stride]);
+        let kernel = ForwardOne::<1, ADD> { w, x, out };
         if stride == 8 { run8(kernel) } else { run16(kernel) }
     } else {
         let kernel = Forward::<ADD> { shape, w, x, out };
@@ -90,41 +91,60 @@ fn run_forward<const ADD: bool>(shape: Shape, w: &[f32], x: Rows<'_>, out: &mut 
     }
 }
 
-/// [`Forward`] for a single example: small, because its time is that of the call.
-struct ForwardOne<'a, const ADD: bool> {
-    w: &'a [f32],
+/// `out = Σ_b Σ_j x[j] · w[at[b]..][j]`, the sum over each block by itself: one example in some
+/// blocks that lie in one slice, each from its place in `at`.
+///
+/// # Panics
+/// Where a block of `x.len()` rows of `out.len()` lanes does not lie in `w`.
+#[inline]
+pub fn forward_at<const BLOCKS: usize>(w: &[f32], at: [usize; BLOCKS], x: &[f32], out: &mut [f32]) {
+    let len = x.len() * out.len();
+    let w = at.map(|at| &w[at..at + len]);
+    let kernel = ForwardOne::<BLOCKS, false> { w, x, out };
+    if kernel.out.len() == 8 { run8(kernel) } else { run16(kernel) }
+}
+
+/// [`Forward`] for a single example in some blocks: small, because its time is that of the call.
+struct ForwardOne<'a, const BLOCKS: usize, const ADD: bool> {
+    w: [&'a [f32]; BLOCKS],
     x: &'a [f32],
     out: &'a mut [f32],
 }
 
-impl<const ADD: bool> Kernel for ForwardOne<'_, ADD> {
+impl<const BLOCKS: usize, const ADD: bool> Kernel for ForwardOne<'_, BLOCKS, ADD> {
     type Output = ();
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         let ForwardOne { w, x, out } = self;
-        let stride = out.len();
-        for lane in (0..stride).step_by(V::LANES) {
-            // SAFETY: `w` has `x.len()` rows of `stride` lanes, a multiple of LANES.
+        let (stride, inputs, whole) = (out.len(), x.len(), x.len() & !3);
+        let (x, out) = (x.as_ptr(), out.as_mut_ptr());
+        let mut lane = 0;
+        while lane < stride {
+            // SAFETY: each of `w` has `inputs` rows of `stride` lanes, a multiple of LANES.
             unsafe {
-                let w = w.as_ptr().add(lane);
-                let term = |j: usize, sum: V| {
-                    V::splat(*x.as_ptr().add(j)).fma(V::load(w.add(j * stride)), sum)
-                };
-                let mut four = [V::splat(0.0); 4];
-                let whole = x.len() & !3;
-                for j in (0..whole).step_by(4) {
-                    for i in 0..4 {
-                        four[i] = term(j + i, four[i]);
+                let mut total = V::splat(0.0);
+                for w in w {
+                    let w = w.as_ptr().add(lane);
+                    let mut four = [V::splat(0.0); 4];
+                    let mut j = 0;
+                    while j < whole {
+                        for (i, sum) in four.iter_mut().enumerate() {
+                            let row = V::load(w.add((j + i) * stride));
+                            *sum = V::splat(*x.add(j + i)).fma(row, *sum);
+                        }
+                        j += 4;
                     }
+                    while j < inputs {
+                        four[0] = V::splat(*x.add(j)).fma(V::load(w.add(j * stride)), four[0]);
+                        j += 1;
+                    }
+                    total = total.add(four[0].add(four[2]).add(four[1].add(four[3])));
                 }
-                for j in whole..x.len() {
-                    four[0] = term(j, four[0]);
-                }
-                let sum = four[0].add(four[2]).add(four[1].add(four[3]));
-                let to = out.as_mut_ptr().add(lane);
-                let sum = if ADD { V::load(to).add(sum) } else { sum };
-                sum.store(to);
+                let to = out.add(lane);
+                let total = if ADD { V::load(to).add(total) } else { total };
+                total.store(to);
             }
+            lane += V::LANES;
         }
     }
 }
@@ -225,7 +245,7 @@ pub fn backward(shape: Shape, w: &mut [f32], x: Rows<'_>, scale: f32, g: &[f32])
     if n == 1 {
         // SAFETY: the row was checked.
         let x = unsafe { std::slice::from_raw_parts(x.row(0, inputs), inputs) };
-        let kernel = BackwardOne { w: &mut w[..inputs * stride], x, scale, g: &g[..stride] };
+        let kernel = BackwardOne { w, at: [(0, scale)], x, g: &g[..stride] };
         if stride == 8 { run8(kernel) } else { run16(kernel) }
     } else {
         let kernel = Backward { shape, w, x, scale, g };
@@ -233,29 +253,55 @@ pub fn backward(shape: Shape, w: &mut [f32], x: Rows<'_>, scale: f32, g: &[f32])
     }
 }
 
-/// [`Backward`] for a single example.
-struct BackwardOne<'a> {
+/// `w[at..][j] += x[j] · (scale · g)` for some blocks that lie in one slice, each from its place
+/// and with its own scale: one example's step.
+///
+/// # Panics
+/// Where a block of `x.len()` rows of `g.len()` lanes does not lie in `w`.
+#[inline]
+pub fn backward_at<const BLOCKS: usize>(
+    w: &mut [f32],
+    at: [(usize, f32); BLOCKS],
+    x: &[f32],
+    g: &[f32],
+) {
+    let len = x.len() * g.len();
+    assert!(at.iter().all(|(at, _)| at + len <= w.len()));
+    let kernel = BackwardOne { w, at, x, g };
+    if g.len() == 8 { run8(kernel) } else { run16(kernel) }
+}
+
+/// [`Backward`] for a single example in some blocks.
+struct BackwardOne<'a, const BLOCKS: usize> {
     w: &'a mut [f32],
+    at: [(usize, f32); BLOCKS],
     x: &'a [f32],
-    scale: f32,
     g: &'a [f32],
 }
 
-impl Kernel for BackwardOne<'_> {
+impl<const BLOCKS: usize> Kernel for BackwardOne<'_, BLOCKS> {
     type Output = ();
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let BackwardOne { w, x, scale, g } = self;
-        let stride = g.len();
-        for lane in (0..stride).step_by(V::LANES) {
-            // SAFETY: as in `ForwardOne::run`.
-            unsafe {
-                let step = V::load(g.as_ptr().add(lane)).mul(V::splat(scale));
-                let w = w.as_mut_ptr().add(lane);
-                for (j, x) in x.iter().enumerate() {
-                    let at = w.add(j * stride);
-                    V::splat(*x).fma(step, V::load(at)).store(at);
+        let BackwardOne { w, at, x, g } = self;
+        let (stride, inputs) = (g.len(), x.len());
+        let (w, x, g) = (w.as_mut_ptr(), x.as_ptr(), g.as_ptr());
+        for (at, scale) in at {
+            let mut lane = 0;
+            while lane < stride {
+                // SAFETY: from each of `at` on, `w` has `inputs` rows of `stride` lanes, a
+                // multiple of LANES.
+                unsafe {
+                    let step = V::load(g.add(lane)).mul(V::splat(scale));
+                    let w = w.add(at + lane);
+                    let mut j = 0;
+                    while j < inputs {
+                        let row = w.add(j * stride);
+                        V::splat(*x.add(j)).fma(step, V::load(row)).store(row);
+                        j += 1;
+                    }
                 }
+                lane += V::LANES;
             }
         }
     }

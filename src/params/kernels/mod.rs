@@ -15,7 +15,7 @@ mod simd;
 mod softmax;
 mod vectors;
 
-pub use dense::{Rows, backward, dot_rows, forward, forward_add};
+pub use dense::{Rows, backward, backward_at, dot_rows, forward, forward_add, forward_at};
 pub use draws::{Counters, fill_normals, fill_words};
 pub use limits::{multiply_adds_of, read_all, spin_multiply_adds};
 pub use philox::philox4x32;

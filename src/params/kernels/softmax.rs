@@ -15,13 +15,17 @@ pub fn softmax_rows(outputs: usize, stride: usize, rows: &mut [f32], norms: &mut
     let norms = &mut norms[..n];
     // narrow rows go eight at a time, the rest one by one
     let eights = if stride <= 16 { n / 8 } else { 0 };
+    if eights == 0 {
+        let kernel = Softmax { outputs, stride, rows, norms };
+        return if stride == 8 { run8(kernel) } else { run16(kernel) };
+    }
     let (by_eight, rest) = rows.split_at_mut(eights * 8 * stride);
     let (norms_by_eight, norms) = norms.split_at_mut(eights * 8);
-    if eights > 0 {
-        run8(ByEight { outputs, stride, rows: by_eight, norms: norms_by_eight });
+    run8(ByEight { outputs, stride, rows: by_eight, norms: norms_by_eight });
+    if !rest.is_empty() {
+        let kernel = Softmax { outputs, stride, rows: rest, norms };
+        if stride == 8 { run8(kernel) } else { run16(kernel) }
     }
-    let kernel = Softmax { outputs, stride, rows: rest, norms };
-    if stride == 8 { run8(kernel) } else { run16(kernel) }
 }
 
 /// Rows of `stride` in `len` numbers, without a division where rows are narrow: in online
@@ -51,8 +55,8 @@ impl Kernel for ByEight<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         let (outputs, stride) = (self.outputs, self.stride);
-        let eights = self.rows.chunks_exact_mut(8 * stride).zip(self.norms.chunks_exact_mut(8));
-        for (rows, norms) in eights {
+        for (i, norms) in self.norms.chunks_exact_mut(8).enumerate() {
+            let rows = &mut self.rows[i * 8 * stride..(i + 1) * 8 * stride];
             // SAFETY: eight rows of `stride` lanes, `stride` 8 or 16, V of eight lanes.
             unsafe { softmax_eight::<V>(outputs, stride, rows, norms) };
         }
@@ -187,10 +191,10 @@ impl Kernel for Softmax<'_> {
         // SAFETY: `lane` is below `stride`; see `mask`.
         let first = unsafe { Live::<V>::new(outputs, 0) };
         let live = |lane| if lane == 0 { first } else { unsafe { Live::new(outputs, lane) } };
-        for (row, norm) in self.rows.chunks_exact_mut(stride).zip(self.norms) {
-            // SAFETY: a row has `stride` lanes, a multiple of LANES.
+        for (i, norm) in self.norms.iter_mut().enumerate() {
+            // SAFETY: there are as many rows as norms, of `stride` lanes, a multiple of LANES.
             unsafe {
-                let at = row.as_mut_ptr();
+                let at = self.rows.as_mut_ptr().add(i * stride);
                 let mut top = V::splat(f32::NEG_INFINITY);
                 for lane in (0..stride).step_by(V::LANES) {
                     top = V::load(at.add(lane)).add(live(lane).out).max(top);
@@ -261,10 +265,10 @@ impl Kernel for Argmax<'_> {
         let (outputs, stride) = (self.outputs, self.stride);
         // SAFETY: `lane` is below `stride`; see `mask`.
         let zero = unsafe { Live::<V>::new(outputs, 0) };
-        for (row, best) in self.rows.chunks_exact(stride).zip(self.best) {
-            // SAFETY: a row has `stride` lanes, a multiple of LANES.
+        for (i, best) in self.best.iter_mut().enumerate() {
+            // SAFETY: there are as many rows as answers, of `stride` lanes, a multiple of LANES.
             unsafe {
-                let at = row.as_ptr();
+                let at = self.rows.as_ptr().add(i * stride);
                 let (mut top, mut first) = (f32::NEG_INFINITY, 0);
                 for lane in (0..stride).step_by(V::LANES) {
                     let live = if lane == 0 { zero } else { Live::new(outputs, lane) };
