@@ -3,7 +3,7 @@
 
 use super::feedback::{Marks, Teacher};
 use super::{Scratch, Tally};
-use crate::params::kernels::{Rows, softmax_rows};
+use crate::params::kernels::{Around, Rows, run_around, softmax_rows};
 use crate::scenario::Feedback;
 use crate::stream::{Purpose, Stream};
 use crate::world::Tasks;
@@ -199,6 +199,25 @@ pub(crate) struct Buffers {
 /// With a horizon `H`, a step is an episode of `H` tasks whose gradients add up; tasks left
 /// over at the end make no episode and teach nothing.
 pub(crate) fn descend(lesson: Lesson<'_>, model: &mut impl Model, scratch: &mut Buffers) -> Tally {
+    run_around(Descent { lesson, model, scratch })
+}
+
+struct Descent<'a, 'b, M> {
+    lesson: Lesson<'a>,
+    model: &'b mut M,
+    scratch: &'b mut Buffers,
+}
+
+impl<M: Model> Around for Descent<'_, '_, M> {
+    type Output = Tally;
+    #[inline(always)]
+    fn run(self) -> Tally {
+        steps(self.lesson, self.model, self.scratch)
+    }
+}
+
+#[inline(always)]
+fn steps<M: Model>(lesson: Lesson<'_>, model: &mut M, scratch: &mut Buffers) -> Tally {
     let Lesson { tasks, targets, plan, epochs, baseline, values, name, order: habit } = lesson;
     let (seed, agent, round) = name;
     let (outputs, stride) = model.answers();

@@ -63,6 +63,7 @@ impl Teacher<'_> {
 
     /// Turns the logits of a batch (a row of `stride` lanes each, whole episodes) into
     /// gradients of the loss on them.
+    #[inline(always)]
     pub fn teach(
         &mut self,
         batch: Batch<'_>,
@@ -79,6 +80,7 @@ impl Teacher<'_> {
     }
 
     /// Cross-entropy on the answers that are told: `p − e_y`.
+    #[inline(always)]
     fn tell(&mut self, batch: Batch<'_>, rows: &mut [f32], first: Option<FirstPass<'_>>) {
         let (outputs, stride) = self.answers;
         let noise = self.feedback.noise;

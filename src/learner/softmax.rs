@@ -147,6 +147,7 @@ struct Policy<'a> {
 
 impl Policy<'_> {
     /// One step of the general block on a batch.
+    #[inline(always)]
     fn step_general(&mut self, batch: Batch<'_>, g: &[f32], rates: Rates) {
         let Softmax { inputs, stride, general_rate, .. } = *self.softmax;
         let shape = Shape { n: batch.len(), inputs, stride };
@@ -160,6 +161,7 @@ impl Policy<'_> {
     }
 
     /// One step of an example in the general block and in that of its skill.
+    #[inline(always)]
     fn step_crossed(&mut self, block: u32, x: &[f32], g: &[f32], rates: Rates) {
         let Softmax { rate, general_rate, .. } = *self.softmax;
         let (own, general) = (-rate * rates.mean, -general_rate * rates.mean);
@@ -205,10 +207,12 @@ impl Policy<'_> {
 }
 
 impl Model for Policy<'_> {
+    #[inline(always)]
     fn answers(&self) -> (usize, usize) {
         (self.softmax.outputs, self.softmax.stride)
     }
 
+    #[inline(always)]
     fn logits(&mut self, batch: Batch<'_>, to: &mut [f32]) {
         let Softmax { stride, .. } = *self.softmax;
         let (general, _) = self.local.at(0);
@@ -224,6 +228,7 @@ impl Model for Policy<'_> {
         }
     }
 
+    #[inline(always)]
     fn step(&mut self, batch: Batch<'_>, gradient: &mut [f32], rates: Rates) {
         if rates.prox > 0.0 || rates.ridge > 0.0 {
             self.pull(rates);
@@ -240,6 +245,7 @@ impl Model for Policy<'_> {
         }
     }
 
+    #[inline(always)]
     fn multiply_adds(&self, rates: Rates) -> u64 {
         let softmax = self.softmax;
         let blocks = if softmax.core.blocks() > 1 { 2 } else { 1 };

@@ -60,7 +60,7 @@ impl<'a> Rows<'a> {
 ///
 /// # Panics
 /// Where a slice is shorter than its shape.
-#[inline]
+#[inline(always)]
 pub fn forward(shape: Shape, w: &[f32], x: Rows<'_>, out: &mut [f32]) {
     run_forward::<false>(shape, w, x, out);
 }
@@ -69,12 +69,12 @@ pub fn forward(shape: Shape, w: &[f32], x: Rows<'_>, out: &mut [f32]) {
 ///
 /// # Panics
 /// Where a slice is shorter than its shape.
-#[inline]
+#[inline(always)]
 pub fn forward_add(shape: Shape, w: &[f32], x: Rows<'_>, out: &mut [f32]) {
     run_forward::<true>(shape, w, x, out);
 }
 
-#[inline]
+#[inline(always)]
 fn run_forward<const ADD: bool>(shape: Shape, w: &[f32], x: Rows<'_>, out: &mut [f32]) {
     let Shape { n, inputs, stride } = shape;
     x.check(n, inputs);
@@ -96,7 +96,7 @@ fn run_forward<const ADD: bool>(shape: Shape, w: &[f32], x: Rows<'_>, out: &mut 
 ///
 /// # Panics
 /// Where a block of `x.len()` rows of `out.len()` lanes does not lie in `w`.
-#[inline]
+#[inline(always)]
 pub fn forward_at<const BLOCKS: usize>(w: &[f32], at: [usize; BLOCKS], x: &[f32], out: &mut [f32]) {
     let len = x.len() * out.len();
     let w = at.map(|at| &w[at..at + len]);
@@ -237,7 +237,7 @@ unsafe fn rows_forward<V: Vector, const G: usize, const ADD: bool>(
 ///
 /// # Panics
 /// Where a slice is shorter than its shape.
-#[inline]
+#[inline(always)]
 pub fn backward(shape: Shape, w: &mut [f32], x: Rows<'_>, scale: f32, g: &[f32]) {
     let Shape { n, inputs, stride } = shape;
     x.check(n, inputs);
@@ -258,7 +258,7 @@ pub fn backward(shape: Shape, w: &mut [f32], x: Rows<'_>, scale: f32, g: &[f32])
 ///
 /// # Panics
 /// Where a block of `x.len()` rows of `g.len()` lanes does not lie in `w`.
-#[inline]
+#[inline(always)]
 pub fn backward_at<const BLOCKS: usize>(
     w: &mut [f32],
     at: [(usize, f32); BLOCKS],

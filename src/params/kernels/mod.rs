@@ -19,6 +19,7 @@ pub use dense::{Rows, backward, backward_at, dot_rows, forward, forward_add, for
 pub use draws::{Counters, fill_normals, fill_words};
 pub use limits::{multiply_adds_of, read_all, spin_multiply_adds};
 pub use philox::philox4x32;
+pub(crate) use simd::{Around, run_around};
 pub use simd::{Level, force_level, level};
 pub use softmax::{argmax, softmax_rows, surprises};
 pub use vectors::{add_scaled, dot_f64, scale, tanh, weighted_sum};

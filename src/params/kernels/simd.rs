@@ -405,7 +405,7 @@ pub enum Level {
 static FORCED: AtomicU8 = AtomicU8::new(0);
 
 /// The best level of this machine, or the one that was [forced](force_level).
-#[inline]
+#[inline(always)]
 pub fn level() -> Level {
     match FORCED.load(Ordering::Relaxed) {
         0 => detect(),
@@ -453,6 +453,7 @@ pub(super) trait Kernel {
 }
 
 #[cfg(target_arch = "x86_64")]
+#[inline]
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
 unsafe fn with_avx512<V: Vector, K: Kernel>(kernel: K) -> K::Output {
     // SAFETY: this function's features are those of both vectors it is called with.
@@ -460,14 +461,48 @@ unsafe fn with_avx512<V: Vector, K: Kernel>(kernel: K) -> K::Output {
 }
 
 #[cfg(target_arch = "x86_64")]
+#[inline]
 #[target_feature(enable = "avx2,fma")]
 unsafe fn with_avx2<V: Vector, K: Kernel>(kernel: K) -> K::Output {
     // SAFETY: this function's features are those of both vectors it is called with.
     unsafe { kernel.run::<V>() }
 }
 
+/// A piece of work around kernels that is worth compiling for each instruction set as a whole,
+/// so that the kernels it calls need no call of their own.
+pub(crate) trait Around {
+    type Output;
+    /// Must be `#[inline(always)]`, so that it is compiled for the caller's instruction set.
+    fn run(self) -> Self::Output;
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+unsafe fn around_avx512<A: Around>(work: A) -> A::Output {
+    work.run()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn around_avx2<A: Around>(work: A) -> A::Output {
+    work.run()
+}
+
+/// Runs a piece of work compiled for the [level] at hand.
+pub(crate) fn run_around<A: Around>(work: A) -> A::Output {
+    match level() {
+        // SAFETY: `level` is never above what was detected.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => unsafe { around_avx512(work) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => unsafe { around_avx2(work) },
+        _ => work.run(),
+    }
+}
+
 /// Runs a kernel on vectors of 8 lanes.
-#[inline]
+#[inline(always)]
 pub(super) fn run8<K: Kernel>(kernel: K) -> K::Output {
     // SAFETY: `level` is never above what was detected.
     unsafe {
@@ -482,7 +517,7 @@ pub(super) fn run8<K: Kernel>(kernel: K) -> K::Output {
 }
 
 /// Runs a kernel on vectors of 16 lanes.
-#[inline]
+#[inline(always)]
 pub(super) fn run16<K: Kernel>(kernel: K) -> K::Output {
     // SAFETY: `level` is never above what was detected.
     unsafe {

@@ -9,7 +9,7 @@ use crate::maths::{EXP_POLY, EXP_REDUCTION, ln_f32};
 ///
 /// # Panics
 /// Where `rows` is no whole number of rows or `norms` is shorter than that.
-#[inline]
+#[inline(always)]
 pub fn softmax_rows(outputs: usize, stride: usize, rows: &mut [f32], norms: &mut [(f32, f32)]) {
     let n = whole_rows(outputs, stride, rows.len());
     let norms = &mut norms[..n];
