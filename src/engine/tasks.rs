@@ -12,8 +12,9 @@ use super::digest::leaf_hash;
 use crate::agent::{Bench, Cohort, Fleet, Parcel, Publication};
 use crate::distill::{Harvest, Harvester};
 use crate::ids::{AgentId, CoreVersion};
-use crossbeam::queue::{ArrayQueue, SegQueue};
+use crossbeam::queue::SegQueue;
 use dashmap::DashMap;
+use std::cell::RefCell;
 use std::sync::{Arc, mpsc as std_mpsc};
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
@@ -34,6 +35,12 @@ pub struct AgentStatus {
 /// The live agents and their state, for those who watch; no result depends on it.
 pub type Registry = DashMap<AgentId, AgentStatus>;
 
+thread_local! {
+    /// The buffers of a worker thread, which stay in its core's caches. Every engine has
+    /// threads of its own, so they fit its fleet.
+    static BENCH: RefCell<Option<Bench>> = const { RefCell::new(None) };
+}
+
 /// What an agent sends after a visit.
 enum Message {
     /// Something was learned or measured.
@@ -51,8 +58,6 @@ struct Shared {
     registry: Arc<Registry>,
     /// Emptied parcels.
     parcels: SegQueue<Box<Parcel>>,
-    /// One a worker thread: no more visits than threads are under way at once.
-    benches: ArrayQueue<Box<Bench>>,
 }
 
 /// The engine of tokio tasks.
@@ -77,13 +82,7 @@ impl Tasks {
     ) -> std::io::Result<Self> {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(threads).build()?;
-        let shared = Arc::new(Shared {
-            harvester,
-            registry,
-            parcels: SegQueue::new(),
-            benches: ArrayQueue::new(threads + 1),
-            fleet,
-        });
+        let shared = Arc::new(Shared { harvester, registry, parcels: SegQueue::new(), fleet });
         let (publish, published) = watch::channel(None);
         let (send, receive) = mpsc::channel(CHANNEL);
         let (orders, ordered) = mpsc::channel(1);
@@ -112,14 +111,14 @@ async fn live(
         let Some(publication) = publication else { break };
         // everything in this block runs without a pause, so a bench serves one visit at a time
         let message = {
-            let bench = shared.benches.pop();
-            let mut bench = bench.unwrap_or_else(|| Box::new(fleet.bench()));
             let mut parcel = shared.parcels.pop().unwrap_or_default();
             let visit = std::panic::AssertUnwindSafe(|| {
-                cohort.visit(fleet, &publication, agent, &mut bench, &mut parcel)
+                BENCH.with_borrow_mut(|bench| {
+                    let bench = bench.get_or_insert_with(|| fleet.bench());
+                    cohort.visit(fleet, &publication, agent, bench, &mut parcel)
+                })
             });
             let visited = std::panic::catch_unwind(visit);
-            let _ = shared.benches.push(bench);
             if visited.is_ok() {
                 let mut status = shared.registry.entry(agent).or_default();
                 status.version = publication.version;
