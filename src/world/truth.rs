@@ -1,6 +1,6 @@
 //! The truths of the mixed-effects world: general, skill and company parts, and their change.
 
-use crate::params::kernels::stride_of;
+use crate::params::kernels::{add_scaled, stride_of};
 use crate::scenario::MixedEffects;
 use crate::stream::{Key, Purpose};
 use std::sync::Arc;
@@ -71,10 +71,12 @@ impl Truths {
         // a truth has at most 4097 × 256 entries, four a position: redraws never overlap
         Key::new(self.seed, purpose, owner, round).fill_normals(redraw << 20, normals);
         let scale = scale as f32;
+        if self.answers == self.stride {
+            add_scaled(to, scale, normals);
+            return;
+        }
         for (row, z) in to.chunks_exact_mut(self.stride).zip(normals.chunks_exact(self.answers)) {
-            for (to, z) in row.iter_mut().zip(z) {
-                *to = scale.mul_add(*z, *to);
-            }
+            add_scaled(&mut row[..self.answers], scale, z);
         }
     }
 
@@ -143,7 +145,9 @@ impl Truths {
         normals: &mut Vec<f32>,
         cache: &'a mut TruthCache,
     ) -> &'a [f32] {
-        let (truth, fresh) = cache.slot((company, skill, climate.version), self.entries());
+        let place = u64::from(company) * u64::from(self.spec.skills) + u64::from(skill);
+        let name = (company, skill, climate.version);
+        let (truth, fresh) = cache.slot(place, name, self.entries());
         if !fresh {
             let start = skill as usize * self.entries();
             truth.copy_from_slice(&climate.shared[start..start + self.entries()]);
@@ -169,16 +173,16 @@ pub struct TruthCache {
 const CACHE_ENTRIES: usize = 1 << 18;
 
 impl TruthCache {
-    /// The slot of a truth, and whether it holds that truth already.
-    fn slot(&mut self, name: (u32, u32, u32), entries: usize) -> (&mut [f32], bool) {
+    /// The slot of a truth, and whether it holds that truth already. Truths with neighbouring
+    /// places never share a slot.
+    fn slot(&mut self, place: u64, name: (u32, u32, u32), entries: usize) -> (&mut [f32], bool) {
         if self.entries != entries {
             let slots = (CACHE_ENTRIES / entries).clamp(8, 1024).next_power_of_two();
             self.entries = entries;
             self.names = vec![None; slots];
             self.values = vec![0.0; slots * entries];
         }
-        let mix = name.0.wrapping_mul(0x9E37_79B9) ^ name.1.wrapping_mul(0x85EB_CA6B);
-        let slot = (mix ^ mix >> 15) as usize & (self.names.len() - 1);
+        let slot = place as usize & (self.names.len() - 1);
         let fresh = self.names[slot].replace(name) == Some(name);
         (&mut self.values[slot * entries..(slot + 1) * entries], fresh)
     }
