@@ -26,5 +26,5 @@ fn main() {
             seconds: Some(run.round_seconds),
         });
     }
-    common::print_shares("Federated softmax: whole rounds, learning and merging", &lines);
+    common::publish("federated_softmax", &common::table(&lines));
 }

@@ -155,5 +155,5 @@ fn main() {
     common::bench_multiply_adds(&mut c);
     let lines: Vec<Line> = LOADS.iter().map(|load| bench(&mut c, load)).collect();
     c.final_summary();
-    common::print_shares("Local learning on one core (padding is not counted as work)", &lines);
+    common::publish("learning", &common::table(&lines));
 }

@@ -4,6 +4,7 @@ mod common;
 
 use common::{Limit, Line};
 use criterion::{Criterion, Throughput};
+use hivesim::ids::AgentId;
 use hivesim::merge::{Contribution, Gathered, Mean, MergeRound, Strategy};
 use hivesim::params::{Layout, Sparse};
 use hivesim::scenario;
@@ -25,7 +26,7 @@ fn mean(c: &mut Criterion) -> Line {
         })
         .collect();
     let contributions: Vec<_> =
-        deltas.iter().map(|delta| Contribution { delta, staleness: 0 }).collect();
+        deltas.iter().map(|delta| Contribution::fresh(AgentId(0), delta)).collect();
     let base = vec![0.0; PARAMETERS];
     let mut next = base.clone();
     let mut strategy = Mean::new(&scenario::Mean::default());
@@ -55,5 +56,5 @@ fn main() {
     common::bench_read_bandwidth(&mut c);
     let lines = [mean(&mut c)];
     c.final_summary();
-    common::print_shares("Weighted mean of dense contributions on one core", &lines);
+    common::publish("merge", &common::table(&lines));
 }

@@ -19,9 +19,11 @@ fn main() {
         let name = format!("million/{agents}");
         lines.push(Line { name, work: run.tasks, unit: "tasks", limit: None, seconds });
     }
-    common::print_shares("Rounds of growing fleets on all cores", &lines);
+    let mut text = vec![common::table(&lines), String::new()];
     for (agents, seconds) in &each {
         let relative = 100.0 * (seconds / each[0].1 - 1.0);
-        println!("{agents}: {:.3} us an agent and round ({relative:+.1} %)", seconds * 1e6);
+        let each = seconds * 1e6;
+        text.push(format!("- {agents} agents: {each:.3} us an agent and round ({relative:+.1} %)"));
     }
+    common::publish("million", &text.join("\n"));
 }

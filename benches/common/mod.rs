@@ -1,5 +1,6 @@
 //! What all benchmarks share: the machine's limits, and the table that holds results against
 //! them.
+#![allow(clippy::disallowed_methods, reason = "benchmarks read the clock")]
 #![allow(dead_code)]
 
 use criterion::{Criterion, Throughput};
@@ -93,12 +94,13 @@ fn seconds(name: &str) -> Option<(f64, f64, f64)> {
     ))
 }
 
-/// Prints each line's work a second, with its interval (95 % where criterion measured it, else
-/// the whole range), next to the machine's limit.
-pub fn print_shares(title: &str, lines: &[Line]) {
-    println!("\n{title}\n");
-    println!("| benchmark | work a second | interval | limit | share |");
-    println!("| --- | --- | --- | --- | --- |");
+/// A table of each line's work a second, with its interval (95 % where criterion measured it,
+/// else the whole range), next to the machine's limit.
+pub fn table(lines: &[Line]) -> String {
+    let mut rows = vec![
+        "| benchmark | work a second | interval | limit | share |".to_owned(),
+        "| --- | --- | --- | --- | --- |".to_owned(),
+    ];
     for line in lines {
         let Some((median, low, high)) = line.seconds.or_else(|| seconds(&line.name)) else {
             continue;
@@ -108,12 +110,30 @@ pub fn print_shares(title: &str, lines: &[Line]) {
         let limit = line.limit.and_then(|(limit, each, cores)| {
             let most = limit.rate()? * cores as f64;
             let share = 100.0 * rate * each / most;
+            let cores = if cores == 1 { "1 core".to_owned() } else { format!("{cores} cores") };
             Some((format!("{}{}/s on {cores}", si(most), limit.unit()), format!("{share:.1} %")))
         });
         let (limit, share) = limit.unwrap_or_default();
-        println!("| {} | {}{}/s | {span} | {limit} | {share} |", line.name, si(rate), line.unit);
+        let work = format!("{}{}/s", si(rate), line.unit);
+        rows.push(format!("| {} | {work} | {span} | {limit} | {share} |", line.name));
     }
-    println!();
+    rows.join("\n")
+}
+
+/// Prints a benchmark's table; with HIVESIM_WRITE set it also takes the place of the last one
+/// in docs/performance.md.
+pub fn publish(name: &str, text: &str) {
+    println!("\n{text}\n");
+    if std::env::var_os("HIVESIM_WRITE").is_none() {
+        return;
+    }
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/performance.md");
+    let page = std::fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    let begin = format!("<!-- generated: {name} -->\n");
+    let (before, rest) = page.split_once(&begin).unwrap_or_else(|| panic!("no region {name}"));
+    let (_, after) = rest.split_once("<!-- end -->").unwrap_or_else(|| panic!("{name} is open"));
+    let page = format!("{before}{begin}{text}\n<!-- end -->{after}");
+    std::fs::write(&file, page).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
 }
 
 /// Three digits and a prefix.

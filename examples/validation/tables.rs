@@ -64,7 +64,7 @@ const SKETCH: [(&str, [(f64, f64); 4]); 3] = [
 pub fn sketch() -> String {
     let mut table =
         "| company scale | | isolated | hive, no job knowledge | hive, fedsim | pooled \
-                     | fedsim, job knowledge at half rate | pooled, a tenth of the rate |\n\
+                     | fedsim, job knowledge at rate 0.5 | fedsim, at rate 1 |\n\
                      | --- | --- | --- | --- | --- | --- | --- | --- |\n"
             .to_owned();
     let text = "[measure]\nevery = 30\nbounds = [\"isolated\", \"pooled\"]\n";
@@ -78,10 +78,10 @@ pub fn sketch() -> String {
             };
             let fedsim = "job_knowledge.personalisation=fedsim";
             let knowing = alone(&[fedsim]);
-            let slower = alone(&[fedsim, "job_knowledge.rate=0.5"]);
-            let pooled = alone(&["distiller.topology=pooled", "learner.rate=0.02"]);
-            let [isolated, at_full_rate] = [0, 1].map(|bound| &bare.bounds[bound].1);
-            [isolated, &bare.hive, &knowing, at_full_rate, &slower, &pooled].map(last)
+            let half = alone(&[fedsim, "job_knowledge.rate=0.5"]);
+            let full = alone(&[fedsim, "job_knowledge.rate=1.0"]);
+            let [isolated, pooled] = [0, 1].map(|bound| &bare.bounds[bound].1);
+            [isolated, &bare.hive, &knowing, pooled, &half, &full].map(last)
         });
         let ours: Vec<String> = (0..6)
             .map(|fleet| {

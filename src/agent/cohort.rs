@@ -256,6 +256,8 @@ impl Cohort {
         learning.agent = agent;
         learning.company = fleet.world.company(agent);
         learning.version = publication.version;
+        learning.tasks = parcel.tally.tasks;
+        learning.steps = parcel.tally.steps;
         local.contribution(&mut learning.contribution);
         let sound = |slot| all_finite(local.now(slot)) && all_finite(local.knowledge(slot));
         if let Some(slot) = (0..local.len()).find(|slot| !sound(*slot)) {

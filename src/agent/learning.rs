@@ -15,6 +15,10 @@ pub struct Learning {
     pub company: CompanyId,
     /// The core version that it started from.
     pub version: CoreVersion,
+    /// Tasks that led to it (examples, in worlds with fixed local data).
+    pub tasks: u64,
+    /// Gradient steps that led to it.
+    pub steps: u64,
     /// What the core's parameters moved, with the tasks that touched each block.
     pub contribution: Sparse,
     /// Logits on the shared inputs, a block a skill (exchange of predictions alone).

@@ -196,7 +196,13 @@ impl Distiller {
                 let contributions: Vec<Contribution<'_>> = harvest
                     .learnings
                     .iter()
-                    .map(|l| Contribution { delta: part(l), staleness: round - 1 - l.version.0 })
+                    .map(|l| Contribution {
+                        agent: l.agent,
+                        delta: part(l),
+                        tasks: l.tasks,
+                        steps: l.steps,
+                        staleness: round - 1 - l.version.0,
+                    })
                     .collect();
                 if contributions.is_empty() {
                     return Ok(());

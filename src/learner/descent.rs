@@ -285,6 +285,7 @@ fn steps<M: Model>(lesson: Lesson<'_>, model: &mut M, scratch: &mut Buffers) -> 
         }
     }
     marks.count(&mut tally);
+    tally.steps = step as u64;
     tally.sample_steps = whole as u64 * u64::from(epochs);
     if taught {
         tally.tasks = whole as u64;

@@ -26,6 +26,8 @@ pub struct Tally {
     pub tasks: u64,
     /// Examples trained on, each as often as it was.
     pub sample_steps: u64,
+    /// Gradient steps made.
+    pub steps: u64,
     /// Tasks done right at first sight.
     pub correct: u64,
     /// Value made, in value units.
@@ -43,6 +45,7 @@ impl Tally {
     pub fn add(&mut self, other: &Tally) {
         self.tasks += other.tasks;
         self.sample_steps += other.sample_steps;
+        self.steps += other.steps;
         self.correct += other.correct;
         self.value += other.value;
         self.loss += other.loss;
@@ -52,8 +55,8 @@ impl Tally {
 
     /// What counts of a pass over tasks that were seen before: its training, not its tasks.
     pub(crate) fn repeated(&self) -> Tally {
-        let (sample_steps, multiply_adds) = (self.sample_steps, self.multiply_adds);
-        Tally { sample_steps, multiply_adds, ..Tally::default() }
+        let Tally { sample_steps, steps, multiply_adds, .. } = *self;
+        Tally { sample_steps, steps, multiply_adds, ..Tally::default() }
     }
 }
 

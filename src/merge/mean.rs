@@ -80,6 +80,7 @@ fn add_mean(sum: &BlockSum, next: &mut [f32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::AgentId;
     use crate::params::Sparse;
     use std::sync::Arc;
 
@@ -104,7 +105,7 @@ mod tests {
             for c in [&a, &b] {
                 sum.add(c, |tasks| mean.weighting.of(tasks));
             }
-            let all = [&a, &b].map(|delta| super::super::Contribution { delta, staleness: 0 });
+            let all = [&a, &b].map(|delta| Contribution::fresh(AgentId(0), delta));
             for gathered in [Gathered::Sum(&sum), Gathered::All(&all)] {
                 let base = [1.0; 6];
                 let mut next = base;

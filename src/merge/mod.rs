@@ -7,6 +7,7 @@ mod mean;
 
 pub use mean::Mean;
 
+use crate::ids::AgentId;
 use crate::params::{BlockSum, Layout, Sparse};
 use crate::scenario::Combine;
 use thiserror::Error;
@@ -43,10 +44,23 @@ pub enum Intake {
 /// One agent's contribution, as a strategy sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct Contribution<'a> {
+    /// Whose it is.
+    pub agent: AgentId,
     /// What the parameters moved from the base; blocks that are not there were not touched.
     pub delta: &'a Sparse,
+    /// Tasks (examples, in worlds with fixed local data) that it stands for.
+    pub tasks: u64,
+    /// Gradient steps that led to it: `τ_i` of strategies that normalise by them.
+    pub steps: u64,
     /// Publications since its base was the newest core.
     pub staleness: u32,
+}
+
+impl<'a> Contribution<'a> {
+    /// A contribution of one task and one step on the newest core.
+    pub fn fresh(agent: AgentId, delta: &'a Sparse) -> Self {
+        Contribution { agent, delta, tasks: 1, steps: 1, staleness: 0 }
+    }
 }
 
 /// The contributions of a round, brought as the strategy's [`Intake`] asks.
