@@ -232,7 +232,8 @@ impl Strategy for Flip {
             .enumerate()
             .map(|(i, c)| scaled(c.delta, if flips(i) { -FACTOR } else { 1.0 }))
             .collect();
-        let sent: Vec<_> = sent.iter().map(|delta| Contribution::fresh(AgentId(0), delta)).collect();
+        let sent: Vec<_> =
+            sent.iter().map(|delta| Contribution::fresh(AgentId(0), delta)).collect();
         let gathered = Gathered::All(&sent);
         Mean::new(&scenario::Mean::default()).merge(MergeRound { gathered, ..round }, next)
     }
@@ -259,7 +260,8 @@ pub fn breakdown_of_the_mean() -> Vec<Row> {
                 delta
             })
             .collect();
-        let all: Vec<_> = deltas.iter().map(|delta| Contribution::fresh(AgentId(0), delta)).collect();
+        let all: Vec<_> =
+            deltas.iter().map(|delta| Contribution::fresh(AgentId(0), delta)).collect();
         let (base, mut next) = ([0.0; 8], [0.0; 8]);
         let gathered = Gathered::All(&all);
         let round = MergeRound { layout: &layout, base: &base, gathered, name: (1, 1) };

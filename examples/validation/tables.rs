@@ -34,7 +34,7 @@ pub fn laws() -> String {
 
 /// Seven significant digits, enough to see rounding in single precision.
 fn digits(number: f64) -> String {
-    let places = (6 - number.abs().max(1e-3).log10().floor() as i32).clamp(0, 7);
+    let places = (6 - libm::log10(number.abs().max(1e-3)).floor() as i32).clamp(0, 7);
     format!("{number:.*}", places as usize)
 }
 
@@ -71,7 +71,7 @@ pub fn sketch() -> String {
     for (company, sketched) in SKETCH {
         let runs = by_seed(SEEDS, |seed| {
             let company = format!("world.company={company}");
-            let bare = run(text, "sketch", &[company.clone()], seed);
+            let bare = run(text, "sketch", std::slice::from_ref(&company), seed);
             let alone = |sets: &[&str]| {
                 let more = ["measure.bounds=[]", &company].into_iter().chain(sets.iter().copied());
                 run(text, "sketch", &more.map(str::to_owned).collect::<Vec<_>>(), seed).hive

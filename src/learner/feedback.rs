@@ -160,14 +160,18 @@ fn is_first_of_largest(p: &[f32], at: usize) -> bool {
 }
 
 /// The answer that is told: the right one, or with probability `noise` one of the others.
-#[inline]
+#[inline(always)]
 fn told(answer: u32, outputs: usize, noise: f64, stream: &mut Stream) -> u32 {
-    if noise > 0.0 && stream.uniform() < noise {
-        let other = stream.below(outputs as u32 - 1);
-        other + u32::from(other >= answer)
-    } else {
-        answer
+    if noise > 0.0 { mistold(answer, outputs, noise, stream) } else { answer }
+}
+
+#[cold]
+fn mistold(answer: u32, outputs: usize, noise: f64, stream: &mut Stream) -> u32 {
+    if stream.uniform() >= noise {
+        return answer;
     }
+    let other = stream.below(outputs as u32 - 1);
+    other + u32::from(other >= answer)
 }
 
 /// The first answer at which the cumulative probability passes `u`.

@@ -51,16 +51,17 @@ pub fn generated() -> Vec<User> {
 /// `train.json` and `test.json` in a folder.
 pub fn write_leaf(folder: &Path, users: &[User]) {
     fs::create_dir_all(folder).unwrap();
-    let parts: [(_, fn(&User) -> &[Example]); 2] =
-        [("train.json", |user| &user.train), ("test.json", |user| &user.test)];
-    for (name, part) in parts {
+    for name in ["train.json", "test.json"] {
+        let part = |user: &'_ User| {
+            if name == "train.json" { user.train.clone() } else { user.test.clone() }
+        };
         let names: Vec<String> = (0..users.len()).map(|user| format!("u{user}")).collect();
         let sizes: Vec<usize> = users.iter().map(|user| part(user).len()).collect();
         let data: serde_json::Map<_, _> = names
             .iter()
             .zip(users)
             .map(|(name, user)| {
-                let (x, y): (Vec<_>, Vec<_>) = part(user).iter().copied().unzip();
+                let (x, y): (Vec<_>, Vec<_>) = part(user).into_iter().unzip();
                 (name.clone(), serde_json::json!({ "y": y, "x": x }))
             })
             .collect();
