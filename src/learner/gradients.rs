@@ -356,8 +356,10 @@ fn steps_of_the_softmax_follow_the_gradient() {
 fn steps_of_the_mlp_follow_the_gradient() {
     for activation in [Activation::Tanh, Activation::Relu] {
         for (hidden, code, rank) in [(vec![5, 4], 2, 2), (vec![20], 0, 9)] {
-            let spec =
-                scenario::Mlp { hidden, code, rank, activation, rate: 0.5, ..Default::default() };
+            // at this rate a larger scale would diverge
+            let (scale, rate) = (2.0, 0.5);
+            let solver = scenario::Solver::default();
+            let spec = scenario::Mlp { hidden, code, rank, activation, scale, rate, solver };
             let make = |job| Box::new(Mlp::new(&spec, &facts(), SEED, job)) as Box<dyn Learner>;
             compare_all(&format!("{spec:?}"), make, &Reference::mlp(&spec));
         }

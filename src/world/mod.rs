@@ -39,7 +39,8 @@ pub fn build(scenario: &Scenario) -> Result<Arc<dyn World>, String> {
         }
         scenario::World::Dataset(spec) => {
             let path = std::path::Path::new(&spec.path);
-            let data = dataset::read(path, spec.answers).map_err(|error| error.to_string())?;
+            let data = dataset::read(path, spec.answers)
+                .map_err(|error| format!("world.path: {error}"))?;
             let users = data.users.len();
             if agents > users {
                 return Err(format!(

@@ -167,19 +167,34 @@ unsafe fn mask<V: Vector>(outputs: usize, lane: usize) -> V {
 
 #[inline(always)]
 unsafe fn exp<V: Vector>(x: V) -> V {
+    // SAFETY: the caller has V's instruction set.
+    unsafe { exp_each([x])[0] }
+}
+
+/// `e^x` of some vectors side by side.
+#[inline(always)]
+unsafe fn exp_each<V: Vector, const R: usize>(x: [V; R]) -> [V; R] {
     // SAFETY: the caller has V's instruction set. The same steps as `maths::exp_f32`.
     unsafe {
         let magic = V::splat(12_582_912.0);
-        let x = x.max(V::splat(-87.0));
-        let t = x.fma(V::splat(std::f32::consts::LOG2_E), magic);
-        let n = t.sub(magic);
-        let r = n.fma(V::splat(-EXP_REDUCTION.0), x);
-        let r = n.fma(V::splat(-EXP_REDUCTION.1), r);
-        let mut p = V::splat(EXP_POLY[0]);
-        for c in &EXP_POLY[1..] {
-            p = p.fma(r, V::splat(*c));
+        let (mut t, mut r, mut p) = (x, x, x);
+        for i in 0..R {
+            let x = x[i].max(V::splat(-87.0));
+            t[i] = x.fma(V::splat(std::f32::consts::LOG2_E), magic);
+            let n = t[i].sub(magic);
+            r[i] = n.fma(V::splat(-EXP_REDUCTION.0), x);
+            r[i] = n.fma(V::splat(-EXP_REDUCTION.1), r[i]);
+            p[i] = V::splat(EXP_POLY[0]);
         }
-        p.fma(r.mul(r), r).add(V::splat(1.0)).scale_pow2(t)
+        for c in &EXP_POLY[1..] {
+            for i in 0..R {
+                p[i] = p[i].fma(r[i], V::splat(*c));
+            }
+        }
+        for i in 0..R {
+            p[i] = p[i].fma(r[i].mul(r[i]), r[i]).add(V::splat(1.0)).scale_pow2(t[i]);
+        }
+        p
     }
 }
 
@@ -188,32 +203,77 @@ impl Kernel for Softmax<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         let (outputs, stride) = (self.outputs, self.stride);
-        // SAFETY: `lane` is below `stride`; see `mask`.
-        let first = unsafe { Live::<V>::new(outputs, 0) };
-        let live = |lane| if lane == 0 { first } else { unsafe { Live::new(outputs, lane) } };
-        for (i, norm) in self.norms.iter_mut().enumerate() {
-            // SAFETY: there are as many rows as norms, of `stride` lanes, a multiple of LANES.
-            unsafe {
-                let at = self.rows.as_mut_ptr().add(i * stride);
-                let mut top = V::splat(f32::NEG_INFINITY);
-                for lane in (0..stride).step_by(V::LANES) {
-                    top = V::load(at.add(lane)).add(live(lane).out).max(top);
-                }
-                let m = top.max_lane();
-                let mut sum = V::splat(0.0);
-                for lane in (0..stride).step_by(V::LANES) {
-                    let e = exp(V::load(at.add(lane)).sub(V::splat(m)));
-                    let e = e.mul(live(lane).mask);
-                    e.store(at.add(lane));
-                    sum = sum.add(e);
-                }
-                let total = sum.sum();
-                let inverse = V::splat(1.0 / total);
-                for lane in (0..stride).step_by(V::LANES) {
-                    V::load(at.add(lane)).mul(inverse).store(at.add(lane));
-                }
-                *norm = (m, total);
+        let mut row = self.rows.as_mut_ptr();
+        let mut norms = self.norms.chunks_exact_mut(2);
+        // SAFETY: there are as many rows as norms, of `stride` lanes, a multiple of LANES.
+        unsafe {
+            for two in &mut norms {
+                softmax_each::<V, 2>(outputs, stride, row, two);
+                row = row.add(2 * stride);
             }
+            let one = norms.into_remainder();
+            if !one.is_empty() {
+                softmax_each::<V, 1>(outputs, stride, row, one);
+            }
+        }
+    }
+}
+
+/// Softmax of `R` rows side by side: what one waits for, another does.
+///
+/// # Safety
+/// The caller has V's instruction set; from `at` on there are `R` rows of `stride` lanes, and
+/// as many norms.
+#[inline(always)]
+unsafe fn softmax_each<V: Vector, const R: usize>(
+    outputs: usize,
+    stride: usize,
+    at: *mut f32,
+    norms: &mut [(f32, f32)],
+) {
+    // SAFETY: the caller vouches for the rows; `lane` is below `stride`.
+    unsafe {
+        let mut top = [V::splat(f32::NEG_INFINITY); R];
+        let mut lane = 0;
+        while lane < stride {
+            let live = Live::<V>::new(outputs, lane);
+            for (r, top) in top.iter_mut().enumerate() {
+                *top = V::load(at.add(r * stride + lane)).add(live.out).max(*top);
+            }
+            lane += V::LANES;
+        }
+        let mut most = [0.0; R];
+        for r in 0..R {
+            most[r] = top[r].max_lane();
+        }
+        let mut sums = [V::splat(0.0); R];
+        let mut lane = 0;
+        while lane < stride {
+            let live = Live::<V>::new(outputs, lane);
+            let mut x = [V::splat(0.0); R];
+            for r in 0..R {
+                x[r] = V::load(at.add(r * stride + lane)).sub(V::splat(most[r]));
+            }
+            let e = exp_each(x);
+            for r in 0..R {
+                let e = e[r].mul(live.mask);
+                e.store(at.add(r * stride + lane));
+                sums[r] = sums[r].add(e);
+            }
+            lane += V::LANES;
+        }
+        let mut inverse = [V::splat(0.0); R];
+        for r in 0..R {
+            norms[r] = (most[r], sums[r].sum());
+            inverse[r] = V::splat(1.0 / norms[r].1);
+        }
+        let mut lane = 0;
+        while lane < stride {
+            for (r, inverse) in inverse.iter().enumerate() {
+                let at = at.add(r * stride + lane);
+                V::load(at).mul(*inverse).store(at);
+            }
+            lane += V::LANES;
         }
     }
 }
