@@ -3,7 +3,7 @@
 
 use super::feedback::{Marks, Teacher};
 use super::{Scratch, Tally};
-use crate::params::kernels::{Around, Rows, run_around, softmax_rows};
+use crate::params::kernels::{Around, Rows, prefetch, run_around, softmax_rows};
 use crate::scenario::Feedback;
 use crate::stream::{Purpose, Stream};
 use crate::world::Tasks;
@@ -242,6 +242,10 @@ fn steps<M: Model>(lesson: Lesson<'_>, model: &mut M, scratch: &mut Buffers) -> 
     marks.clear();
     order.clear();
     order.extend(0..whole as u32);
+    if habit != Order::AsDealt {
+        // as much as the nearest cache holds
+        prefetch(&tasks.x[..tasks.x.len().min(8192)]);
+    }
     let mut shuffler = match habit {
         Order::AsDealt => None,
         Order::Shuffled(purpose) => Some(Stream::new(seed, purpose, agent, round)),
