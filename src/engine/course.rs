@@ -81,7 +81,6 @@ pub(super) fn run(
         let harvest = engine.tour(&publication);
         if fleet.halt.is_set() {
             // some agents were not visited: the core stands as it is, unmeasured
-            no_levels(&mut row, publication.version);
             trace.rounds.push(row);
             break;
         }
@@ -112,9 +111,15 @@ pub(super) fn run(
     Ok((trace, hash))
 }
 
-/// A row of a core that no work led to.
+/// A row of a core that no work led to and that was not measured.
 fn no_work() -> RoundRow {
     RoundRow {
+        core_skill: f64::NAN,
+        panel_skill: f64::NAN,
+        panel_skill_sd: f64::NAN,
+        unpractised_skill: f64::NAN,
+        adoption: f64::NAN,
+        fleet_adoption: f64::NAN,
         train_loss: f64::NAN,
         test_accuracy: f64::NAN,
         work_loss: f64::NAN,
@@ -166,17 +171,6 @@ fn take_work(
     }
 }
 
-/// A core that was not measured.
-fn no_levels(row: &mut RoundRow, CoreVersion(round): CoreVersion) {
-    row.round = round;
-    row.core_skill = f64::NAN;
-    row.panel_skill = f64::NAN;
-    row.panel_skill_sd = f64::NAN;
-    row.unpractised_skill = f64::NAN;
-    row.adoption = f64::NAN;
-    row.fleet_adoption = f64::NAN;
-}
-
 /// Levels at a core: into the row, and as a frame of the trace.
 fn take_levels(
     trace: &mut Trace,
@@ -185,12 +179,10 @@ fn take_levels(
     adopted: f64,
     row: &mut RoundRow,
 ) {
-    let CoreVersion(round) = publication.version;
     if !publication.measured {
-        no_levels(row, publication.version);
         return;
     }
-    row.round = round;
+    let CoreVersion(round) = publication.version;
     let readings = &harvest.readings;
     let frame = Frame {
         round,

@@ -48,9 +48,7 @@ impl<'a> Tasks<'a> {
             answers: &self.answers[..n],
         }
     }
-}
 
-impl<'a> Tasks<'a> {
     /// The tasks in order, `n` at a time, the last piece maybe fewer.
     pub fn pieces(self, n: usize) -> impl Iterator<Item = Tasks<'a>> {
         (0..self.len()).step_by(n).map(move |start| {
