@@ -113,7 +113,7 @@ pub struct Stream {
 
 /// Positions that a stream draws together once it has drawn one: many streams serve a few
 /// words, and those that go on are shuffles and the like.
-const WIDE: usize = 8;
+const WIDE: usize = 16;
 
 impl Stream {
     /// The stream of `owner` for one purpose in one round, from its beginning.

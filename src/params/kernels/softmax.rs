@@ -21,11 +21,12 @@ pub fn softmax_rows(outputs: usize, stride: usize, rows: &mut [f32], norms: &mut
     }
     let (by_eight, rest) = rows.split_at_mut(eights * 8 * stride);
     let (norms_by_eight, norms) = norms.split_at_mut(eights * 8);
-    run8(ByEight { outputs, stride, rows: by_eight, norms: norms_by_eight });
+    // those left over first: they are a chain of waits, which the eights fill
     if !rest.is_empty() {
         let kernel = Softmax { outputs, stride, rows: rest, norms };
         if stride == 8 { run8(kernel) } else { run16(kernel) }
     }
+    run8(ByEight { outputs, stride, rows: by_eight, norms: norms_by_eight });
 }
 
 /// Rows of `stride` in `len` numbers, without a division where rows are narrow: in online
@@ -58,7 +59,19 @@ impl Kernel for ByEight<'_> {
         for (i, norms) in self.norms.chunks_exact_mut(8).enumerate() {
             let rows = &mut self.rows[i * 8 * stride..(i + 1) * 8 * stride];
             // SAFETY: eight rows of `stride` lanes, `stride` 8 or 16, V of eight lanes.
-            unsafe { softmax_eight::<V>(outputs, stride, rows, norms) };
+            unsafe {
+                match outputs.saturating_sub(8) {
+                    0 => softmax_eight::<V, 0>(outputs, stride, rows, norms),
+                    1 => softmax_eight::<V, 1>(8, 16, rows, norms),
+                    2 => softmax_eight::<V, 2>(8, 16, rows, norms),
+                    3 => softmax_eight::<V, 3>(8, 16, rows, norms),
+                    4 => softmax_eight::<V, 4>(8, 16, rows, norms),
+                    5 => softmax_eight::<V, 5>(8, 16, rows, norms),
+                    6 => softmax_eight::<V, 6>(8, 16, rows, norms),
+                    7 => softmax_eight::<V, 7>(8, 16, rows, norms),
+                    _ => softmax_eight::<V, 8>(8, 16, rows, norms),
+                }
+            };
         }
     }
 }
@@ -66,7 +79,7 @@ impl Kernel for ByEight<'_> {
 /// # Safety
 /// The caller has V's instruction set; V has eight lanes, `rows` eight rows of `stride`.
 #[inline(always)]
-unsafe fn softmax_eight<V: Vector>(
+unsafe fn softmax_eight<V: Vector, const SECOND: usize>(
     outputs: usize,
     stride: usize,
     rows: &mut [f32],
@@ -82,12 +95,12 @@ unsafe fn softmax_eight<V: Vector>(
         for k in 1..8 {
             top = low[k].max(top);
         }
-        // the second eight outputs, where there are some
-        let second = outputs.saturating_sub(8);
         let mut high = [far; 8];
-        if stride == 16 {
+        if SECOND > 0 {
             high = eight::<V>(at.add(8), stride);
-            high[..second].iter().for_each(|v| top = v.max(top));
+            for k in 0..SECOND {
+                top = high[k].max(top);
+            }
         }
         // all eight at once: what a padded output adds is zero to the last bit
         for k in 0..8 {
@@ -98,18 +111,19 @@ unsafe fn softmax_eight<V: Vector>(
         for k in 0..8 {
             total = total.add(low[k]);
         }
-        for v in &mut high[..second] {
-            *v = exp(v.sub(top));
-            total = total.add(*v);
+        for k in 0..SECOND {
+            high[k] = exp(high[k].sub(top));
+            total = total.add(high[k]);
         }
         let inverse = V::splat(1.0).div(total);
         for k in 0..8 {
             low[k] = low[k].mul(inverse);
         }
-        high[..second].iter_mut().for_each(|v| *v = v.mul(inverse));
-        high[second..].iter_mut().for_each(|v| *v = V::splat(0.0));
+        for k in 0..8 {
+            high[k] = if k < SECOND { high[k].mul(inverse) } else { V::splat(0.0) };
+        }
         put_eight(low, at, stride);
-        if stride == 16 {
+        if SECOND > 0 {
             put_eight(high, at.add(8), stride);
         }
         let (mut tops, mut totals) = ([0.0; 8], [0.0; 8]);
