@@ -260,7 +260,8 @@ fn steps<M: Model>(lesson: Lesson<'_>, model: &mut M, scratch: &mut Buffers) -> 
             let n = rows.len();
             let batch = Batch { tasks, rows };
             // the mean over episodes, each of which is a sum over its decisions
-            let mean = if n == horizon { 1.0 } else { 1.0 / (n / horizon) as f32 };
+            let episodes = if horizon == 1 { n } else { n / horizon };
+            let mean = 1.0 / episodes as f32;
             let rates = Rates { mean, ..plan.share.rates(step, steps, plan.prox) };
             let logits = &mut logits[..n * stride];
             model.logits(batch, logits);

@@ -152,11 +152,11 @@ impl Policy<'_> {
         let Softmax { inputs, stride, general_rate, .. } = *self.softmax;
         let shape = Shape { n: batch.len(), inputs, stride };
         let rate = -general_rate * rates.mean;
-        let slot = self.local.slot(0);
-        let (_, now, job) = self.local.parts(slot);
-        backward(shape, now, batch.inputs(), rate * (rates.core + rates.job), g);
+        let (core, job) = self.local.at(0);
+        let (now, knowledge) = self.local.all_mut();
+        backward(shape, &mut now[core..], batch.inputs(), rate * (rates.core + rates.job), g);
         if rates.job > 0.0 {
-            backward(shape, job, batch.inputs(), rate * rates.job, g);
+            backward(shape, &mut knowledge[job..], batch.inputs(), rate * rates.job, g);
         }
     }
 

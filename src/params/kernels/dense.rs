@@ -32,8 +32,9 @@ impl<'a> Rows<'a> {
         match self.picked {
             None => assert!(self.x.len() >= n * inputs),
             Some(rows) => {
-                let last = rows[..n].iter().max().map_or(0, |&row| row as usize + 1);
-                assert!(self.x.len() >= last * inputs);
+                // a fold of maxima vectorises; an iterator's `max` is a chain of comparisons
+                let last = rows[..n].iter().fold(0, |last, &row| last.max(row));
+                assert!(n == 0 || self.x.len() >= (last as usize + 1) * inputs);
             }
         }
     }
@@ -157,12 +158,13 @@ struct Forward<'a, const ADD: bool> {
 }
 
 /// Divides `n` examples into groups of at most `most`, alike in size up to one, without a
-/// division where one group will do.
+/// division where one or two groups will do.
 #[inline(always)]
 fn groups(n: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
     let count = if n <= most { 1 } else { n.div_ceil(most) };
     (0..if n == 0 { 0 } else { count }).map(move |group| match count {
         1 => (0, n),
+        2 => (group * n / 2, (group + 1) * n / 2),
         _ => (group * n / count, (group + 1) * n / count),
     })
 }
