@@ -1,0 +1,425 @@
+//! Order statistics of every coordinate over the same coordinate of `n` rows.
+//!
+//! Up to 64 rows are sorted by networks, a lane to a coordinate (see [`network`]); more are
+//! bisected, which [`bisect`] does. A zero that comes out is positive, so that no result
+//! depends on the order of the rows.
+
+use super::super::simd::{Kernel, Vector, run_widest};
+use super::super::vectors::prefetch;
+use super::{bisect, network};
+
+/// Rows that networks sort; more are bisected.
+pub(super) const NETWORK_ROWS: usize = 64;
+
+/// Coordinates that networks work on at a time: two lines of memory of every row.
+const BLOCK: usize = 32;
+
+/// Blocks that the rows are asked for ahead of their time.
+const AHEAD: usize = 2;
+
+/// What is wanted of a coordinate's `n` values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Median,
+    /// The mean without so many at either end.
+    Trimmed(usize),
+    /// The mean of so many closest to the median.
+    Around(usize),
+}
+
+/// Memory that order statistics work in. Once it has served so many rows, it serves no more
+/// of them without allocating.
+#[derive(Clone, Debug, Default)]
+pub struct OrderScratch {
+    lines: Vec<Line>,
+}
+
+/// A line of memory: vectors that start with one never straddle two.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Line([f32; 16]);
+
+impl OrderScratch {
+    /// Room for `numbers` numbers at the start of a line.
+    pub(super) fn take(&mut self, numbers: usize) -> &mut [f32] {
+        let lines = numbers.div_ceil(16);
+        if self.lines.len() < lines {
+            self.lines.resize(lines, Line([0.0; 16]));
+        }
+        // SAFETY: a line is sixteen numbers and nothing else.
+        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), lines * 16) }
+    }
+}
+
+/// `out[i]` = the median of `rows[..][start + i]`; of an even number of values, half the sum
+/// of the two in the middle.
+///
+/// Costs at most 14 vector operations a value up to 64 rows, two a value and pass beyond, of
+/// which ten or so are needed. Any cut of the coordinates gives the same bits. Values must be
+/// numbers.
+///
+/// # Panics
+/// Without rows, or where a row is shorter than `start + out.len()`.
+///
+/// # Source
+/// Yin, Chen, Ramchandran and Bartlett, "Byzantine-robust distributed learning", ICML 2018.
+pub fn median(rows: &[&[f32]], start: usize, out: &mut [f32], scratch: &mut OrderScratch) {
+    order(Wanted::Median, rows, start, out, scratch);
+}
+
+/// `out[i]` = the mean of `rows[..][start + i]` without the `trim` least and `trim` greatest.
+///
+/// Costs at most 20 vector operations a value up to 64 rows, four a value and pass beyond. Any
+/// cut of the coordinates gives the same bits. Values must be numbers.
+///
+/// # Panics
+/// Where `2 · trim` is not below the number of rows, or a row is shorter than
+/// `start + out.len()`.
+///
+/// # Source
+/// Yin, Chen, Ramchandran and Bartlett, "Byzantine-robust distributed learning", ICML 2018.
+pub fn trimmed_mean(
+    rows: &[&[f32]],
+    trim: usize,
+    start: usize,
+    out: &mut [f32],
+    scratch: &mut OrderScratch,
+) {
+    assert!(2 * trim < rows.len(), "nothing is left of {} rows", rows.len());
+    order(Wanted::Trimmed(trim), rows, start, out, scratch);
+}
+
+/// `out[i]` = the mean of the `keep` values of `rows[..][start + i]` that are closest to their
+/// [`median`]. Of values equally far on either side, those below the median come first; beyond
+/// 64 rows, values on one side whose distances round to the same count with their mean.
+///
+/// Costs as much as [`trimmed_mean`]. Any cut of the coordinates gives the same bits. Values
+/// must be numbers.
+///
+/// # Panics
+/// Where `keep` is none or more than there are rows, or a row is shorter than
+/// `start + out.len()`.
+///
+/// # Source
+/// Xie, Koyejo and Gupta, "Generalized Byzantine-tolerant SGD", 2018. ByzFL's `Meamed` takes
+/// `keep = n - f` and leaves ties to its sort.
+pub fn mean_around_median(
+    rows: &[&[f32]],
+    keep: usize,
+    start: usize,
+    out: &mut [f32],
+    scratch: &mut OrderScratch,
+) {
+    assert!(0 < keep && keep <= rows.len(), "{keep} of {} rows", rows.len());
+    order(Wanted::Around(keep), rows, start, out, scratch);
+}
+
+fn order(
+    wanted: Wanted,
+    rows: &[&[f32]],
+    start: usize,
+    out: &mut [f32],
+    scratch: &mut OrderScratch,
+) {
+    assert!(!rows.is_empty(), "no rows have no order");
+    assert!(rows.iter().all(|row| row.len() >= start + out.len()), "a row is too short");
+    if rows.len() > NETWORK_ROWS {
+        return bisect::order(wanted, rows, start, out, scratch);
+    }
+    let room = scratch.take(3 * NETWORK_ROWS * BLOCK);
+    let (tail, room) = room.split_at_mut(NETWORK_ROWS * BLOCK);
+    let (first, second) = room.split_at_mut(NETWORK_ROWS * BLOCK);
+    let work = Networks { wanted, rows, start, out, tail, first, second };
+    match (rows.len(), wanted) {
+        (1, _) => run_widest(Sorted::<1>(work)),
+        (2, _) => run_widest(Sorted::<2>(work)),
+        (3, _) => run_widest(Sorted::<3>(work)),
+        (4, _) => run_widest(Sorted::<4>(work)),
+        (5, _) => run_widest(Sorted::<5>(work)),
+        (6, _) => run_widest(Sorted::<6>(work)),
+        (7, _) => run_widest(Sorted::<7>(work)),
+        (8, _) => run_widest(Sorted::<8>(work)),
+        (9, _) => run_widest(Sorted::<9>(work)),
+        (10, _) => run_widest(Sorted::<10>(work)),
+        (11, _) => run_widest(Sorted::<11>(work)),
+        (12, _) => run_widest(Sorted::<12>(work)),
+        (13, _) => run_widest(Sorted::<13>(work)),
+        (14, _) => run_widest(Sorted::<14>(work)),
+        (15, _) => run_widest(Sorted::<15>(work)),
+        (16, _) => run_widest(Sorted::<16>(work)),
+        _ => run_widest(Merged(work)),
+    }
+}
+
+/// The work of networks: `tail`, `first` and `second` are `NETWORK_ROWS × BLOCK`.
+struct Networks<'a> {
+    wanted: Wanted,
+    rows: &'a [&'a [f32]],
+    start: usize,
+    out: &'a mut [f32],
+    tail: &'a mut [f32],
+    first: &'a mut [f32],
+    second: &'a mut [f32],
+}
+
+/// Where a block of every row lies.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    rows: &'a [&'a [f32]],
+    start: usize,
+    /// Rows of `BLOCK` numbers, where the block is no whole one of the rows themselves.
+    tail: Option<*const f32>,
+}
+
+impl Place<'_> {
+    /// # Safety
+    /// There is a row `r`, and the block lies in it.
+    #[inline(always)]
+    unsafe fn row(self, r: usize) -> *const f32 {
+        // SAFETY: as the caller vouches.
+        unsafe {
+            match self.tail {
+                None => self.rows.get_unchecked(r).as_ptr().add(self.start),
+                Some(tail) => tail.add(r * BLOCK),
+            }
+        }
+    }
+
+    /// Asks for a block that comes later: with so many rows side by side the processor does
+    /// not guess it.
+    #[inline(always)]
+    fn prefetch(self) {
+        for row in self.rows {
+            let ahead = self.start + AHEAD * BLOCK;
+            if let Some(block) = row.get(ahead..ahead + BLOCK) {
+                prefetch(block);
+            }
+        }
+    }
+}
+
+/// Calls `$block` with the place of each block and where its results go, `BLOCK` numbers.
+macro_rules! for_blocks {
+    ($work:expr, $place:ident, $to:ident, $block:block) => {{
+        let work = $work;
+        let whole = work.out.len() / BLOCK * BLOCK;
+        for i in (0..whole).step_by(BLOCK) {
+            let $place = Place { rows: work.rows, start: work.start + i, tail: None };
+            let $to = work.out[i..].as_mut_ptr();
+            $block
+        }
+        let rest = work.out.len() - whole;
+        if rest > 0 {
+            for (row, to) in work.rows.iter().zip(work.tail.chunks_exact_mut(BLOCK)) {
+                to.fill(0.0);
+                to[..rest].copy_from_slice(&row[work.start + whole..][..rest]);
+            }
+            let tail = Some(work.tail.as_ptr());
+            let mut last = [0.0; BLOCK];
+            let $place = Place { rows: &[], start: 0, tail };
+            let $to = last.as_mut_ptr();
+            $block
+            work.out[whole..].copy_from_slice(&last[..rest]);
+        }
+    }};
+}
+
+/// Up to sixteen rows: one network, in registers.
+struct Sorted<'a, const N: usize>(Networks<'a>);
+
+impl<const N: usize> Kernel for Sorted<'_, N> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let sorted = self.0.first.as_mut_ptr();
+        let wanted = self.0.wanted;
+        // SAFETY: the caller has V's instruction set, the places hold `N` rows of `BLOCK`
+        // numbers, and so does `first`.
+        unsafe {
+            for_blocks!(self.0, place, to, {
+                place.prefetch();
+                for c in (0..BLOCK).step_by(V::LANES) {
+                    let mut v = [V::splat(0.0); N];
+                    for r in 0..N {
+                        v[r] = V::load(place.row(r).add(c));
+                    }
+                    network::sort(&mut v);
+                    if wanted == Wanted::Median {
+                        middle(N, v[(N - 1) / 2], v[N / 2]).store(to.add(c));
+                    } else {
+                        for r in 0..N {
+                            v[r].store(sorted.add(r * BLOCK + c));
+                        }
+                    }
+                }
+                if wanted != Wanted::Median {
+                    mean_of_ranks::<V>(wanted, sorted, N, to);
+                }
+            });
+        }
+    }
+}
+
+/// Up to 64 rows: runs of sixteen sorted in registers, then merged. Missing ranks are filled up
+/// with as many infinities at either end, so that the middle stays in the middle.
+struct Merged<'a>(Networks<'a>);
+
+impl Kernel for Merged<'_> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let n = self.0.rows.len();
+        let (first, second) = (self.0.first.as_mut_ptr(), self.0.second.as_mut_ptr());
+        let wanted = self.0.wanted;
+        let ranks = if n <= 32 { 32 } else { 64 };
+        let below = (ranks - n) / 2;
+        const RUN: usize = 16 * BLOCK;
+        // SAFETY: the caller has V's instruction set, the places hold `n` rows of `BLOCK`
+        // numbers, `first` and `second` 64 of them.
+        unsafe {
+            for_blocks!(self.0, place, to, {
+                place.prefetch();
+                for run in (0..ranks).step_by(16) {
+                    sort_run::<V>(place, run, n, below, first.add(run * BLOCK));
+                }
+                for c in (0..BLOCK).step_by(V::LANES) {
+                    let (from, at) = (first.add(c), second.add(c));
+                    match (ranks, wanted) {
+                        (32, Wanted::Median) => {
+                            let (low, high) =
+                                network::middle_of_two::<V>(from, from.add(RUN), 16, BLOCK);
+                            middle(n, low, high).store(to.add(c));
+                        }
+                        (32, _) => network::merge_16::<V>(from, from.add(RUN), at, BLOCK),
+                        _ => {
+                            network::merge_16::<V>(from, from.add(RUN), at, BLOCK);
+                            network::merge_16::<V>(
+                                from.add(2 * RUN),
+                                from.add(3 * RUN),
+                                at.add(2 * RUN),
+                                BLOCK,
+                            );
+                            let last = at.add(2 * RUN);
+                            if wanted == Wanted::Median {
+                                let (low, high) =
+                                    network::middle_of_two::<V>(at, last, 32, BLOCK);
+                                middle(n, low, high).store(to.add(c));
+                            } else {
+                                network::merge_32::<V>(at, last, from, BLOCK);
+                            }
+                        }
+                    }
+                }
+                if wanted != Wanted::Median {
+                    let sorted = if ranks == 32 { second } else { first };
+                    mean_of_ranks::<V>(wanted, sorted.add(below * BLOCK), n, to);
+                }
+            });
+        }
+    }
+}
+
+/// Sorts rows `run..run + 16` of a block into as many ranks at `to`; of rows beyond `n`, the
+/// first `below` are taken to be endlessly small and the others endlessly great.
+///
+/// # Safety
+/// The caller has V's instruction set; the place holds `n` rows, and `to` sixteen of `BLOCK`.
+#[inline(always)]
+unsafe fn sort_run<V: Vector>(place: Place, run: usize, n: usize, below: usize, to: *mut f32) {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        for c in (0..BLOCK).step_by(V::LANES) {
+            let mut v = [V::splat(0.0); 16];
+            if run + 16 <= n {
+                for i in 0..16 {
+                    v[i] = V::load(place.row(run + i).add(c));
+                }
+            } else {
+                for i in 0..16 {
+                    v[i] = if run + i < n {
+                        V::load(place.row(run + i).add(c))
+                    } else if run + i < n + below {
+                        V::splat(f32::NEG_INFINITY)
+                    } else {
+                        V::splat(f32::INFINITY)
+                    };
+                }
+            }
+            network::sort(&mut v);
+            for i in 0..16 {
+                v[i].store(to.add(i * BLOCK + c));
+            }
+        }
+    }
+}
+
+/// The median out of the two middle values, of which the lower is the one where `n` is odd.
+/// Adding zero makes a negative zero positive.
+///
+/// # Safety
+/// The caller has V's instruction set.
+#[inline(always)]
+pub(super) unsafe fn middle<V: Vector>(n: usize, low: V, high: V) -> V {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        let both = low.add(high).mul(V::splat(0.5));
+        (if n % 2 == 0 { both } else { low }).add(V::splat(0.0))
+    }
+}
+
+/// The mean of the wanted of `n` sorted ranks of a block, as four sums over every fourth.
+///
+/// # Safety
+/// The caller has V's instruction set; `sorted` holds `n` ranks of `BLOCK` numbers, `to` one.
+#[inline(always)]
+unsafe fn mean_of_ranks<V: Vector>(wanted: Wanted, sorted: *const f32, n: usize, to: *mut f32) {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        let zero = V::splat(0.0);
+        for c in (0..BLOCK).step_by(V::LANES) {
+            let mut sums = [zero; 4];
+            let rank = |r: usize| sorted.add(r * BLOCK + c);
+            let kept = match wanted {
+                Wanted::Trimmed(trim) => {
+                    let mut r = trim;
+                    while r + 4 <= n - trim {
+                        for k in 0..4 {
+                            sums[k] = sums[k].add(V::load(rank(r + k)));
+                        }
+                        r += 4;
+                    }
+                    let rest = n - trim - r;
+                    for k in 0..3 {
+                        if k < rest {
+                            sums[k] = sums[k].add(V::load(rank(r + k)));
+                        }
+                    }
+                    n - 2 * trim
+                }
+                Wanted::Around(keep) => {
+                    let median = middle(n, V::load(rank((n - 1) / 2)), V::load(rank(n / 2)));
+                    for r in 0..n {
+                        let x = V::load(rank(r));
+                        let mut counted = x;
+                        // the window of `keep` ranks that starts at `from` moves on where the
+                        // rank that it would take in is closer than the one it would leave
+                        if r >= keep {
+                            let left = median.sub(V::load(rank(r - keep)));
+                            counted = left.where_above(x.sub(median), counted, zero);
+                        }
+                        if r + keep < n {
+                            let taken = V::load(rank(r + keep)).sub(median);
+                            counted = median.sub(x).where_above(taken, zero, counted);
+                        }
+                        // a chain of four is shifted rather than indexed: it stays in registers
+                        sums = [sums[1], sums[2], sums[3], sums[0].add(counted)];
+                    }
+                    keep
+                }
+                Wanted::Median => unreachable!("medians have no ranks to add"),
+            };
+            let sum = sums[0].add(sums[1]).add(sums[2].add(sums[3]));
+            sum.div(V::splat(kept as f32)).add(zero).store(to.add(c));
+        }
+    }
+}
