@@ -247,11 +247,7 @@ unsafe fn median<V: Vector>(values: Values) -> V {
 /// # Safety
 /// As of [`Values::row`].
 #[inline(always)]
-unsafe fn median_within<V: Vector>(
-    values: Values,
-    low: &[f32; WIDTH],
-    high: &[f32; WIDTH],
-) -> V {
+unsafe fn median_within<V: Vector>(values: Values, low: &[f32; WIDTH], high: &[f32; WIDTH]) -> V {
     // SAFETY: as the caller vouches.
     unsafe {
         let s = split::<V>(values, values.n / 2, low, high);

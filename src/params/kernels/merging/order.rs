@@ -5,7 +5,7 @@
 //! depends on the order of the rows.
 
 use super::super::simd::{Kernel, Vector, run_widest};
-use super::super::vectors::prefetch;
+use super::super::vectors::prefetch_line;
 use super::{bisect, network};
 
 /// Rows that networks sort; more are bisected.
@@ -127,9 +127,9 @@ fn order(
         return bisect::order(wanted, rows, start, out, scratch);
     }
     let room = scratch.take(3 * NETWORK_ROWS * BLOCK);
-    let (tail, room) = room.split_at_mut(NETWORK_ROWS * BLOCK);
+    let (block, room) = room.split_at_mut(NETWORK_ROWS * BLOCK);
     let (first, second) = room.split_at_mut(NETWORK_ROWS * BLOCK);
-    let work = Networks { wanted, rows, start, out, tail, first, second };
+    let work = Networks { wanted, rows, start, out, block, first, second };
     match (rows.len(), wanted) {
         (1, _) => run_widest(Sorted::<1>(work)),
         (2, _) => run_widest(Sorted::<2>(work)),
@@ -151,77 +151,65 @@ fn order(
     }
 }
 
-/// The work of networks: `tail`, `first` and `second` are `NETWORK_ROWS × BLOCK`.
+/// The work of networks: `block`, `first` and `second` are `NETWORK_ROWS × BLOCK`.
 struct Networks<'a> {
     wanted: Wanted,
     rows: &'a [&'a [f32]],
     start: usize,
     out: &'a mut [f32],
-    tail: &'a mut [f32],
+    block: &'a mut [f32],
     first: &'a mut [f32],
     second: &'a mut [f32],
 }
 
-/// Where a block of every row lies.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    rows: &'a [&'a [f32]],
-    start: usize,
-    /// Rows of `BLOCK` numbers, where the block is no whole one of the rows themselves.
-    tail: Option<*const f32>,
-}
-
-impl Place<'_> {
+impl Networks<'_> {
+    /// Copies a block of all rows, so that each line of memory is fetched once: rows that lie a
+    /// power of two apart would drive each other out of the nearest cache halfway through a
+    /// line.
+    ///
     /// # Safety
-    /// There is a row `r`, and the block lies in it.
+    /// The caller has V's instruction set.
     #[inline(always)]
-    unsafe fn row(self, r: usize) -> *const f32 {
-        // SAFETY: as the caller vouches.
-        unsafe {
-            match self.tail {
-                None => self.rows.get_unchecked(r).as_ptr().add(self.start),
-                Some(tail) => tail.add(r * BLOCK),
-            }
-        }
-    }
-
-    /// Asks for a block that comes later: with so many rows side by side the processor does
-    /// not guess it.
-    #[inline(always)]
-    fn prefetch(self) {
-        for row in self.rows {
-            let ahead = self.start + AHEAD * BLOCK;
-            if let Some(block) = row.get(ahead..ahead + BLOCK) {
-                prefetch(block);
-            }
-        }
-    }
-}
-
-/// Calls `$block` with the place of each block and where its results go, `BLOCK` numbers.
-macro_rules! for_blocks {
-    ($work:expr, $place:ident, $to:ident, $block:block) => {{
-        let work = $work;
-        let whole = work.out.len() / BLOCK * BLOCK;
-        for i in (0..whole).step_by(BLOCK) {
-            let $place = Place { rows: work.rows, start: work.start + i, tail: None };
-            let $to = work.out[i..].as_mut_ptr();
-            $block
-        }
-        let rest = work.out.len() - whole;
-        if rest > 0 {
-            for (row, to) in work.rows.iter().zip(work.tail.chunks_exact_mut(BLOCK)) {
+    unsafe fn gather<V: Vector>(&mut self, i: usize) {
+        let at = self.start + i;
+        if self.out.len() - i < BLOCK {
+            let rest = self.out.len() - i;
+            for (row, to) in self.rows.iter().zip(self.block.chunks_exact_mut(BLOCK)) {
                 to.fill(0.0);
-                to[..rest].copy_from_slice(&row[work.start + whole..][..rest]);
+                to[..rest].copy_from_slice(&row[at..at + rest]);
             }
-            let tail = Some(work.tail.as_ptr());
-            let mut last = [0.0; BLOCK];
-            let $place = Place { rows: &[], start: 0, tail };
-            let $to = last.as_mut_ptr();
-            $block
-            work.out[whole..].copy_from_slice(&last[..rest]);
+            return;
         }
-    }};
+        let to = self.block.as_mut_ptr();
+        for (r, row) in self.rows.iter().enumerate() {
+            // SAFETY: every row has a block at `at`, and `block` one for every row.
+            unsafe {
+                let from = row.as_ptr().add(at);
+                for c in (0..BLOCK).step_by(V::LANES) {
+                    V::load(from.add(c)).store(to.add(r * BLOCK + c));
+                }
+            }
+        }
+    }
+
+    /// Asks for a share of a later block, that of column `c`: the processor does not guess so
+    /// many rows side by side, and asked for all at once they would have to be waited for.
+    #[inline(always)]
+    fn prefetch<V: Vector>(&self, i: usize, c: usize) {
+        let n = self.rows.len();
+        for row in &self.rows[c * n / BLOCK..(c + V::LANES) * n / BLOCK] {
+            let later = row.as_ptr().wrapping_add(self.start + i + AHEAD * BLOCK);
+            for line in (0..BLOCK).step_by(16) {
+                prefetch_line(later.wrapping_add(line));
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn put(&mut self, i: usize, result: &[f32; BLOCK]) {
+        let len = BLOCK.min(self.out.len() - i);
+        self.out[i..i + len].copy_from_slice(&result[..len]);
+    }
 }
 
 /// Up to sixteen rows: one network, in registers.
@@ -230,18 +218,21 @@ struct Sorted<'a, const N: usize>(Networks<'a>);
 impl<const N: usize> Kernel for Sorted<'_, N> {
     type Output = ();
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) {
-        let sorted = self.0.first.as_mut_ptr();
+    unsafe fn run<V: Vector>(mut self) {
+        let (block, sorted) = (self.0.block.as_ptr(), self.0.first.as_mut_ptr());
+        let mut result = [0.0; BLOCK];
+        let to = result.as_mut_ptr();
         let wanted = self.0.wanted;
-        // SAFETY: the caller has V's instruction set, the places hold `N` rows of `BLOCK`
-        // numbers, and so does `first`.
+        // SAFETY: the caller has V's instruction set, `block` and `first` hold `N` rows of
+        // `BLOCK` numbers, and the result one.
         unsafe {
-            for_blocks!(self.0, place, to, {
-                place.prefetch();
+            for i in (0..self.0.out.len()).step_by(BLOCK) {
+                self.0.gather::<V>(i);
                 for c in (0..BLOCK).step_by(V::LANES) {
+                    self.0.prefetch::<V>(i, c);
                     let mut v = [V::splat(0.0); N];
                     for r in 0..N {
-                        v[r] = V::load(place.row(r).add(c));
+                        v[r] = V::load(block.add(r * BLOCK + c));
                     }
                     network::sort(&mut v);
                     if wanted == Wanted::Median {
@@ -255,7 +246,8 @@ impl<const N: usize> Kernel for Sorted<'_, N> {
                 if wanted != Wanted::Median {
                     mean_of_ranks::<V>(wanted, sorted, N, to);
                 }
-            });
+                self.0.put(i, &result);
+            }
         }
     }
 }
@@ -267,22 +259,26 @@ struct Merged<'a>(Networks<'a>);
 impl Kernel for Merged<'_> {
     type Output = ();
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) {
+    unsafe fn run<V: Vector>(mut self) {
         let n = self.0.rows.len();
+        let block = self.0.block.as_ptr();
+        let mut result = [0.0; BLOCK];
+        let to = result.as_mut_ptr();
         let (first, second) = (self.0.first.as_mut_ptr(), self.0.second.as_mut_ptr());
         let wanted = self.0.wanted;
         let ranks = if n <= 32 { 32 } else { 64 };
         let below = (ranks - n) / 2;
         const RUN: usize = 16 * BLOCK;
-        // SAFETY: the caller has V's instruction set, the places hold `n` rows of `BLOCK`
-        // numbers, `first` and `second` 64 of them.
+        // SAFETY: the caller has V's instruction set, `block`, `first` and `second` hold 64
+        // rows of `BLOCK` numbers, and the result one.
         unsafe {
-            for_blocks!(self.0, place, to, {
-                place.prefetch();
+            for i in (0..self.0.out.len()).step_by(BLOCK) {
+                self.0.gather::<V>(i);
                 for run in (0..ranks).step_by(16) {
-                    sort_run::<V>(place, run, n, below, first.add(run * BLOCK));
+                    sort_run::<V>(block, run, n, below, first.add(run * BLOCK));
                 }
                 for c in (0..BLOCK).step_by(V::LANES) {
+                    self.0.prefetch::<V>(i, c);
                     let (from, at) = (first.add(c), second.add(c));
                     match (ranks, wanted) {
                         (32, Wanted::Median) => {
@@ -301,8 +297,7 @@ impl Kernel for Merged<'_> {
                             );
                             let last = at.add(2 * RUN);
                             if wanted == Wanted::Median {
-                                let (low, high) =
-                                    network::middle_of_two::<V>(at, last, 32, BLOCK);
+                                let (low, high) = network::middle_of_two::<V>(at, last, 32, BLOCK);
                                 middle(n, low, high).store(to.add(c));
                             } else {
                                 network::merge_32::<V>(at, last, from, BLOCK);
@@ -314,7 +309,8 @@ impl Kernel for Merged<'_> {
                     let sorted = if ranks == 32 { second } else { first };
                     mean_of_ranks::<V>(wanted, sorted.add(below * BLOCK), n, to);
                 }
-            });
+                self.0.put(i, &result);
+            }
         }
     }
 }
@@ -323,21 +319,21 @@ impl Kernel for Merged<'_> {
 /// first `below` are taken to be endlessly small and the others endlessly great.
 ///
 /// # Safety
-/// The caller has V's instruction set; the place holds `n` rows, and `to` sixteen of `BLOCK`.
+/// The caller has V's instruction set; `block` holds `n` rows of `BLOCK` numbers, and `to` sixteen.
 #[inline(always)]
-unsafe fn sort_run<V: Vector>(place: Place, run: usize, n: usize, below: usize, to: *mut f32) {
+unsafe fn sort_run<V: Vector>(block: *const f32, run: usize, n: usize, below: usize, to: *mut f32) {
     // SAFETY: as the caller vouches.
     unsafe {
         for c in (0..BLOCK).step_by(V::LANES) {
             let mut v = [V::splat(0.0); 16];
             if run + 16 <= n {
                 for i in 0..16 {
-                    v[i] = V::load(place.row(run + i).add(c));
+                    v[i] = V::load(block.add((run + i) * BLOCK + c));
                 }
             } else {
                 for i in 0..16 {
                     v[i] = if run + i < n {
-                        V::load(place.row(run + i).add(c))
+                        V::load(block.add((run + i) * BLOCK + c))
                     } else if run + i < n + below {
                         V::splat(f32::NEG_INFINITY)
                     } else {
