@@ -10,7 +10,7 @@
 mod dense;
 mod draws;
 mod limits;
-mod merging;
+pub mod merging;
 mod philox;
 mod simd;
 mod softmax;
@@ -19,7 +19,6 @@ mod vectors;
 pub use dense::{Rows, backward, backward_at, dot_rows, forward, forward_add, forward_at};
 pub use draws::{Counters, fill_normals, fill_words};
 pub use limits::{multiply_adds_of, read_all, spin_multiply_adds};
-pub use merging::{OrderScratch, mean_around_median, median, trimmed_mean};
 pub use philox::philox4x32;
 pub(crate) use simd::{Around, run_around};
 pub use simd::{Level, force_level, level};

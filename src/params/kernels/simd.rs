@@ -33,6 +33,8 @@ pub(super) trait Vector: Copy {
     unsafe fn abs(self) -> Self;
     /// `yes` in the lanes where `self > b`, `no` in the others.
     unsafe fn where_above(self, b: Self, yes: Self, no: Self) -> Self;
+    /// `yes` in the lanes where `self >= b`, `no` in the others.
+    unsafe fn where_not_below(self, b: Self, yes: Self, no: Self) -> Self;
     /// Counts the lanes where `self > b`: adds 1 to the integers whose bits `counts` holds.
     unsafe fn count_above(self, b: Self, counts: Self) -> Self;
     /// `self · b + c`, rounded once.
@@ -138,6 +140,10 @@ impl<const N: usize> Vector for Plain<N> {
         Plain(std::array::from_fn(|i| if self.0[i] > b.0[i] { yes.0[i] } else { no.0[i] }))
     }
     #[inline(always)]
+    unsafe fn where_not_below(self, b: Self, yes: Self, no: Self) -> Self {
+        Plain(std::array::from_fn(|i| if self.0[i] >= b.0[i] { yes.0[i] } else { no.0[i] }))
+    }
+    #[inline(always)]
     unsafe fn count_above(self, b: Self, counts: Self) -> Self {
         let one = |i: usize| u32::from(self.0[i] > b.0[i]);
         Plain(std::array::from_fn(|i| f32::from_bits(counts.0[i].to_bits() + one(i))))
@@ -221,6 +227,13 @@ impl<V: Vector> Vector for Pair<V> {
         unsafe {
             let low = self.0.where_above(b.0, yes.0, no.0);
             Pair(low, self.1.where_above(b.1, yes.1, no.1))
+        }
+    }
+    #[inline(always)]
+    unsafe fn where_not_below(self, b: Self, yes: Self, no: Self) -> Self {
+        unsafe {
+            let low = self.0.where_not_below(b.0, yes.0, no.0);
+            Pair(low, self.1.where_not_below(b.1, yes.1, no.1))
         }
     }
     #[inline(always)]
@@ -315,6 +328,13 @@ mod x86 {
             unsafe {
                 let above = _mm256_cmp_ps::<_CMP_GT_OQ>(self.0, b.0);
                 Ymm(_mm256_blendv_ps(no.0, yes.0, above))
+            }
+        }
+        #[inline(always)]
+        unsafe fn where_not_below(self, b: Self, yes: Self, no: Self) -> Self {
+            unsafe {
+                let not_below = _mm256_cmp_ps::<_CMP_GE_OQ>(self.0, b.0);
+                Ymm(_mm256_blendv_ps(no.0, yes.0, not_below))
             }
         }
         #[inline(always)]
@@ -431,6 +451,13 @@ mod x86 {
             unsafe {
                 let above = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(self.0, b.0);
                 Zmm(_mm512_mask_blend_ps(above, no.0, yes.0))
+            }
+        }
+        #[inline(always)]
+        unsafe fn where_not_below(self, b: Self, yes: Self, no: Self) -> Self {
+            unsafe {
+                let not_below = _mm512_cmp_ps_mask::<_CMP_GE_OQ>(self.0, b.0);
+                Zmm(_mm512_mask_blend_ps(not_below, no.0, yes.0))
             }
         }
         #[inline(always)]

@@ -7,7 +7,8 @@
 //! [`GUESSES`] and twice 32.
 
 use super::super::simd::{Kernel, Vector, run16};
-use super::order::{OrderScratch, Wanted, middle};
+use super::MergeScratch;
+use super::order::{Wanted, middle};
 
 /// Coordinates that are searched together, a line of memory.
 const WIDTH: usize = 16;
@@ -26,7 +27,7 @@ pub(super) fn order(
     rows: &[&[f32]],
     start: usize,
     out: &mut [f32],
-    scratch: &mut OrderScratch,
+    scratch: &mut MergeScratch,
 ) {
     let n = rows.len();
     let width = (TILE / n / WIDTH).clamp(1, 4) * WIDTH;

@@ -6,7 +6,7 @@
 
 use super::super::simd::{Kernel, Vector, run_widest};
 use super::super::vectors::prefetch_line;
-use super::{bisect, network};
+use super::{MergeScratch, bisect, network};
 
 /// Rows that networks sort; more are bisected.
 pub(super) const NETWORK_ROWS: usize = 64;
@@ -27,30 +27,6 @@ pub(super) enum Wanted {
     Around(usize),
 }
 
-/// Memory that order statistics work in. Once it has served so many rows, it serves no more
-/// of them without allocating.
-#[derive(Clone, Debug, Default)]
-pub struct OrderScratch {
-    lines: Vec<Line>,
-}
-
-/// A line of memory: vectors that start with one never straddle two.
-#[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
-struct Line([f32; 16]);
-
-impl OrderScratch {
-    /// Room for `numbers` numbers at the start of a line.
-    pub(super) fn take(&mut self, numbers: usize) -> &mut [f32] {
-        let lines = numbers.div_ceil(16);
-        if self.lines.len() < lines {
-            self.lines.resize(lines, Line([0.0; 16]));
-        }
-        // SAFETY: a line is sixteen numbers and nothing else.
-        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), lines * 16) }
-    }
-}
-
 /// `out[i]` = the median of `rows[..][start + i]`; of an even number of values, half the sum
 /// of the two in the middle.
 ///
@@ -63,7 +39,7 @@ impl OrderScratch {
 ///
 /// # Source
 /// Yin, Chen, Ramchandran and Bartlett, "Byzantine-robust distributed learning", ICML 2018.
-pub fn median(rows: &[&[f32]], start: usize, out: &mut [f32], scratch: &mut OrderScratch) {
+pub fn median(rows: &[&[f32]], start: usize, out: &mut [f32], scratch: &mut MergeScratch) {
     order(Wanted::Median, rows, start, out, scratch);
 }
 
@@ -83,7 +59,7 @@ pub fn trimmed_mean(
     trim: usize,
     start: usize,
     out: &mut [f32],
-    scratch: &mut OrderScratch,
+    scratch: &mut MergeScratch,
 ) {
     assert!(2 * trim < rows.len(), "nothing is left of {} rows", rows.len());
     order(Wanted::Trimmed(trim), rows, start, out, scratch);
@@ -108,7 +84,7 @@ pub fn mean_around_median(
     keep: usize,
     start: usize,
     out: &mut [f32],
-    scratch: &mut OrderScratch,
+    scratch: &mut MergeScratch,
 ) {
     assert!(0 < keep && keep <= rows.len(), "{keep} of {} rows", rows.len());
     order(Wanted::Around(keep), rows, start, out, scratch);
@@ -119,7 +95,7 @@ fn order(
     rows: &[&[f32]],
     start: usize,
     out: &mut [f32],
-    scratch: &mut OrderScratch,
+    scratch: &mut MergeScratch,
 ) {
     assert!(!rows.is_empty(), "no rows have no order");
     assert!(rows.iter().all(|row| row.len() >= start + out.len()), "a row is too short");
