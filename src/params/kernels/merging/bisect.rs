@@ -197,7 +197,8 @@ unsafe fn split<V: Vector>(
     debug_assert!(0 < count && count < values.n);
     let (n, count) = (values.n as u32, count as u32);
     let mut s = Split {
-        low: low.map(|x| at_place(place(x).saturating_sub(1))),
+        // below both zeros, where the least is one
+        low: low.map(|x| at_place(place(if x == 0.0 { -0.0 } else { x }).saturating_sub(1))),
         high: *high,
         up_to_low: [0; WIDTH],
         up_to_high: [n; WIDTH],

@@ -1,6 +1,7 @@
 //! Dot products of all pairs of rows.
 
 use super::super::simd::{Kernel, Vector, run8};
+use super::super::vectors::prefetch_line;
 use super::parts::{CHUNK, PARTS_MAX, parallel_chunks, parts};
 
 /// Coordinates whose products are added up in single precision, in eight sums of 128, before
@@ -79,19 +80,27 @@ impl Kernel for Gram<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         let n = self.rows.len();
+        let mut tiles = 0;
         for top in (0..n).step_by(BAND) {
             for left in (top..n).step_by(BAND) {
                 for i in (top..n.min(top + BAND)).step_by(TALL) {
-                    for j in (left.max(i)..n.min(left + BAND)).step_by(WIDE) {
+                    let last = n.min(left + BAND);
+                    for j in (left.max(i)..last).step_by(WIDE) {
                         // tiles at the edge take the last row several times
                         let tall: [&[f32]; TALL] =
                             std::array::from_fn(|r| self.rows[(i + r).min(n - 1)]);
                         let wide: [&[f32]; WIDE] =
                             std::array::from_fn(|c| self.rows[(j + c).min(n - 1)]);
+                        // each tile asks for one row's next block
+                        let later = self
+                            .rows
+                            .get(tiles)
+                            .map_or(std::ptr::null(), |row| row.as_ptr().wrapping_add(BLOCK));
+                        tiles += 1;
                         // SAFETY: the caller has V's instruction set, and rows reach to `end`.
-                        let sums = unsafe { tile::<V>(tall, wide, self.start, self.end) };
+                        let sums = unsafe { tile::<V>(tall, wide, later, self.start, self.end) };
                         for r in 0..TALL.min(n - i) {
-                            for c in 0..WIDE.min(n.min(left + BAND) - j) {
+                            for c in 0..WIDE.min(last - j) {
                                 if i + r <= j + c {
                                     self.out[(i + r) * n + j + c] += f64::from(sums[r][c]);
                                 }
@@ -111,6 +120,7 @@ impl Kernel for Gram<'_> {
 unsafe fn tile<V: Vector>(
     tall: [&[f32]; TALL],
     wide: [&[f32]; WIDE],
+    later: *const f32,
     start: usize,
     end: usize,
 ) -> [[f32; WIDE]; TALL] {
@@ -121,6 +131,7 @@ unsafe fn tile<V: Vector>(
         let mut sums = [[V::splat(0.0); WIDE]; TALL];
         let mut k = start;
         while k < whole {
+            prefetch_line(later.wrapping_add(k));
             let mut columns = [V::splat(0.0); WIDE];
             for c in 0..WIDE {
                 columns[c] = V::load(wide[c].as_ptr().add(k));

@@ -32,7 +32,7 @@ pub(super) enum Wanted {
 ///
 /// Costs at most 14 vector operations a value up to 64 rows, two a value and pass beyond, of
 /// which ten or so are needed. Any cut of the coordinates gives the same bits. Values must be
-/// numbers.
+/// finite.
 ///
 /// # Panics
 /// Without rows, or where a row is shorter than `start + out.len()`.
@@ -46,7 +46,7 @@ pub fn median(rows: &[&[f32]], start: usize, out: &mut [f32], scratch: &mut Merg
 /// `out[i]` = the mean of `rows[..][start + i]` without the `trim` least and `trim` greatest.
 ///
 /// Costs at most 20 vector operations a value up to 64 rows, four a value and pass beyond. Any
-/// cut of the coordinates gives the same bits. Values must be numbers.
+/// cut of the coordinates gives the same bits. Values must be finite.
 ///
 /// # Panics
 /// Where `2 · trim` is not below the number of rows, or a row is shorter than
@@ -70,7 +70,7 @@ pub fn trimmed_mean(
 /// 64 rows, values on one side whose distances round to the same count with their mean.
 ///
 /// Costs as much as [`trimmed_mean`]. Any cut of the coordinates gives the same bits. Values
-/// must be numbers.
+/// must be finite.
 ///
 /// # Panics
 /// Where `keep` is none or more than there are rows, or a row is shorter than

@@ -6,11 +6,15 @@
 //! threads find the same.
 
 use super::super::simd::{Kernel, Vector, run16};
+use super::super::vectors::prefetch_line;
 use super::parts::{PARTS_MAX, parallel_chunks, parts};
 
 /// Magnitudes' lower bits, which the second pass counts.
 const LOW_BITS: u32 = 15;
 const BINS: usize = 1 << 16;
+
+/// Numbers that are asked for ahead of their time: one stream is guessed too late.
+const AHEAD: usize = 1024;
 
 /// Where the largest magnitudes of a vector end: an entry is among them if its magnitude is
 /// above, or equal and its index below `ties_end`.
@@ -68,8 +72,11 @@ impl Magnitudes {
     pub fn count_upper(&mut self, values: &[f32]) {
         let bins: &mut [u32; BINS] =
             self.bins.as_mut_slice().try_into().expect("made with so many bins");
-        for x in values {
-            bins[(key(*x) >> LOW_BITS) as usize] += 1;
+        for line in values.chunks(16) {
+            prefetch_line(line.as_ptr().wrapping_add(AHEAD));
+            for x in line {
+                bins[(key(*x) >> LOW_BITS) as usize] += 1;
+            }
         }
     }
 
@@ -117,6 +124,8 @@ impl Kernel for CountLower<'_> {
             }
         };
         for values in &mut chunks {
+            prefetch_line(values.as_ptr().wrapping_add(AHEAD));
+            prefetch_line(values.as_ptr().wrapping_add(AHEAD + 16));
             // few values have these bits, so most chunks are done with here
             let mut hits = 0_u32;
             for x in values {

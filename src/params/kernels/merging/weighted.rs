@@ -1,6 +1,7 @@
 //! Weighted means and distances to them, in one pass over memory.
 
 use super::super::simd::{Kernel, Vector, run16};
+use super::super::vectors::prefetch_line;
 use super::parts::{CHUNK, PARTS_MAX, parallel_chunks, parts};
 
 /// Coordinates whose terms are added up in single precision: of so many rows a block stays in
@@ -81,6 +82,9 @@ struct MeanAndDistances<'a> {
     mean: &'a mut [f32],
     distances: &'a mut [f64],
 }
+
+/// Numbers that are asked for ahead of their time: one stream is guessed too late.
+const AHEAD: usize = 512;
 
 /// Vectors of the mean that are summed together.
 const TOGETHER: usize = 4;
@@ -180,6 +184,7 @@ unsafe fn terms<V: Vector, T: Term>(x: &[f32], y: &[f32]) -> f32 {
         let mut sums = [V::splat(0.0); 2];
         for i in (0..whole).step_by(2 * V::LANES) {
             for k in 0..2 {
+                prefetch_line(x.as_ptr().wrapping_add(AHEAD + i + 16 * k));
                 let (x, y) = (x.as_ptr().add(i), y.as_ptr().add(i));
                 let (x, y) = (V::load(x.add(k * V::LANES)), V::load(y.add(k * V::LANES)));
                 sums[k] = T::add(x, y, sums[k]);
