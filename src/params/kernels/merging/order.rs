@@ -14,8 +14,8 @@ pub(super) const NETWORK_ROWS: usize = 64;
 /// Coordinates that networks work on at a time: two lines of memory of every row.
 const BLOCK: usize = 32;
 
-/// Blocks that the rows are asked for ahead of their time.
-const AHEAD: usize = 2;
+/// Coordinates that are asked for together, ahead of their time.
+const STRETCH: usize = 128;
 
 /// What is wanted of a coordinate's `n` values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,16 +168,17 @@ impl Networks<'_> {
         }
     }
 
-    /// Asks for a share of a later block, that of column `c`: the processor does not guess so
-    /// many rows side by side, and asked for all at once they would have to be waited for.
+    /// Asks for one of a block's so many shares of the next stretch: the processor does not
+    /// guess so many rows side by side, and asked for all at once they would have to be waited
+    /// for. Memory likes a stretch of a row better than a line of each.
     #[inline(always)]
-    fn prefetch<V: Vector>(&self, i: usize, c: usize) {
-        let n = self.rows.len();
-        for row in &self.rows[c * n / BLOCK..(c + V::LANES) * n / BLOCK] {
-            let later = row.as_ptr().wrapping_add(self.start + i + AHEAD * BLOCK);
-            for line in (0..BLOCK).step_by(16) {
-                prefetch_line(later.wrapping_add(line));
-            }
+    fn prefetch(&self, i: usize, share: usize, shares: usize) {
+        let lines = self.rows.len() * STRETCH / 16;
+        let (share, shares) = (i % STRETCH / BLOCK * shares + share, STRETCH / BLOCK * shares);
+        let next = self.start + i / STRETCH * STRETCH + STRETCH;
+        for line in share * lines / shares..(share + 1) * lines / shares {
+            let row = self.rows[line / (STRETCH / 16)].as_ptr();
+            prefetch_line(row.wrapping_add(next + line % (STRETCH / 16) * 16));
         }
     }
 
@@ -205,7 +206,7 @@ impl<const N: usize> Kernel for Sorted<'_, N> {
             for i in (0..self.0.out.len()).step_by(BLOCK) {
                 self.0.gather::<V>(i);
                 for c in (0..BLOCK).step_by(V::LANES) {
-                    self.0.prefetch::<V>(i, c);
+                    self.0.prefetch(i, c / V::LANES, BLOCK / V::LANES);
                     let mut v = [V::splat(0.0); N];
                     for r in 0..N {
                         v[r] = V::load(block.add(r * BLOCK + c));
@@ -242,6 +243,7 @@ impl Kernel for Merged<'_> {
         let to = result.as_mut_ptr();
         let (first, second) = (self.0.first.as_mut_ptr(), self.0.second.as_mut_ptr());
         let wanted = self.0.wanted;
+        let columns = BLOCK / V::LANES;
         let ranks = if n <= 32 { 32 } else { 64 };
         let below = (ranks - n) / 2;
         const RUN: usize = 16 * BLOCK;
@@ -250,11 +252,15 @@ impl Kernel for Merged<'_> {
         unsafe {
             for i in (0..self.0.out.len()).step_by(BLOCK) {
                 self.0.gather::<V>(i);
-                for run in (0..ranks).step_by(16) {
-                    sort_run::<V>(block, run, n, below, first.add(run * BLOCK));
+                let sorts = ranks / 16 * columns;
+                for sort in 0..sorts {
+                    // half of a later block while sorting, the other half while merging
+                    self.0.prefetch(i, sort, 2 * sorts);
+                    let (run, c) = (sort / columns * 16, sort % columns * V::LANES);
+                    sort_run::<V>(block.add(c), run, n, below, first.add(run * BLOCK + c));
                 }
                 for c in (0..BLOCK).step_by(V::LANES) {
-                    self.0.prefetch::<V>(i, c);
+                    self.0.prefetch(i, columns + c / V::LANES, 2 * columns);
                     let (from, at) = (first.add(c), second.add(c));
                     match (ranks, wanted) {
                         (32, Wanted::Median) => {
@@ -291,7 +297,8 @@ impl Kernel for Merged<'_> {
     }
 }
 
-/// Sorts rows `run..run + 16` of a block into as many ranks at `to`; of rows beyond `n`, the
+/// Sorts a column of rows `run..run + 16` of a block into as many ranks at `to`. Of rows beyond
+/// `n`, the
 /// first `below` are taken to be endlessly small and the others endlessly great.
 ///
 /// # Safety
@@ -300,27 +307,19 @@ impl Kernel for Merged<'_> {
 unsafe fn sort_run<V: Vector>(block: *const f32, run: usize, n: usize, below: usize, to: *mut f32) {
     // SAFETY: as the caller vouches.
     unsafe {
-        for c in (0..BLOCK).step_by(V::LANES) {
-            let mut v = [V::splat(0.0); 16];
-            if run + 16 <= n {
-                for i in 0..16 {
-                    v[i] = V::load(block.add((run + i) * BLOCK + c));
-                }
+        let mut v = [V::splat(0.0); 16];
+        for i in 0..16 {
+            v[i] = if run + i < n {
+                V::load(block.add((run + i) * BLOCK))
+            } else if run + i < n + below {
+                V::splat(f32::NEG_INFINITY)
             } else {
-                for i in 0..16 {
-                    v[i] = if run + i < n {
-                        V::load(block.add((run + i) * BLOCK + c))
-                    } else if run + i < n + below {
-                        V::splat(f32::NEG_INFINITY)
-                    } else {
-                        V::splat(f32::INFINITY)
-                    };
-                }
-            }
-            network::sort(&mut v);
-            for i in 0..16 {
-                v[i].store(to.add(i * BLOCK + c));
-            }
+                V::splat(f32::INFINITY)
+            };
+        }
+        network::sort(&mut v);
+        for i in 0..16 {
+            v[i].store(to.add(i * BLOCK));
         }
     }
 }
