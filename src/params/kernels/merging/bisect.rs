@@ -262,7 +262,7 @@ unsafe fn median_within<V: Vector>(values: Values, low: &[f32; WIDTH], high: &[f
             first = x.where_above(low, x, first).min(first);
             last = x.where_above(high, last, x).max(last);
         }
-        if values.n % 2 == 0 { middle(2, last, first) } else { middle(1, first, first) }
+        if values.n.is_multiple_of(2) { middle(2, last, first) } else { middle(1, first, first) }
     }
 }
 

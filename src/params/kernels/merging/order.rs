@@ -334,7 +334,7 @@ pub(super) unsafe fn middle<V: Vector>(n: usize, low: V, high: V) -> V {
     // SAFETY: as the caller vouches.
     unsafe {
         let both = low.add(high).mul(V::splat(0.5));
-        (if n % 2 == 0 { both } else { low }).add(V::splat(0.0))
+        (if n.is_multiple_of(2) { both } else { low }).add(V::splat(0.0))
     }
 }
 

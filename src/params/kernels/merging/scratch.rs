@@ -10,7 +10,7 @@ pub struct MergeScratch {
 /// A line of memory: vectors that start with one never straddle two.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
-struct Line([f32; 16]);
+struct Line(#[expect(dead_code, reason = "read as plain numbers")] [f32; 16]);
 
 impl MergeScratch {
     /// Room for `numbers` numbers at the start of a line.

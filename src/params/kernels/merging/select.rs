@@ -245,8 +245,8 @@ impl Kernel for Between<'_> {
             let least = self.inner.least(self.start + from);
             let too_large = self.outer.least(self.start + from);
             for (x, out) in self.values[from..to].iter().zip(&mut self.out[from..to]) {
-                let keep = (x.abs() >= least) & !(x.abs() >= too_large);
-                *out = f32::from_bits(if keep { x.to_bits() } else { 0 });
+                let (kept, dropped) = (x.abs() >= least, x.abs() >= too_large);
+                *out = f32::from_bits(if kept & !dropped { x.to_bits() } else { 0 });
             }
         }
     }

@@ -353,7 +353,7 @@ fn a_step_of_weiszfeld_gives_the_mean_and_the_distances_to_it() {
             close_sum(*mean, terms, &(n, i));
         }
         for (row, distance) in rows.iter().zip(distances) {
-            let terms = row.iter().zip(mean).map(|(x, m)| (f64::from(*x) - m).powi(2));
+            let terms = row.iter().zip(mean).map(|(x, m)| f64::from(*x) - m).map(|d| d * d);
             close_sum(*distance, terms, &n);
         }
     }
