@@ -19,8 +19,8 @@ fn block_of(rows: usize) -> usize {
 /// precision beyond. The bits depend on the rows and weights alone, not on `threads`.
 ///
 /// # Panics
-/// Where there are other than as many weights and distances as rows, or a row is not as long
-/// as `mean`.
+/// Where there are other than as many weights and distances as rows, or a row is shorter
+/// than `mean`.
 ///
 /// # Source
 /// Pillutla, Kakade and Harchaoui, "Robust aggregation for federated learning", 2022: the
