@@ -10,6 +10,7 @@
 mod dense;
 mod draws;
 mod limits;
+pub mod merging;
 mod philox;
 mod simd;
 mod softmax;

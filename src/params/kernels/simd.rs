@@ -26,7 +26,17 @@ pub(super) trait Vector: Copy {
     unsafe fn sub(self, b: Self) -> Self;
     unsafe fn mul(self, b: Self) -> Self;
     unsafe fn div(self, b: Self) -> Self;
+    /// The second where they do not compare.
+    unsafe fn min(self, b: Self) -> Self;
+    /// The second where they do not compare.
     unsafe fn max(self, b: Self) -> Self;
+    unsafe fn abs(self) -> Self;
+    /// `yes` in the lanes where `self > b`, `no` in the others.
+    unsafe fn where_above(self, b: Self, yes: Self, no: Self) -> Self;
+    /// `yes` in the lanes where `self >= b`, `no` in the others.
+    unsafe fn where_not_below(self, b: Self, yes: Self, no: Self) -> Self;
+    /// Counts the lanes where `self > b`: adds 1 to the integers whose bits `counts` holds.
+    unsafe fn count_above(self, b: Self, counts: Self) -> Self;
     /// `self · b + c`, rounded once.
     unsafe fn fma(self, b: Self, c: Self) -> Self;
     /// Adds the low bits of `t` to the exponent: `self · 2^n` for `t = n + 1.5·2²³`.
@@ -113,9 +123,30 @@ impl<const N: usize> Vector for Plain<N> {
         self.zip(b, |a, b| a / b)
     }
     #[inline(always)]
+    unsafe fn min(self, b: Self) -> Self {
+        self.zip(b, |a, b| if a < b { a } else { b })
+    }
+    #[inline(always)]
     unsafe fn max(self, b: Self) -> Self {
         // as the instruction has it: the second operand where they do not compare
         self.zip(b, |a, b| if a > b { a } else { b })
+    }
+    #[inline(always)]
+    unsafe fn abs(self) -> Self {
+        Plain(self.0.map(f32::abs))
+    }
+    #[inline(always)]
+    unsafe fn where_above(self, b: Self, yes: Self, no: Self) -> Self {
+        Plain(std::array::from_fn(|i| if self.0[i] > b.0[i] { yes.0[i] } else { no.0[i] }))
+    }
+    #[inline(always)]
+    unsafe fn where_not_below(self, b: Self, yes: Self, no: Self) -> Self {
+        Plain(std::array::from_fn(|i| if self.0[i] >= b.0[i] { yes.0[i] } else { no.0[i] }))
+    }
+    #[inline(always)]
+    unsafe fn count_above(self, b: Self, counts: Self) -> Self {
+        let one = |i: usize| u32::from(self.0[i] > b.0[i]);
+        Plain(std::array::from_fn(|i| f32::from_bits(counts.0[i].to_bits() + one(i))))
     }
     #[inline(always)]
     unsafe fn fma(self, b: Self, c: Self) -> Self {
@@ -180,8 +211,34 @@ impl<V: Vector> Vector for Pair<V> {
         unsafe { Pair(self.0.div(b.0), self.1.div(b.1)) }
     }
     #[inline(always)]
+    unsafe fn min(self, b: Self) -> Self {
+        unsafe { Pair(self.0.min(b.0), self.1.min(b.1)) }
+    }
+    #[inline(always)]
     unsafe fn max(self, b: Self) -> Self {
         unsafe { Pair(self.0.max(b.0), self.1.max(b.1)) }
+    }
+    #[inline(always)]
+    unsafe fn abs(self) -> Self {
+        unsafe { Pair(self.0.abs(), self.1.abs()) }
+    }
+    #[inline(always)]
+    unsafe fn where_above(self, b: Self, yes: Self, no: Self) -> Self {
+        unsafe {
+            let low = self.0.where_above(b.0, yes.0, no.0);
+            Pair(low, self.1.where_above(b.1, yes.1, no.1))
+        }
+    }
+    #[inline(always)]
+    unsafe fn where_not_below(self, b: Self, yes: Self, no: Self) -> Self {
+        unsafe {
+            let low = self.0.where_not_below(b.0, yes.0, no.0);
+            Pair(low, self.1.where_not_below(b.1, yes.1, no.1))
+        }
+    }
+    #[inline(always)]
+    unsafe fn count_above(self, b: Self, counts: Self) -> Self {
+        unsafe { Pair(self.0.count_above(b.0, counts.0), self.1.count_above(b.1, counts.1)) }
     }
     #[inline(always)]
     unsafe fn fma(self, b: Self, c: Self) -> Self {
@@ -255,8 +312,39 @@ mod x86 {
             unsafe { Ymm(_mm256_div_ps(self.0, b.0)) }
         }
         #[inline(always)]
+        unsafe fn min(self, b: Self) -> Self {
+            unsafe { Ymm(_mm256_min_ps(self.0, b.0)) }
+        }
+        #[inline(always)]
         unsafe fn max(self, b: Self) -> Self {
             unsafe { Ymm(_mm256_max_ps(self.0, b.0)) }
+        }
+        #[inline(always)]
+        unsafe fn abs(self) -> Self {
+            unsafe { Ymm(_mm256_andnot_ps(_mm256_set1_ps(-0.0), self.0)) }
+        }
+        #[inline(always)]
+        unsafe fn where_above(self, b: Self, yes: Self, no: Self) -> Self {
+            unsafe {
+                let above = _mm256_cmp_ps::<_CMP_GT_OQ>(self.0, b.0);
+                Ymm(_mm256_blendv_ps(no.0, yes.0, above))
+            }
+        }
+        #[inline(always)]
+        unsafe fn where_not_below(self, b: Self, yes: Self, no: Self) -> Self {
+            unsafe {
+                let not_below = _mm256_cmp_ps::<_CMP_GE_OQ>(self.0, b.0);
+                Ymm(_mm256_blendv_ps(no.0, yes.0, not_below))
+            }
+        }
+        #[inline(always)]
+        unsafe fn count_above(self, b: Self, counts: Self) -> Self {
+            unsafe {
+                // all ones is -1
+                let above = _mm256_castps_si256(_mm256_cmp_ps::<_CMP_GT_OQ>(self.0, b.0));
+                let counts = _mm256_sub_epi32(_mm256_castps_si256(counts.0), above);
+                Ymm(_mm256_castsi256_ps(counts))
+            }
         }
         #[inline(always)]
         unsafe fn fma(self, b: Self, c: Self) -> Self {
@@ -347,8 +435,39 @@ mod x86 {
             unsafe { Zmm(_mm512_div_ps(self.0, b.0)) }
         }
         #[inline(always)]
+        unsafe fn min(self, b: Self) -> Self {
+            unsafe { Zmm(_mm512_min_ps(self.0, b.0)) }
+        }
+        #[inline(always)]
         unsafe fn max(self, b: Self) -> Self {
             unsafe { Zmm(_mm512_max_ps(self.0, b.0)) }
+        }
+        #[inline(always)]
+        unsafe fn abs(self) -> Self {
+            unsafe { Zmm(_mm512_abs_ps(self.0)) }
+        }
+        #[inline(always)]
+        unsafe fn where_above(self, b: Self, yes: Self, no: Self) -> Self {
+            unsafe {
+                let above = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(self.0, b.0);
+                Zmm(_mm512_mask_blend_ps(above, no.0, yes.0))
+            }
+        }
+        #[inline(always)]
+        unsafe fn where_not_below(self, b: Self, yes: Self, no: Self) -> Self {
+            unsafe {
+                let not_below = _mm512_cmp_ps_mask::<_CMP_GE_OQ>(self.0, b.0);
+                Zmm(_mm512_mask_blend_ps(not_below, no.0, yes.0))
+            }
+        }
+        #[inline(always)]
+        unsafe fn count_above(self, b: Self, counts: Self) -> Self {
+            unsafe {
+                let above = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(self.0, b.0);
+                let counts = _mm512_castps_si512(counts.0);
+                let more = _mm512_mask_add_epi32(counts, above, counts, _mm512_set1_epi32(1));
+                Zmm(_mm512_castsi512_ps(more))
+            }
         }
         #[inline(always)]
         unsafe fn fma(self, b: Self, c: Self) -> Self {
@@ -514,6 +633,13 @@ pub(super) fn run8<K: Kernel>(kernel: K) -> K::Output {
             _ => kernel.run::<Plain<8>>(),
         }
     }
+}
+
+/// Runs a kernel whose lanes know nothing of each other on the widest vectors: how many lanes
+/// they have must not change a result.
+#[inline(always)]
+pub(super) fn run_widest<K: Kernel>(kernel: K) -> K::Output {
+    if level() == Level::Avx512 { run16(kernel) } else { run8(kernel) }
 }
 
 /// Runs a kernel on vectors of 16 lanes.

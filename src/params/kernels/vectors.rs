@@ -8,12 +8,20 @@ use crate::maths::tanh_f32;
 /// other work is done. Does nothing where the processor cannot be asked.
 #[inline]
 pub fn prefetch(numbers: &[f32]) {
+    numbers.chunks(16).for_each(|line| prefetch_line(line.as_ptr()));
+}
+
+/// Asks for the line of memory at an address, which need not be anyone's.
+#[inline(always)]
+pub(super) fn prefetch_line(at: *const f32) {
     #[cfg(target_arch = "x86_64")]
-    for line in numbers.chunks(16) {
+    {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: the instruction is part of every x86-64 processor and reads nothing itself.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) };
     }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = at;
 }
 
 /// `to[i] += a · from[i]`, fused.

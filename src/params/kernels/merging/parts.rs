@@ -1,0 +1,50 @@
+//! How sums over coordinates are cut, so that their bits depend on nothing but their lengths.
+
+/// Coordinates of a chunk, the least that sums over coordinates are cut into.
+pub const CHUNK: usize = 4096;
+
+/// Parts that sums over coordinates are put together from, at most: threads beyond so many
+/// have nothing to do.
+pub const PARTS_MAX: usize = 32;
+
+/// Coordinates `start..end` of each part of `len` coordinates: whole chunks, but for the last.
+/// Depends on the two numbers alone.
+pub fn parts(len: usize, most: usize) -> impl ExactSizeIterator<Item = std::ops::Range<usize>> {
+    let chunks = len.div_ceil(CHUNK);
+    let parts = chunks.min(most);
+    (0..parts).map(move |part| {
+        let at = |part: usize| (part * chunks / parts * CHUNK).min(len);
+        at(part)..at(part + 1)
+    })
+}
+
+/// Calls `work` with every item, on up to `threads` threads, and returns the results in the
+/// items' order: each thread takes as many items in a row.
+///
+/// # Panics
+/// Where `work` does.
+pub fn parallel_chunks<S: Send, T: Send>(
+    threads: usize,
+    items: Vec<S>,
+    work: impl Fn(S) -> T + Sync,
+) -> Vec<T> {
+    let each = items.len().div_ceil(threads.max(1)).max(1);
+    if items.len() <= each {
+        return items.into_iter().map(work).collect();
+    }
+    let mut shares: Vec<Vec<S>> = Vec::new();
+    let mut items = items.into_iter();
+    while items.len() > 0 {
+        shares.push(items.by_ref().take(each).collect());
+    }
+    let work = &work;
+    std::thread::scope(|scope| {
+        let run = |share: Vec<S>| scope.spawn(move || share.into_iter().map(work).collect());
+        let running: Vec<std::thread::ScopedJoinHandle<Vec<T>>> =
+            shares.into_iter().map(run).collect();
+        let join = |handle: std::thread::ScopedJoinHandle<Vec<T>>| {
+            handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        running.into_iter().flat_map(join).collect()
+    })
+}
