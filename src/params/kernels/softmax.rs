@@ -60,16 +60,11 @@ impl Kernel for ByEight<'_> {
             let rows = &mut self.rows[i * 8 * stride..(i + 1) * 8 * stride];
             // SAFETY: eight rows of `stride` lanes, `stride` 8 or 16, V of eight lanes.
             unsafe {
-                match outputs.saturating_sub(8) {
-                    0 => softmax_eight::<V, 0>(outputs, stride, rows, norms),
-                    1 => softmax_eight::<V, 1>(8, 16, rows, norms),
-                    2 => softmax_eight::<V, 2>(8, 16, rows, norms),
-                    3 => softmax_eight::<V, 3>(8, 16, rows, norms),
-                    4 => softmax_eight::<V, 4>(8, 16, rows, norms),
-                    5 => softmax_eight::<V, 5>(8, 16, rows, norms),
-                    6 => softmax_eight::<V, 6>(8, 16, rows, norms),
-                    7 => softmax_eight::<V, 7>(8, 16, rows, norms),
-                    _ => softmax_eight::<V, 8>(8, 16, rows, norms),
+                // few widths, as each is compiled for every caller; ten answers are common
+                match outputs {
+                    ..=8 => softmax_eight::<V, 0>(outputs, stride, rows, norms),
+                    9 | 10 => softmax_eight::<V, 2>(outputs, stride, rows, norms),
+                    _ => softmax_eight::<V, 8>(outputs, stride, rows, norms),
                 }
             };
         }
@@ -90,7 +85,13 @@ unsafe fn softmax_eight<V: Vector, const SECOND: usize>(
         let at = rows.as_mut_ptr();
         let mut low = eight::<V>(at, stride);
         let far = V::splat(-3e38);
-        (outputs..8).for_each(|k| low[k] = far);
+        // loops of a known length, so that no lane leaves its register
+        let live: [bool; 16] = std::array::from_fn(|k| k < outputs);
+        if SECOND == 0 {
+            for k in 0..8 {
+                low[k] = if live[k] { low[k] } else { far };
+            }
+        }
         let mut top = low[0];
         for k in 1..8 {
             top = low[k].max(top);
@@ -99,6 +100,7 @@ unsafe fn softmax_eight<V: Vector, const SECOND: usize>(
         if SECOND > 0 {
             high = eight::<V>(at.add(8), stride);
             for k in 0..SECOND {
+                high[k] = if live[8 + k] { high[k] } else { far };
                 top = high[k].max(top);
             }
         }
@@ -106,7 +108,11 @@ unsafe fn softmax_eight<V: Vector, const SECOND: usize>(
         for k in 0..8 {
             low[k] = exp(low[k].sub(top));
         }
-        (outputs..8).for_each(|k| low[k] = V::splat(0.0));
+        if SECOND == 0 {
+            for k in 0..8 {
+                low[k] = if live[k] { low[k] } else { V::splat(0.0) };
+            }
+        }
         let mut total = V::splat(0.0);
         for k in 0..8 {
             total = total.add(low[k]);
@@ -120,7 +126,8 @@ unsafe fn softmax_eight<V: Vector, const SECOND: usize>(
             low[k] = low[k].mul(inverse);
         }
         for k in 0..8 {
-            high[k] = if k < SECOND { high[k].mul(inverse) } else { V::splat(0.0) };
+            let kept = k < SECOND && live[8 + k];
+            high[k] = if kept { high[k].mul(inverse) } else { V::splat(0.0) };
         }
         put_eight(low, at, stride);
         if SECOND > 0 {
