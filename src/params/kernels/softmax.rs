@@ -130,7 +130,7 @@ unsafe fn softmax_eight<V: Vector, const SECOND: usize>(
             high[k] = if kept { high[k].mul(inverse) } else { V::splat(0.0) };
         }
         put_eight(low, at, stride);
-        if SECOND > 0 {
+        if stride == 16 {
             put_eight(high, at.add(8), stride);
         }
         let (mut tops, mut totals) = ([0.0; 8], [0.0; 8]);

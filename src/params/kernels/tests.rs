@@ -130,6 +130,20 @@ proptest! {
     }
 
     #[test]
+    fn softmax_leaves_zeros_in_padding_of_any_width(n in 0_usize..25, outputs in 1_usize..9, seed: u64) {
+        let logits = numbers(seed, n * 16);
+        let got = on_every_level(|| {
+            let mut rows = logits.clone();
+            softmax_rows(outputs, 16, &mut rows, &mut vec![(0.0, 0.0); n]);
+            rows
+        });
+        for row in got.chunks_exact(16) {
+            prop_assert!((row[..outputs].iter().sum::<f32>() - 1.0).abs() < 1e-5);
+            prop_assert!(row[outputs..].iter().all(|p| *p == 0.0));
+        }
+    }
+
+    #[test]
     fn argmax_is_the_first_of_the_largest(
         n in 0_usize..25, (outputs, stride) in stride(), seed: u64,
     ) {
