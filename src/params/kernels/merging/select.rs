@@ -148,14 +148,32 @@ impl Kernel for CountLower<'_> {
 /// # Panics
 /// Where `k` is more than there are values, those more than 2³², or `scratch` is empty.
 pub fn cut_of_largest(values: &[f32], k: usize, scratch: &mut [Magnitudes]) -> Cut {
-    assert!(k <= values.len(), "{k} of {}", values.len());
+    let [cut] = cuts_of_largest(values, [k], scratch);
+    cut
+}
+
+/// [`cut_of_largest`] for some numbers at once: their upper bits are counted together.
+fn cuts_of_largest<const N: usize>(
+    values: &[f32],
+    ks: [usize; N],
+    scratch: &mut [Magnitudes],
+) -> [Cut; N] {
+    ks.iter().for_each(|&k| assert!(k <= values.len(), "{k} of {}", values.len()));
     assert!(u32::try_from(values.len()).is_ok(), "counts have 32 bits");
-    if k == 0 {
-        return Cut::NOTHING;
+    if ks == [0; N] {
+        return [Cut::NOTHING; N];
     }
-    let missing = "as many were counted as there are values";
     counted(values, scratch, &Magnitudes::count_upper);
-    let (upper, left) = scratch[0].of_rank(k).expect(missing);
+    // none where none is wanted
+    let uppers = ks.map(|k| scratch[0].of_rank(k));
+    uppers.map(|upper| {
+        upper.map_or(Cut::NOTHING, |(upper, left)| cut_within(values, upper, left, scratch))
+    })
+}
+
+/// Where the `left` largest of the magnitudes with these upper bits end.
+fn cut_within(values: &[f32], upper: u32, left: usize, scratch: &mut [Magnitudes]) -> Cut {
+    let missing = "as many were counted as there are values";
     counted(values, scratch, &|bins, part| bins.count_lower(part, upper));
     let (lower, left) = scratch[0].of_rank(left).expect(missing);
     let all = scratch[0].bins[lower as usize] as usize;
@@ -209,8 +227,7 @@ pub fn keep_band(
     out: &mut [f32],
 ) {
     assert_eq!(values.len(), out.len());
-    let inner = cut_of_largest(values, drop + keep, scratch);
-    let outer = cut_of_largest(values, drop, scratch);
+    let [inner, outer] = cuts_of_largest(values, [drop + keep, drop], scratch);
     between(values, 0, inner, outer, out);
 }
 
