@@ -9,7 +9,7 @@ use common::{Limit, Line};
 use criterion::{BenchmarkGroup, Criterion, Throughput, measurement::WallTime};
 use hivesim::params::kernels::merging::{
     Cut, DivideBy, ElectBy, Election, Magnitudes, MergeScratch, PARTS_MAX, cut_of_largest, elect,
-    gram, mean_and_distances, mean_around_median, median, parallel_chunks, parts, trimmed_mean,
+    gram, mean_and_distances, mean_around_median, median, parallel_chunks, parts_mut, trimmed_mean,
 };
 use hivesim::params::kernels::{Counters, fill_normals};
 
@@ -60,13 +60,7 @@ fn spread(
     out: &mut [f32],
     work: impl Fn(usize, &mut [f32], &mut MergeScratch) + Sync,
 ) {
-    let mut rest = out;
-    let mut items = Vec::new();
-    for part in parts(rest.len(), PARTS_MAX) {
-        let (out, later) = rest.split_at_mut(part.len());
-        items.push((part.start, out));
-        rest = later;
-    }
+    let items: Vec<(usize, &mut [f32])> = parts_mut(out, PARTS_MAX).collect();
     parallel_chunks(threads, items, |(start, out)| work(start, out, &mut MergeScratch::default()));
 }
 

@@ -117,8 +117,7 @@ impl Kernel for Elect<'_> {
                     let least = if start < cut.ties_end && cut.ties_end < start + BLOCK {
                         let mut least = [0.0; BLOCK];
                         (0..BLOCK).for_each(|i| least[i] = cut.least(start + i));
-                        std::array::from_fn(|k| least[k * V::LANES..].as_ptr())
-                            .map(|at| V::load(at))
+                        std::array::from_fn(|k| V::load(least[k * V::LANES..].as_ptr()))
                     } else {
                         [V::splat(cut.least(start)); VECTORS]
                     };

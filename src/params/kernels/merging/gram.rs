@@ -2,7 +2,7 @@
 
 use super::super::simd::{Kernel, Vector, run8};
 use super::super::vectors::prefetch_line;
-use super::parts::{CHUNK, PARTS_MAX, parallel_chunks, parts};
+use super::parts::{CHUNK, PARTS_MAX, add_parts, parallel_chunks, parts};
 
 /// Coordinates whose products are added up in single precision, in eight sums of 128, before
 /// their total goes to the pair's sum in double precision.
@@ -32,7 +32,6 @@ const NUMBERS_MAX: usize = 8 << 20;
 pub fn gram(rows: &[&[f32]], threads: usize, out: &mut [f64]) {
     let n = rows.len();
     assert_eq!(out.len(), n * n, "a Gram matrix of {n} rows");
-    out.fill(0.0);
     let Some(len) = rows.first().map(|row| row.len()) else { return };
     let most = (NUMBERS_MAX / (n * n)).clamp(1, PARTS_MAX);
     let sums = parallel_chunks(threads, parts(len, most).collect(), |part| {
@@ -42,9 +41,7 @@ pub fn gram(rows: &[&[f32]], threads: usize, out: &mut [f64]) {
         }
         sum
     });
-    for sum in &sums {
-        out.iter_mut().zip(sum).for_each(|(out, sum)| *out += sum);
-    }
+    add_parts(&sums, out);
     for i in 0..n {
         for j in 0..i {
             out[i * n + j] = out[j * n + i];

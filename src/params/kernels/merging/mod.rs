@@ -20,7 +20,7 @@ mod weighted;
 pub use elect::{DivideBy, ElectBy, Election, elect};
 pub use gram::{gram, gram_chunk};
 pub use order::{mean_around_median, median, trimmed_mean};
-pub use parts::{CHUNK, PARTS_MAX, parallel_chunks, parts};
+pub use parts::{CHUNK, PARTS_MAX, parallel_chunks, parts, parts_mut};
 pub use scratch::MergeScratch;
 pub use select::{Cut, Magnitudes, between, cut_of_largest, keep_band, keep_largest};
 pub use weighted::{

@@ -298,8 +298,7 @@ impl Kernel for Merged<'_> {
 }
 
 /// Sorts a column of rows `run..run + 16` of a block into as many ranks at `to`. Of rows beyond
-/// `n`, the
-/// first `below` are taken to be endlessly small and the others endlessly great.
+/// `n`, the first `below` are taken to be endlessly small and the others endlessly great.
 ///
 /// # Safety
 /// The caller has V's instruction set; `block` holds `n` rows of `BLOCK` numbers, and `to` sixteen.

@@ -18,6 +18,27 @@ pub fn parts(len: usize, most: usize) -> impl ExactSizeIterator<Item = std::ops:
     })
 }
 
+/// The [`parts`] of `numbers`, each with its first coordinate.
+pub fn parts_mut(
+    numbers: &mut [f32],
+    most: usize,
+) -> impl ExactSizeIterator<Item = (usize, &mut [f32])> {
+    let mut rest = numbers;
+    parts(rest.len(), most).map(move |part| {
+        let (numbers, later) = std::mem::take(&mut rest).split_at_mut(part.len());
+        rest = later;
+        (part.start, numbers)
+    })
+}
+
+/// `out` = the sum of what the parts came to, in their order.
+pub(super) fn add_parts(sums: &[Vec<f64>], out: &mut [f64]) {
+    out.fill(0.0);
+    for sum in sums {
+        out.iter_mut().zip(sum).for_each(|(out, sum)| *out += sum);
+    }
+}
+
 /// Calls `work` with every item, on up to `threads` threads, and returns the results in the
 /// items' order: each thread takes as many items in a row.
 ///

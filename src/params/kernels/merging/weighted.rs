@@ -2,7 +2,7 @@
 
 use super::super::simd::{Kernel, Vector, run16};
 use super::super::vectors::prefetch_line;
-use super::parts::{CHUNK, PARTS_MAX, parallel_chunks, parts};
+use super::parts::{CHUNK, PARTS_MAX, add_parts, parallel_chunks, parts, parts_mut};
 
 /// Coordinates whose terms are added up in single precision: of so many rows a block stays in
 /// the first caches. A function of the number of rows alone, for the sums' bits depend on it.
@@ -33,21 +33,15 @@ pub fn mean_and_distances(
     distances: &mut [f64],
 ) {
     assert_eq!(distances.len(), rows.len(), "a distance for each row");
-    let mut rest = &mut *mean;
-    let mut items = Vec::with_capacity(PARTS_MAX);
-    for part in parts(rest.len(), PARTS_MAX) {
-        let (mean, later) = rest.split_at_mut(part.len());
-        rest = later;
-        items.push((part.start, mean));
-    }
-    let sums = parallel_chunks(threads, items, |(start, mean)| {
+    let items = parts_mut(mean, PARTS_MAX).collect();
+    let sums = parallel_chunks(threads, items, |(start, mean): (usize, &mut [f32])| {
         let mut sums = vec![0.0; rows.len()];
         for (i, mean) in mean.chunks_mut(CHUNK).enumerate() {
             mean_and_distances_chunk(rows, weights, start + i * CHUNK, mean, &mut sums);
         }
         sums
     });
-    in_order(&sums, distances);
+    add_parts(&sums, distances);
 }
 
 /// Adds the parts of a chunk, from `start`, to the squared distances, and writes its part of
@@ -66,13 +60,6 @@ pub fn mean_and_distances_chunk(
     assert_eq!(distances.len(), rows.len(), "a distance for each row");
     assert!(rows.iter().all(|row| row.len() >= start + mean.len()), "a row is too short");
     run16(MeanAndDistances { rows, weights, start, mean, distances });
-}
-
-fn in_order(parts: &[Vec<f64>], out: &mut [f64]) {
-    out.fill(0.0);
-    for part in parts {
-        out.iter_mut().zip(part).for_each(|(out, part)| *out += part);
-    }
 }
 
 struct MeanAndDistances<'a> {
@@ -242,7 +229,7 @@ fn reduce<T: Term>(rows: &[&[f32]], point: Option<&[f32]>, threads: usize, out: 
         }
         sums
     });
-    in_order(&sums, out);
+    add_parts(&sums, out);
 }
 
 struct Reduce<'a, T> {
