@@ -5,7 +5,6 @@ use super::{AgentError, Bench, Duty, Fleet, Keeping, Parcel, Publication, Readin
 use crate::ids::AgentId;
 use crate::learner::{Lesson, Order, Targets};
 use crate::params::Store;
-use crate::params::kernels::prefetch;
 use crate::scenario::{Exchange, Partial, Pull};
 use crate::stream::{Purpose, Stream};
 use crate::world::Tasks;
@@ -239,21 +238,14 @@ impl Cohort {
         local.clear();
         fleet.learner.touch(&tasks, local);
         self.lay_out(fleet, publication, agent, owner, local);
-        let facts = fleet.world.facts();
-        let finite = facts.finite;
-        if finite && (agent.0 as usize) + 1 < facts.agents {
-            // the next agent's data are on their way while this one learns
-            if let Some((next, _)) = fleet.world.holdings(AgentId(agent.0 + 1)) {
-                prefetch(&next.x[..next.x.len().min(4096)]);
-            }
-        }
+        let finite = fleet.world.facts().finite;
         let lesson = Lesson {
             tasks,
             targets: Targets::Feedback,
             plan: &fleet.plan,
             epochs,
             baseline: &mut self.baselines[owner],
-            values: &facts.values,
+            values: &fleet.world.facts().values,
             name: (fleet.seed, agent.0, round.0),
             order: if finite { Order::Shuffled(Purpose::Shuffle) } else { Order::AsDealt },
         };
