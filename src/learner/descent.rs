@@ -265,19 +265,18 @@ fn steps<M: Model>(lesson: Lesson<'_>, model: &mut M, scratch: &mut Buffers) -> 
             let rates = Rates { mean, ..plan.share.rates(step, steps, plan.prox) };
             let logits = &mut logits[..n * stride];
             model.logits(batch, logits);
+            softmax_rows(outputs, stride, logits, norms);
             match targets {
                 Targets::Feedback => {
                     let first = (epoch == 0).then_some((&mut tally, &mut *marks, &mut told[..]));
-                    teacher.teach(batch, logits, norms, first);
+                    teacher.teach(batch, logits, first);
                 }
                 Targets::Answers => {
-                    softmax_rows(outputs, stride, logits, norms);
                     for (i, row) in logits.chunks_exact_mut(stride).enumerate() {
                         row[batch.answer(i) as usize] -= 1.0;
                     }
                 }
                 Targets::Soft(soft) => {
-                    softmax_rows(outputs, stride, logits, norms);
                     for (row, &task) in logits.chunks_exact_mut(stride).zip(rows) {
                         let target = &soft[task as usize * stride..][..stride];
                         row.iter_mut().zip(target).for_each(|(p, q)| *p -= q);

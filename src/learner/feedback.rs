@@ -1,7 +1,7 @@
 //! What a task teaches: from probabilities and the right answer to a gradient on the logits.
 
 use super::{Batch, Tally};
-use crate::params::kernels::{softmax_rows, surprises};
+use crate::params::kernels::surprises;
 use crate::scenario::{Feedback, FeedbackKind};
 use crate::stream::Stream;
 
@@ -61,21 +61,13 @@ impl Teacher<'_> {
         }
     }
 
-    /// Turns the logits of a batch (a row of `stride` lanes each, whole episodes) into
-    /// gradients of the loss on them.
+    /// Turns the probabilities of a batch (a row of `stride` lanes each, whole episodes) into
+    /// gradients of the loss on its logits.
     #[inline(always)]
-    pub fn teach(
-        &mut self,
-        batch: Batch<'_>,
-        logits: &mut [f32],
-        norms: &mut [(f32, f32)],
-        first: Option<FirstPass<'_>>,
-    ) {
-        let (outputs, stride) = self.answers;
-        softmax_rows(outputs, stride, logits, norms);
+    pub fn teach(&mut self, batch: Batch<'_>, rows: &mut [f32], first: Option<FirstPass<'_>>) {
         match self.feedback.kind {
-            FeedbackKind::Semantic => self.tell(batch, logits, first),
-            FeedbackKind::Verifiable => self.reward(batch, logits, first),
+            FeedbackKind::Semantic => self.tell(batch, rows, first),
+            FeedbackKind::Verifiable => self.reward(batch, rows, first),
         }
     }
 
@@ -189,7 +181,6 @@ fn draw(p: &[f32], u: f32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::maths;
     use crate::stream::Purpose;
     use crate::world::Tasks;
 
@@ -205,8 +196,8 @@ mod tests {
                 ..Default::default()
             };
             let p = [0.5_f64, 0.3, 0.15, 0.05];
-            let mut logits = [0.0_f32; 8];
-            logits.iter_mut().zip(p).for_each(|(l, p)| *l = maths::ln(p) as f32);
+            let mut row = [0.0_f32; 8];
+            row.iter_mut().zip(p).for_each(|(row, p)| *row = p as f32);
             let answers = vec![1_u32; horizon];
             let order: Vec<u32> = (0..horizon as u32).collect();
             let tasks = Tasks { inputs: 1, x: &[], skills: &[], answers: &answers };
@@ -222,10 +213,9 @@ mod tests {
             };
             let n = 400_000;
             let mut mean = [0.0_f64; 4];
-            let mut norms = vec![(0.0, 0.0); horizon];
             for _ in 0..n {
-                let mut rows = logits.repeat(horizon);
-                teacher.teach(batch, &mut rows, &mut norms, None);
+                let mut rows = row.repeat(horizon);
+                teacher.teach(batch, &mut rows, None);
                 for k in 0..4 {
                     mean[k] += f64::from(rows[k]) / f64::from(n);
                 }
