@@ -29,6 +29,23 @@ macro_rules! refused {
     };
 }
 
+/// Sizes that fit machines which exist are nobody's mistake.
+#[test]
+fn large_fleets_and_worlds_that_a_large_machine_holds_pass() {
+    for text in [
+        "[fleet]\nagents = 100000000\n[job_knowledge]\npersonalisation = \"fedsim\"\n",
+        "[world]\nskills = 10000\nfeatures = 4096\nanswers = 256\n",
+        "[world]\nskills = 100000\n[learner]\nbuckets = 1000000\n",
+        "[fleet]\nagents = 1000000\n[learner]\nkind = \"mlp\"\n[measure]\nbounds = [\"isolated\"]\n",
+        "[world]\nkind = \"synthetic\"\n[fleet]\nagents = 1000000\n",
+        "rounds = 1000\n[fleet]\nagents = 100000\n[measure]\npanel = 0\n",
+    ] {
+        if let Err(error) = Scenario::parse(text, "hive.toml", &[]) {
+            panic!("{error}");
+        }
+    }
+}
+
 refused! {
     syntax:
     a_value_is_missing("rounds =\n");
@@ -149,6 +166,9 @@ refused! {
     a_horizon_longer_than_a_round("[fleet]\ntasks = 3\n[feedback]\nkind = \"verifiable\"\nhorizon = 4\n");
     a_horizon_with_batches("[learner.solver]\nbatch = 4\n[feedback]\nkind = \"verifiable\"\nhorizon = 4\n");
     stragglers_with_one_task("[fleet]\ntasks = 1\nstragglers.share = 0.5\n");
+    stragglers_with_one_episode("[fleet]\ntasks = 8\nstragglers.share = 0.5\n[feedback]\nkind = \"verifiable\"\nhorizon = 8\n");
+    stragglers_with_one_pass("[world]\nkind = \"synthetic\"\n[fleet]\nstragglers.share = 0.5\n");
+    stragglers_with_one_pass_over_a_dataset("[world]\nkind = \"dataset\"\npath = \"data\"\n[fleet.stragglers]\nshare = 0.5\n[learner.solver]\nepochs = 1\n");
     personalisation_in_isolation("[distiller]\ntopology = \"isolated\"\n[job_knowledge]\npersonalisation = \"fedsim\"\n");
     personalisation_of_one_learner("[distiller]\ntopology = \"pooled\"\n[job_knowledge]\npersonalisation = \"fedalt\"\n");
     a_pull_of_no_job_knowledge("[job_knowledge]\npull = \"reset\"\n");
@@ -157,6 +177,7 @@ refused! {
     nested_adapters("[learner]\nkind = \"mlp\"\n[job_knowledge]\npersonalisation = \"nested\"\n");
     nested_without_contributions("[distiller]\nexchange = \"experience\"\n[job_knowledge]\npersonalisation = \"nested\"\n");
     fedalt_with_a_single_step("[fleet]\ntasks = 8\n[learner.solver]\nbatch = 8\n[job_knowledge]\npersonalisation = \"fedalt\"\n");
+    fedalt_with_a_single_episode("[fleet]\ntasks = 8\n[feedback]\nkind = \"verifiable\"\nhorizon = 5\n[job_knowledge]\npersonalisation = \"fedalt\"\n");
     an_exchange_in_isolation("[distiller]\ntopology = \"isolated\"\nexchange = \"experience\"\n");
     an_exchange_with_one_learner("[distiller]\ntopology = \"pooled\"\nexchange = \"predictions\"\n");
     predictions_in_the_paper_world("[world]\nkind = \"synthetic\"\n[distiller]\nexchange = \"predictions\"\n");
@@ -166,6 +187,23 @@ refused! {
     threads_of_the_serial_engine("[engine]\nkind = \"serial\"\nthreads = 4\n");
     no_training_examples("[world]\nkind = \"synthetic\"\ntrain_share = 0.5\nsizes = { kind = \"fixed\", examples = 1 }\n");
     several_combinations("[fleet]\nagents = 5\ntasks = 2\n[feedback]\nhorizon = 3\n[measure]\npanel = 6\n");
+}
+
+refused! {
+    memory:
+    more_truths_than_memory("[world]\nskills = 100000\nfeatures = 4096\nanswers = 256\n");
+    more_probes_than_memory("[world]\nskills = 100000\nfeatures = 100\n[measure]\nprobes = 100000\n");
+    more_jobs_than_memory("[world]\nskills = 10000\nalpha = 1e6\nzipf = 0.0\n[fleet]\nagents = 100000000\n");
+    more_tasks_than_memory("[world]\nfeatures = 4096\n[fleet]\ntasks = 1000000\n[engine]\nthreads = 1024\n");
+    more_pooled_tasks_than_memory("[world]\nfeatures = 4096\n[fleet]\nagents = 1000\ntasks = 1000000\n[measure]\nbounds = [\"pooled\"]\n");
+    more_buckets_than_memory("[world]\nfeatures = 4096\nanswers = 256\n[learner]\nbuckets = 1000000\n");
+    more_job_knowledge_than_memory("[world]\nfeatures = 1000\n[fleet]\nagents = 100000000\n[job_knowledge]\npersonalisation = \"fedsim\"\n");
+    more_networks_than_memory("[fleet]\nagents = 100000000\n[learner]\nkind = \"mlp\"\nhidden = [1024, 1024]\n[measure]\nbounds = [\"isolated\"]\n");
+    more_examples_than_memory("[fleet]\nagents = 100000000\ntasks = 1000\n[distiller]\nexchange = \"experience\"\n[distiller.experience]\nreservoir = 1000\n");
+    more_shared_inputs_than_memory("[world]\nskills = 100000\nfeatures = 100\n[distiller]\nexchange = \"predictions\"\n[distiller.predictions]\ninputs = 100000\n");
+    more_levels_than_memory("rounds = 1000000\n[fleet]\nagents = 1000000\n[measure]\npanel = 0\n");
+    more_data_than_memory("[world]\nkind = \"synthetic\"\nsizes = { kind = \"fixed\", examples = 10000000 }\n[fleet]\nagents = 1000000\n");
+    more_than_memory_by_an_override("[world]\nskills = 100000\nfeatures = 4096\n", "world.answers=256");
 }
 
 refused! {

@@ -30,11 +30,12 @@ fn overrides() -> impl Strategy<Value = Vec<String>> {
     let word = |key: &'static str, words: &'static [&'static str]| {
         proptest::sample::select(words).prop_map(move |word| format!("{key}={word}"))
     };
+    // all of these together fit the most memory that a scenario may ask for
     let all: Vec<BoxedStrategy<String>> = vec![
         text.clone().prop_map(|text| format!("name={text}")).boxed(),
         text.prop_map(|text| format!("question={text}")).boxed(),
         (0..=i64::MAX).prop_map(|seed| format!("seed={seed}")).boxed(),
-        whole("rounds", 30, 1_000_000).boxed(),
+        whole("rounds", 30, 10_000).boxed(),
         whole("world.skills", 24, 100_000).boxed(),
         whole("world.companies", 12, 200).boxed(),
         number("world.zipf", 8.0).boxed(),

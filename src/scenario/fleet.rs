@@ -28,7 +28,7 @@ impl Default for Fleet {
 }
 
 /// Stragglers after Li et al. 2020: every round a share of the working agents gets through
-/// only part of its work, uniform on 1..=most-1 epochs (or tasks, with one epoch).
+/// only part of its work, uniform on 1..=most-1 epochs, or tasks in worlds that generate them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Stragglers {

@@ -14,6 +14,7 @@ mod world;
 pub use distiller::*;
 pub use fleet::*;
 pub use learner::*;
+pub(crate) use load::Extent;
 pub use load::{CheckedScenario, Location, Problem, ScenarioError};
 pub use measure::*;
 pub use schema::schema;

@@ -1,5 +1,6 @@
 //! Combinations of keys that cannot be run, each with what to change.
 
+use super::memory;
 use super::problem::Finding;
 use super::tree::{At, Node};
 use crate::scenario::{
@@ -18,17 +19,24 @@ pub(super) fn check(scenario: &Scenario, tree: &Node) -> Vec<Finding> {
     feedback(scenario, &mut clashes);
     job_knowledge(scenario, &mut clashes);
     topology(scenario, &mut clashes);
+    memory::check(scenario, &mut clashes);
     clashes.findings
 }
 
-struct Clashes<'t> {
+/// What was found so far.
+pub(super) struct Clashes<'t> {
     tree: &'t Node,
     findings: Vec<Finding>,
 }
 
 impl Clashes<'_> {
+    /// Whether a key is written somewhere.
+    pub fn wrote(&self, key: &str) -> bool {
+        self.tree.find(key).is_some_and(|node| node.at != At::Nowhere)
+    }
+
     /// `keys[0]` leads the message; all of them that are written somewhere are shown.
-    fn add(&mut self, keys: &[&str], message: String) {
+    pub fn add(&mut self, keys: &[&str], message: String) {
         let written = |key: &&str| self.tree.find(key).map(|node| node.at.clone());
         let mut places: Vec<At> =
             keys.iter().filter_map(written).filter(|at| *at != At::Nowhere).collect();
@@ -77,16 +85,28 @@ fn generated(s: &Scenario, world: &MixedEffects, clashes: &mut Clashes<'_>) {
         let message = "a straggler does part of its work, but one task has no part; raise \
                        fleet.tasks to 2 or more, or set the share to 0";
         clashes.add(&["fleet.stragglers.share", "fleet.tasks"], message.into());
-    }
-    let steps = s.fleet.tasks.div_ceil(solver.batch);
-    if s.job_knowledge.personalisation == Personalisation::Fedalt && steps < 2 {
+    } else if s.fleet.stragglers.share > 0.0 && s.feedback.horizon == s.fleet.tasks {
         let message = format!(
-            "\"fedalt\" splits a round's gradient steps in two, but {} tasks in batches of {} are \
-             one step; raise fleet.tasks, lower learner.solver.batch, or take \"fedsim\"",
-            s.fleet.tasks, solver.batch
+            "a straggler does part of its work, but {} tasks that share one reward have no part; \
+             raise fleet.tasks, lower feedback.horizon, or set the share to 0",
+            s.fleet.tasks
         );
-        let keys = ["job_knowledge.personalisation", "fleet.tasks", "learner.solver.batch"];
+        let keys = ["fleet.stragglers.share", "feedback.horizon", "fleet.tasks"];
         clashes.add(&keys, message);
+    }
+    let horizon = s.feedback.horizon;
+    let steps = (s.fleet.tasks / horizon * horizon).div_ceil(solver.batch.saturating_mul(horizon));
+    if s.job_knowledge.personalisation == Personalisation::Fedalt && steps == 1 {
+        let (one, lower) = match horizon {
+            1 => (format!("in batches of {} are one step", solver.batch), "learner.solver.batch"),
+            _ => (format!("are one episode of {horizon}, which is one step"), "feedback.horizon"),
+        };
+        let message = format!(
+            "\"fedalt\" splits a round's gradient steps in two, but {} tasks {one}; raise \
+             fleet.tasks, lower {lower}, or take \"fedsim\"",
+            s.fleet.tasks
+        );
+        clashes.add(&["job_knowledge.personalisation", "fleet.tasks", lower], message);
     }
     changes(s, world, clashes);
 }
@@ -144,6 +164,12 @@ fn local_data(s: &Scenario, clashes: &mut Clashes<'_>) {
                        input distribution to draw them from; take \"weights\" or \"experience\", \
                        or world.kind = \"mixed-effects\"";
         clashes.add(&["distiller.exchange", "world.kind"], message.into());
+    }
+    if s.fleet.stragglers.share > 0.0 && s.learner.solver().epochs == 1 {
+        let message = "a straggler makes some of the passes over its data, but one pass has no \
+                       part; raise learner.solver.epochs to 2 or more, or set the share to 0";
+        let keys = ["fleet.stragglers.share", "learner.solver.epochs", "world.kind"];
+        clashes.add(&keys, message.into());
     }
     let World::Synthetic(world) = &s.world else { return };
     let (least, key) = match &world.sizes {

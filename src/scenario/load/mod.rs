@@ -6,6 +6,7 @@ mod cross;
 mod error;
 mod file;
 mod fill;
+mod memory;
 mod nearest;
 mod problem;
 mod set;
@@ -15,6 +16,7 @@ mod tree;
 mod walk;
 
 pub use error::ScenarioError;
+pub(crate) use memory::Extent;
 pub use problem::{Location, Problem};
 
 use std::ops::Deref;

@@ -1,0 +1,288 @@
+//! Products of sizes that no memory holds. Everything is counted low, padding and short-lived
+//! copies left out: what is refused here could be run nowhere.
+
+use super::cross::Clashes;
+use crate::scenario::{
+    Bound, Exchange, FeedbackKind, Learner, MixedEffects, Personalisation, Scenario, Sizes,
+    Topology, World,
+};
+
+/// The most numbers of 4 bytes for one purpose: 1 TiB of them.
+const MOST: u128 = 1 << 38;
+
+/// Agents whose fresh tasks the pooled learner shuffles together.
+const POOLED: u128 = 1024;
+
+/// Sizes that a scenario's text does not settle where the data are in files.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Extent {
+    /// Number of agents.
+    pub agents: u128,
+    /// Inputs of a task, the constant included.
+    pub inputs: u128,
+    /// Possible answers.
+    pub answers: u128,
+    /// Training examples of all agents, as far as they are known.
+    pub examples: u128,
+}
+
+/// Numbers that are in memory at once for one purpose.
+struct Part {
+    /// The keys that make it large.
+    keys: Vec<&'static str>,
+    what: String,
+    numbers: u128,
+}
+
+/// Refuses what takes too many numbers, in worlds whose sizes the scenario settles.
+pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
+    let (features, answers, examples) = match &s.world {
+        World::MixedEffects(world) => (world.features, world.answers, 0),
+        World::Synthetic(world) => {
+            let each = match &world.sizes {
+                Sizes::Fixed(sizes) => sizes.examples,
+                Sizes::Lognormal(sizes) => sizes.least,
+            };
+            (world.features, world.answers, u128::from(s.fleet.agents) * u128::from(each))
+        }
+        World::Dataset(_) => return,
+    };
+    let extent = Extent {
+        agents: s.fleet.agents.into(),
+        inputs: u128::from(features) + 1,
+        answers: answers.into(),
+        examples,
+    };
+    for Part { mut keys, what, numbers } in too_large(s, extent) {
+        let message = refusal(&keys, &what, numbers);
+        // a key that was written leads
+        keys.sort_by_key(|key| !clashes.wrote(key));
+        clashes.add(&keys, message);
+    }
+}
+
+impl Scenario {
+    /// What of this scenario takes more memory than there is, as a message that begins with its
+    /// key, once the size of the data is known.
+    pub(crate) fn refuse_extent(&self, extent: Extent) -> Result<(), String> {
+        match too_large(self, extent).first() {
+            None => Ok(()),
+            Some(Part { keys, what, numbers }) => {
+                Err(format!("{}: {}", keys[0], refusal(keys, what, *numbers)))
+            }
+        }
+    }
+}
+
+fn refusal(keys: &[&str], what: &str, numbers: u128) -> String {
+    format!(
+        "{what} would take {numbers} numbers of 4 bytes, at most {MOST} (1 TiB) are allowed; lower \
+         {}",
+        keys.join(" or ")
+    )
+}
+
+fn too_large(s: &Scenario, extent: Extent) -> Vec<Part> {
+    let mut parts = match &s.world {
+        World::MixedEffects(world) => generated(s, world, extent),
+        World::Synthetic(world) => {
+            let size = match world.sizes {
+                Sizes::Fixed(_) => "world.sizes.examples",
+                Sizes::Lognormal(_) => "world.sizes.mean",
+            };
+            vec![local_data(vec![size, "fleet.agents", "world.features"], extent)]
+        }
+        World::Dataset(_) => vec![local_data(vec!["world.path"], extent)],
+    };
+    parts.extend(learner(s, extent));
+    parts.push(levels(s, extent));
+    parts.retain(|part| part.numbers > MOST);
+    parts
+}
+
+/// Agents that work in a round.
+fn working(s: &Scenario, extent: Extent) -> u128 {
+    match s.fleet.participants {
+        0 => extent.agents,
+        some => extent.agents.min(some.into()),
+    }
+}
+
+/// Number of skills.
+fn skills(s: &Scenario) -> u128 {
+    match &s.world {
+        World::MixedEffects(world) => world.skills.into(),
+        World::Synthetic(_) | World::Dataset(_) => 1,
+    }
+}
+
+/// Whether a fleet under this topology runs, as the hive or as a bound.
+fn runs(s: &Scenario, topology: Topology, bound: Bound) -> bool {
+    s.distiller.topology == topology || s.measure.bounds.contains(&bound)
+}
+
+fn local_data(keys: Vec<&'static str>, extent: Extent) -> Part {
+    let Extent { agents, inputs, examples, .. } = extent;
+    Part {
+        keys,
+        what: format!("the data of {agents} agents, {inputs} inputs an example,"),
+        numbers: examples.saturating_mul(inputs),
+    }
+}
+
+/// Truths, probes, jobs and tasks of a world that generates them.
+fn generated(s: &Scenario, world: &MixedEffects, extent: Extent) -> Vec<Part> {
+    let Extent { agents, inputs, answers, .. } = extent;
+    let (skills, tasks) = (skills(s), u128::from(s.fleet.tasks));
+    let probes = u128::from(s.measure.probes);
+    let threads = u128::from(s.engine.threads.max(1));
+    let held = skills_of_a_job(world);
+    let mut parts = vec![
+        Part {
+            keys: vec!["world.skills", "world.features", "world.answers"],
+            what: format!("the truths of {skills} skills, {inputs} inputs by {answers} answers,"),
+            numbers: skills * inputs * answers,
+        },
+        Part {
+            keys: vec!["measure.probes", "world.skills", "world.features"],
+            what: format!("{probes} probe tasks of {inputs} inputs for each of {skills} skills"),
+            numbers: skills * probes * inputs,
+        },
+        Part {
+            keys: vec!["fleet.agents", "world.skills", "world.alpha"],
+            what: format!("the jobs of {agents} agents, some {held} skills each,"),
+            numbers: agents * held * 2,
+        },
+        Part {
+            keys: vec!["fleet.tasks", "world.features", "engine.threads"],
+            what: format!("{tasks} tasks of {inputs} inputs, dealt to each of {threads} threads,"),
+            numbers: tasks * inputs * threads * 2,
+        },
+    ];
+    if runs(s, Topology::Pooled, Bound::Pooled) {
+        let pooled = working(s, extent).min(POOLED);
+        parts.push(Part {
+            keys: vec!["fleet.tasks", "world.features", "fleet.agents"],
+            what: format!(
+                "the pooled learner's {tasks} tasks of {inputs} inputs from each of {pooled} agents"
+            ),
+            numbers: pooled * tasks * inputs * 2,
+        });
+    }
+    match s.distiller.exchange {
+        Exchange::Weights => {}
+        Exchange::Experience => {
+            let sent = u128::from(s.distiller.experience.reservoir).min(tasks);
+            let working = working(s, extent);
+            // only what was tried and found right is sent, at first one answer in so many
+            let known = match s.feedback.kind {
+                FeedbackKind::Semantic => 1,
+                FeedbackKind::Verifiable => answers,
+            };
+            parts.push(Part {
+                keys: vec!["distiller.experience.reservoir", "fleet.agents", "fleet.tasks"],
+                what: format!("a pool of {sent} examples from each of {working} agents"),
+                numbers: working * sent * inputs / known,
+            });
+        }
+        Exchange::Predictions => {
+            let each = u128::from(s.distiller.predictions.inputs);
+            parts.push(Part {
+                keys: vec!["distiller.predictions.inputs", "world.skills", "world.features"],
+                what: format!(
+                    "{each} shared inputs for each of {skills} skills, and their answers"
+                ),
+                numbers: skills * each * (inputs + answers),
+            });
+        }
+    }
+    parts
+}
+
+/// Skills that nearly every job has: those whose Dirichlet parameter is at least 1 and whose
+/// share lies far above the least that is kept.
+fn skills_of_a_job(world: &MixedEffects) -> u128 {
+    let weights = || (1..=world.skills).map(|s| libm::pow(f64::from(s), -world.zipf));
+    let total: f64 = weights().sum();
+    let shares = weights().map(|weight| weight / total);
+    let scale = world.alpha * f64::from(world.skills);
+    shares.filter(|p| *p >= 1e-4 && scale * p >= 1.0).count().max(1) as u128
+}
+
+/// The core in the copies of a merge, and what agents keep of their own.
+fn learner(s: &Scenario, extent: Extent) -> Vec<Part> {
+    let Extent { agents, inputs, answers, .. } = extent;
+    let block = inputs.saturating_mul(answers);
+    // numbers of a core, of the blocks that any work touches, and of job knowledge on these
+    let (core, touched, knowledge, mut keys) = match &s.learner {
+        Learner::Softmax(softmax) => {
+            let skills = skills(s);
+            let own = if skills > 1 { skills } else { 0 };
+            let buckets = softmax.buckets.map_or(own, u128::from);
+            let touched = if buckets > 0 { 2 * block } else { block };
+            let keys = match softmax.buckets {
+                None if skills > 1 => vec!["world.skills", "learner.buckets"],
+                _ => vec!["learner.buckets"],
+            };
+            (block.saturating_mul(buckets + 1), touched, touched, keys)
+        }
+        Learner::Mlp(mlp) => {
+            let widths = mlp.hidden.iter().map(|width| u128::from(*width)).chain([answers]);
+            let (mut core, mut adapters) = (0, 0);
+            let mut from = u128::from(mlp.code) + inputs;
+            for width in widths {
+                core += from * width;
+                adapters += u128::from(mlp.rank) * (from + width);
+                from = width + 1;
+            }
+            (core, core, adapters, vec!["learner.hidden"])
+        }
+    };
+    keys.extend(match s.world {
+        World::MixedEffects(_) | World::Synthetic(_) => &["world.features", "world.answers"][..],
+        World::Dataset(_) => &["world.path"],
+    });
+    let mut parts = vec![Part {
+        what: format!("three copies of a core of {core} parameters, as a merge needs them,"),
+        numbers: core.saturating_mul(3),
+        keys: keys.clone(),
+    }];
+    let rounds = u128::from(s.rounds.0);
+    let at_work = agents.min(working(s, extent).saturating_mul(rounds));
+    keys.retain(|key| !["world.skills", "learner.buckets"].contains(key));
+    keys.insert(0, "fleet.agents");
+    let personal = match s.job_knowledge.personalisation {
+        Personalisation::None => 0,
+        Personalisation::Fedsim | Personalisation::Fedalt => knowledge,
+        Personalisation::Nested => 2 * touched,
+    };
+    let isolated = if runs(s, Topology::Isolated, Bound::Isolated) { touched } else { 0 };
+    let each = personal.max(isolated);
+    parts.push(Part {
+        what: format!("what {at_work} agents keep, at least {each} numbers each,"),
+        numbers: at_work.saturating_mul(each),
+        keys,
+    });
+    parts
+}
+
+/// The levels of the panel over the whole run.
+fn levels(s: &Scenario, extent: Extent) -> Part {
+    let panel = match s.measure.panel {
+        0 => extent.agents,
+        some => extent.agents.min(some.into()),
+    };
+    let skills = skills(s);
+    let measured = u128::from(s.rounds.0 / s.measure.every) + 1;
+    let keys = match &s.world {
+        World::MixedEffects(_) => vec!["measure.panel", "rounds", "world.skills"],
+        World::Synthetic(_) | World::Dataset(_) => vec!["measure.panel", "rounds"],
+    };
+    Part {
+        keys,
+        what: format!(
+            "the levels of {panel} measured agents in {skills} skills at {measured} cores"
+        ),
+        numbers: panel * skills * measured * 4,
+    }
+}
