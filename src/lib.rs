@@ -93,4 +93,5 @@ pub mod record;
 pub mod report;
 pub mod scenario;
 pub mod stream;
+mod text;
 pub mod world;

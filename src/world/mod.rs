@@ -17,14 +17,16 @@ pub use tasks::{Desk, TaskBuffer, Tasks};
 pub use truth::{Climate, TruthCache};
 
 use crate::ids::{AgentId, CompanyId, Round, SkillId};
-use crate::scenario::{self, Scenario};
+use crate::scenario::{self, Extent, FeedbackKind, Personalisation, Scenario};
 use crate::stream::{Purpose, Stream};
+use dataset::FederatedData;
 use std::sync::Arc;
 
 /// The world that a scenario asks for.
 ///
 /// # Errors
-/// Where its data cannot be read, as a message that is complete in itself.
+/// Where its data cannot be read or do not fit the scenario, as a message that begins with the
+/// scenario's key.
 pub fn build(scenario: &Scenario) -> Result<Arc<dyn World>, String> {
     let agents = scenario.fleet.agents as usize;
     let seed = scenario.seed.0;
@@ -34,7 +36,15 @@ pub fn build(scenario: &Scenario) -> Result<Arc<dyn World>, String> {
             Arc::new(MixedWorld::new(spec, agents, probes, seed))
         }
         scenario::World::Synthetic(spec) => {
-            let data = synthetic::generate(spec, scenario.fleet.agents, &PaperDraws(seed));
+            let draws = PaperDraws(seed);
+            scenario.refuse_extent(Extent {
+                agents: agents as u128,
+                inputs: u128::from(spec.features) + 1,
+                answers: spec.answers.into(),
+                examples: synthetic::examples_of(spec, scenario.fleet.agents, &draws),
+            })?;
+            let data = synthetic::generate(spec, scenario.fleet.agents, &draws);
+            check_work(scenario, &data, agents)?;
             Arc::new(FiniteWorld::new(data, agents))
         }
         scenario::World::Dataset(spec) => {
@@ -49,9 +59,52 @@ pub fn build(scenario: &Scenario) -> Result<Arc<dyn World>, String> {
                     spec.path
                 ));
             }
-            Arc::new(FiniteWorld::new(data, if agents == 0 { users } else { agents }))
+            let agents = if agents == 0 { users } else { agents };
+            scenario.refuse_extent(Extent {
+                agents: agents as u128,
+                inputs: data.features as u128 + 1,
+                answers: data.answers as u128,
+                examples: data.train.y.len() as u128,
+            })?;
+            check_work(scenario, &data, agents)?;
+            Arc::new(FiniteWorld::new(data, agents))
         }
     })
+}
+
+/// Refuses work that the first `agents` users' data do not suffice for: what the scenario's
+/// check asks of `fleet.tasks` where tasks are generated.
+fn check_work(scenario: &Scenario, data: &FederatedData, agents: usize) -> Result<(), String> {
+    let participants = scenario.fleet.participants as usize;
+    if participants > agents {
+        return Err(format!(
+            "fleet.participants: {participants} agents are to work in a round, but the data are \
+             of {agents} users; lower it to at most {agents}, or to 0, which takes all"
+        ));
+    }
+    let size = |user: &usize| data.train.rows(*user).len();
+    let Some(least) = (0..agents).min_by_key(size) else { return Ok(()) };
+    let (examples, name) = (size(&least), data.users[least].escape_debug());
+    let horizon = scenario.feedback.horizon as usize;
+    if scenario.feedback.kind == FeedbackKind::Verifiable && horizon > examples {
+        return Err(format!(
+            "feedback.horizon: {horizon} decisions share a reward, but user `{name}` has only \
+             {examples} training examples; lower it to at most {examples}"
+        ));
+    }
+    let solver = scenario.learner.solver();
+    let whole = examples / horizon * horizon;
+    let steps = whole.div_ceil(solver.batch as usize * horizon) * solver.epochs as usize;
+    if scenario.job_knowledge.personalisation == Personalisation::Fedalt && steps < 2 {
+        return Err(format!(
+            "job_knowledge.personalisation: \"fedalt\" splits a round's gradient steps in two, but \
+             the {examples} training examples of user `{name}` are one step (learner.solver.batch \
+             = {}, feedback.horizon = {horizon}); raise learner.solver.epochs, lower the batch, or \
+             take \"fedsim\"",
+            solver.batch
+        ));
+    }
+    Ok(())
 }
 
 /// The paper world's streams.

@@ -74,6 +74,12 @@ pub fn generate(spec: &Synthetic, agents: u32, draws: &impl Draws) -> FederatedD
     }
 }
 
+/// How many examples `agents` agents hold in all, without generating them: a heavy tail may hold
+/// more than any memory.
+pub(super) fn examples_of(spec: &Synthetic, agents: u32, draws: &impl Draws) -> u128 {
+    (0..agents).map(|agent| size(&spec.sizes, agent, draws) as u128).sum()
+}
+
 /// An agent's truth.
 #[derive(Clone, Debug, PartialEq)]
 struct Model {
@@ -133,7 +139,7 @@ fn size(sizes: &Sizes, agent: u32, draws: &impl Draws) -> usize {
         Sizes::Fixed(fixed) => fixed.examples as usize,
         Sizes::Lognormal(s) => {
             let normal = take(&mut draws.normals(Purpose::Size, agent));
-            libm::exp(s.mean + s.sigma * normal) as usize + s.least as usize
+            (libm::exp(s.mean + s.sigma * normal) as usize).saturating_add(s.least as usize)
         }
     }
 }

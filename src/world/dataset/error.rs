@@ -1,13 +1,15 @@
 //! What can be wrong with federated data.
 
+use crate::text::plain;
 use std::path::{Path, PathBuf};
 
 /// Why a data set could not be read: the file, the place in it, what was found there and
-/// what is allowed. Rows are counted from 0.
+/// what is allowed. Rows are counted from 0. Control characters in names and values are shown
+/// escaped, so that no data reach a terminal as commands.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// The file system refused.
-    #[error("could not read `{}`: {source}", path.display())]
+    #[error("could not read `{}`: {source}", shown(path))]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -15,7 +17,7 @@ pub enum DataError {
         source: std::io::Error,
     },
     /// Something that should be there is not.
-    #[error("no data in `{}`: {expected}", path.display())]
+    #[error("no data in `{}`: {expected}", shown(path))]
     Missing {
         /// Where it was looked for.
         path: PathBuf,
@@ -23,7 +25,7 @@ pub enum DataError {
         expected: &'static str,
     },
     /// The file is not JSON or not Parquet, or only the first part of one.
-    #[error("`{}` cannot be read: {what}", path.display())]
+    #[error("`{}` cannot be read: {}", shown(path), plain(what))]
     Syntax {
         /// The file.
         path: PathBuf,
@@ -31,7 +33,7 @@ pub enum DataError {
         what: String,
     },
     /// A column is missing or has the wrong type.
-    #[error("`{}`, column `{column}`: found {found}; allowed is {allowed}", path.display())]
+    #[error("`{}`, column `{column}`: found {}; allowed is {allowed}", shown(path), plain(found))]
     Column {
         /// The file.
         path: PathBuf,
@@ -43,7 +45,13 @@ pub enum DataError {
         allowed: &'static str,
     },
     /// A value that does not fit.
-    #[error("`{}`, {place}: found {found}; allowed is {allowed}", path.display())]
+    #[error(
+        "`{}`, {}: found {}; allowed is {}",
+        shown(path),
+        plain(place),
+        plain(found),
+        plain(allowed)
+    )]
     Value {
         /// The file.
         path: PathBuf,
@@ -70,4 +78,8 @@ impl DataError {
             allowed: allowed.into(),
         }
     }
+}
+
+fn shown(path: &Path) -> String {
+    plain(&path.to_string_lossy())
 }

@@ -44,6 +44,12 @@ pub fn read(path: &Path, answers: u32) -> Result<FederatedData, DataError> {
     if !path.exists() {
         return Err(DataError::Missing { path: path.into(), expected: "there is no such file" });
     }
+    let is_json = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
+    if path.is_file() && is_json {
+        let expected = "it is a single file of LEAF's JSON; name the folder that holds train.json and \
+                        test.json (or train/*.json and test/*.json)";
+        return Err(DataError::Missing { path: path.into(), expected });
+    }
     let mut data = if path.is_file() {
         parquet::read(&[path.to_path_buf()], answers)?
     } else {

@@ -2,7 +2,7 @@
 //! are is the `parquet` crate's business; which physical types are taken is decided here.
 
 use super::super::DataError;
-use parquet::basic::{LogicalType, Type as Physical};
+use parquet::basic::{Compression, LogicalType, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::ParquetError;
@@ -224,6 +224,18 @@ impl Reader {
     }
 
     fn column(&self, group: usize, index: usize) -> Result<ColumnReader, DataError> {
+        let column = self.file.metadata().row_group(group).column(index);
+        match column.compression() {
+            Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::ZSTD(_) => {}
+            other => {
+                let name = column.column_path().parts().first().cloned().unwrap_or_default();
+                let what = format!(
+                    "its column `{name}` is compressed with {other}; write it uncompressed, or \
+                     with snappy or zstd"
+                );
+                return Err(DataError::Syntax { path: self.path.clone(), what });
+            }
+        }
         let group_reader = self.file.get_row_group(group).map_err(|e| self.broken(group, &e))?;
         group_reader.get_column_reader(index).map_err(|e| self.broken(group, &e))
     }

@@ -136,3 +136,18 @@ fn reference_data_are_read_in_well_under_a_second() {
         assert!(seconds < 1.0, "{seconds} s");
     }
 }
+
+#[test]
+fn a_single_file_is_refused_with_the_folder_that_is_wanted() {
+    let folder = folder(TRAIN, TEST);
+    let message = refusal(&folder.path().join("train.json"));
+    assert_says(&message, &["train.json`", "a single file", "name the folder", "test.json"]);
+}
+
+#[test]
+fn control_characters_in_names_and_values_are_escaped() {
+    let train = TRAIN.replace("\"a\"", "\"\\u001b[31m\\u0007\"").replace("[1.0]", "[1.5]");
+    let message = refusal(folder(&train, TEST).path());
+    assert_says(&message, &[r"user `\u{1b}[31m\u{7}`", "label 1.5"]);
+    assert!(!message.contains(char::is_control), "{message:?}");
+}

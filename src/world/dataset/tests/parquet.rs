@@ -216,3 +216,46 @@ fn all_of_pythons_forms_are_one_data_set() {
         println!("{} is the same", path.display());
     }
 }
+
+/// Every byte of a file damaged in several ways, and every length that it may be cut to: it is
+/// refused by its name, or read where the damage is in a value.
+#[test]
+fn a_damaged_or_cut_file_is_refused_by_name_and_brings_nothing_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.parquet");
+    write(&path, SCHEMA, &content());
+    let whole = fs::read(&path).unwrap();
+    let mut refused = 0;
+    let mut try_bytes = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        if let Err(error) = read(&path, 0) {
+            let text = error.to_string();
+            assert!(text.contains("data.parquet`"), "{text}");
+            refused += 1;
+        }
+    };
+    for at in 0..whole.len() {
+        try_bytes(&whole[..at]);
+        for damage in [0x01, 0x10, 0x7f, 0x80, 0xff] {
+            let mut bytes = whole.clone();
+            bytes[at] ^= damage;
+            try_bytes(&bytes);
+        }
+    }
+    assert!(refused > whole.len(), "{refused}");
+}
+
+#[test]
+fn a_compression_that_is_not_built_in_is_named_with_those_that_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.parquet");
+    write(&path, SCHEMA, &content());
+    let mut bytes = fs::read(&path).unwrap();
+    // in the footer a column's codec, 0 for none, stands before its number of values; 2 is gzip
+    let codec = |window: &[u8]| window == [0x15, 0x00, 0x16];
+    let at = bytes.windows(3).rposition(codec).unwrap();
+    bytes[at + 1] = 4;
+    fs::write(&path, bytes).unwrap();
+    let message = refusal(&path);
+    assert_says(&message, &["data.parquet`", "`features`", "GZIP", "snappy or zstd"]);
+}
