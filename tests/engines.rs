@@ -1,7 +1,9 @@
 //! One meaning, several machines: every engine and thread count gives the same result hash.
 
-use hivesim::engine::{Experiment, Silent};
-use hivesim::scenario::Scenario;
+use hivesim::engine::{Experiment, Observer, Registry, Silent, Stage};
+use hivesim::measure::RoundRow;
+use hivesim::scenario::{Bound, Scenario};
+use std::sync::{Arc, Mutex};
 
 const MIXED: &str = "rounds = 4\n[fleet]\nagents = 37\ntasks = 12\n\
                      [world]\nskills = 6\ncompanies = 4\n\
@@ -107,5 +109,33 @@ fn kernels_of_every_instruction_set_give_the_same_hash() {
             assert_eq!(hash(MIXED, &sets, "serial", 1), reference, "{lower:?} {sets}");
         }
         force_level(best);
+    }
+}
+
+/// What the registry holds after each round.
+struct Census(Arc<Registry>, Mutex<Vec<(Stage, u32, usize, u64)>>);
+
+impl Observer for Census {
+    fn round(&self, stage: Stage, row: &RoundRow) {
+        let tasks = self.0.iter().map(|status| status.tasks).sum();
+        self.1.lock().unwrap().push((stage, row.round, self.0.len(), tasks));
+    }
+}
+
+#[test]
+fn the_live_registry_holds_the_fleet_under_way_and_no_other() {
+    let scenario = Scenario::parse(MIXED, "engines", &["engine.kind=tasks".into()]).unwrap();
+    let experiment = Experiment::new(scenario);
+    let census = Census(experiment.registry(), Mutex::default());
+    experiment.run(&census).unwrap();
+    let rounds = census.1.into_inner().unwrap();
+    assert_eq!(rounds.len(), 15);
+    for (stage, round, agents, tasks) in rounds {
+        let (most, fleet) = match stage {
+            // the visits of round r do the work of the next
+            Stage::Hive | Stage::Bound(Bound::Isolated) => (37 * 12 * u64::from(round + 1), 37),
+            Stage::Bound(Bound::Pooled) => (0, 0),
+        };
+        assert_eq!((agents, tasks), (fleet, most.min(37 * 12 * 4)), "{stage:?} {round}");
     }
 }

@@ -1,8 +1,14 @@
 //! A run that is halted keeps the rounds that were done by then, and nothing else.
 
-use hivesim::engine::{Experiment, Observer, Stage};
+use hivesim::agent::Halt;
+use hivesim::engine::{Experiment, Observer, Silent, Stage};
+use hivesim::learner::{Learner, Lesson, Scratch, Softmax, Tally};
 use hivesim::measure::{Outcome, RoundRow};
+use hivesim::params::{Layout, Local};
 use hivesim::scenario::Scenario;
+use hivesim::world::Tasks;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Where in the course of the hive to halt.
 #[derive(Clone, Copy)]
@@ -79,4 +85,71 @@ fn a_halt_at_once_leaves_the_first_core() {
         assert_eq!(cut.hive.rounds.len(), 1, "{engine}");
         assert!(cut.hive.rounds[0].core_skill.is_nan(), "{engine}");
     }
+}
+
+/// A learner that halts the run in its `at`-th lesson and counts them all.
+struct Counting {
+    inner: Softmax,
+    lessons: Arc<AtomicUsize>,
+    at: usize,
+    halt: Halt,
+}
+
+impl Learner for Counting {
+    fn core_layout(&self) -> &Arc<Layout> {
+        self.inner.core_layout()
+    }
+
+    fn job_layout(&self) -> &Arc<Layout> {
+        self.inner.job_layout()
+    }
+
+    fn answers(&self) -> (usize, usize) {
+        self.inner.answers()
+    }
+
+    fn initial_core(&self, seed: u64, core: &mut [f32]) {
+        self.inner.initial_core(seed, core);
+    }
+
+    fn touch(&self, tasks: &Tasks<'_>, local: &mut Local) {
+        self.inner.touch(tasks, local);
+    }
+
+    fn train(&self, lesson: Lesson<'_>, local: &mut Local, scratch: &mut Scratch) -> Tally {
+        if self.lessons.fetch_add(1, Ordering::Relaxed) + 1 == self.at {
+            self.halt.set();
+        }
+        self.inner.train(lesson, local, scratch)
+    }
+
+    fn absorb(&self, block: u32, knowledge: &[f32], core: &mut [f32]) {
+        self.inner.absorb(block, knowledge, core);
+    }
+
+    fn logits(&self, params: &[f32], tasks: &Tasks<'_>, to: &mut Scratch, out: &mut Vec<f32>) {
+        self.inner.logits(params, tasks, to, out);
+    }
+}
+
+#[test]
+fn a_pooled_learner_is_halted_in_the_middle_of_its_data() {
+    let text = "rounds = 2\n[fleet]\nagents = 20\n[world]\nkind = \"synthetic\"\nfeatures = 4\n\
+                sizes = { kind = \"fixed\", examples = 60 }\n[learner.solver]\nepochs = 5\n\
+                [distiller]\ntopology = \"pooled\"\n";
+    let experiment = Experiment::new(Scenario::parse(text, "halting", &[]).unwrap());
+    let (halt, lessons) = (experiment.halt(), Arc::new(AtomicUsize::new(0)));
+    let count = lessons.clone();
+    let cut = experiment
+        .with_learner(move |facts, seed, knows_job| {
+            let inner = Softmax::new(&Default::default(), facts, seed, knows_job);
+            let (lessons, halt) = (count.clone(), halt.clone());
+            Arc::new(Counting { inner, lessons, at: 90, halt })
+        })
+        .run(&Silent)
+        .unwrap();
+    // a pass has up to 64 lessons: this is in the second of five
+    assert_eq!(lessons.load(Ordering::Relaxed), 90);
+    assert!(!cut.complete);
+    assert_eq!(cut.hive.rounds.len(), 1, "the round that was cut does not count");
 }

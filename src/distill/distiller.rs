@@ -97,7 +97,7 @@ impl Distiller {
         let blocks = 0..layout.blocks() as u32;
         let broken = |b: &u32| core[layout.range(*b)].iter().any(|v| !v.is_finite());
         if let Some(block) = blocks.clone().find(broken) {
-            return Err(MergeError::NotFinite { strategy: self.strategy.name(), block });
+            return Err(self.broken(harvest, block));
         }
         let companies = before.companies.as_ref().map(|companies| {
             Arc::new(self.next_companies(companies, harvest, &before.core, &core))
@@ -113,6 +113,21 @@ impl Distiller {
             shift: self.shift(version),
             measured,
         })
+    }
+
+    /// Whose fault a core's broken block is.
+    fn broken(&self, harvest: &Harvest, block: u32) -> MergeError {
+        let trained = |who, keys| MergeError::Diverged { who, block, keys };
+        match self.fleet.exchange {
+            _ if harvest.core.is_some() => trained("the pooled learner", "`learner.rate`"),
+            Exchange::Weights => MergeError::NotFinite { strategy: self.strategy.name(), block },
+            Exchange::Experience => {
+                trained("the distiller", "`learner.rate`, `distiller.experience.rate`")
+            }
+            Exchange::Predictions => {
+                trained("the distiller", "`learner.rate`, `distiller.predictions.rate`")
+            }
+        }
     }
 
     /// Who works after core `version`, and how far the stragglers get.

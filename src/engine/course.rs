@@ -9,6 +9,7 @@ use crate::measure::{Frame, PanelMember, RoundRow, Trace, quality, skills};
 use crate::merge::MergeError;
 use crate::params::feed_values;
 use crate::params::kernels::dot_f64;
+use std::fmt;
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -16,28 +17,41 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum RunError {
     /// An agent's learning went wrong.
-    #[error(
-        "{source} (round {round}, seed {seed}; to see it again: --seed {seed} with the same scenario)"
-    )]
+    #[error("the {fleet} fleet: {source} {place}")]
     Agent {
+        /// `hive`, `isolated` or `pooled`.
+        fleet: &'static str,
         /// What went wrong.
         source: AgentError,
         /// In which round.
-        round: u32,
-        /// The run's seed.
-        seed: u64,
+        place: Place,
     },
     /// A merge went wrong.
-    #[error(
-        "{source} (round {round}, seed {seed}; to see it again: --seed {seed} with the same scenario)"
-    )]
+    #[error("the {fleet} fleet: {source} {place}")]
     Merge {
+        /// `hive`, `isolated` or `pooled`.
+        fleet: &'static str,
         /// What went wrong.
         source: MergeError,
         /// In which round.
-        round: u32,
-        /// The run's seed.
-        seed: u64,
+        place: Place,
+    },
+    /// A loss is infinite or not a number, though all parameters are finite: the answers'
+    /// scores overflow.
+    #[error(
+        "the {fleet} fleet: {what} is {found}, though all parameters are finite: the answers' \
+         scores are too large for 32 bits; a smaller learning rate (`learner.rate`) or smaller \
+         features keep them finite {place}"
+    )]
+    Loss {
+        /// `hive`, `isolated` or `pooled`.
+        fleet: &'static str,
+        /// Which loss.
+        what: &'static str,
+        /// What it is.
+        found: f64,
+        /// In which round.
+        place: Place,
     },
     /// The world's data cannot be had.
     #[error("{0}")]
@@ -45,6 +59,25 @@ pub enum RunError {
     /// The machine gave no threads.
     #[error("cannot start the engine's threads: {0}; fewer (`--threads`) may be possible")]
     Threads(#[from] std::io::Error),
+}
+
+/// Where in a run something went wrong, and how to see it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The round.
+    pub round: u32,
+    /// The run's seed.
+    pub seed: u64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place { round, seed } = self;
+        write!(
+            f,
+            "(round {round}, seed {seed}; to see it again: --seed {seed} with the same scenario)"
+        )
+    }
 }
 
 /// Runs a fleet to its last core, or until it is halted. Returns its history
@@ -75,6 +108,8 @@ pub(super) fn run(
     };
     let mut publication = Arc::new(distiller.open());
     let mut row = RoundRow { work_accuracy: f64::NAN, ..no_work() };
+    let name = stage.name();
+    let place = |round| Place { round, seed: fleet.seed };
     loop {
         let round = publication.version.0;
         observer.touring(stage, round);
@@ -84,9 +119,12 @@ pub(super) fn run(
             trace.rounds.push(row);
             break;
         }
+        // the core was measured before anyone worked on it
+        sound(name, "the core's training loss", harvest.holdings.train_loss, place(round))?;
         if let Some(source) = harvest.error {
-            return Err(RunError::Agent { source, round: round + 1, seed: fleet.seed });
+            return Err(RunError::Agent { fleet: name, source, place: place(round + 1) });
         }
+        sound(name, "the loss at work", harvest.tally.loss, place(round + 1))?;
         take_levels(&mut trace, &publication, &harvest, adopted, &mut row);
         observer.round(stage, &row);
         trace.rounds.push(row);
@@ -98,10 +136,9 @@ pub(super) fn run(
             break;
         }
         observer.distilling(stage, round);
-        let next = distiller.next(&publication, &harvest).map_err(|source| RunError::Merge {
-            source,
-            round: round + 1,
-            seed: fleet.seed,
+        let next = distiller.next(&publication, &harvest).map_err(|source| {
+            let place = place(round + 1);
+            RunError::Merge { fleet: name, source, place }
         })?;
         row = take_work(fleet, &publication, &next, &harvest);
         publication = Arc::new(next);
@@ -109,6 +146,16 @@ pub(super) fn run(
     }
     let hash = hash(&trace, &publication.core, engine);
     Ok((trace, hash))
+}
+
+/// Refuses a loss that is infinite or not a number.
+fn sound(
+    fleet: &'static str,
+    what: &'static str,
+    found: f64,
+    place: Place,
+) -> Result<(), RunError> {
+    if found.is_finite() { Ok(()) } else { Err(RunError::Loss { fleet, what, found, place }) }
 }
 
 /// A row of a core that no work led to and that was not measured.

@@ -194,6 +194,8 @@ impl Experiment {
         let (intake, layout) = distiller.intake();
         let leaves = if topology == Topology::Pooled { 1 } else { fleet.leaves() };
         let harvester = Harvester::new(&fleet, intake, layout, leaves);
+        // whoever watches must not take the fleet before for this one
+        self.registry.clear();
         observer.begin(stage, scenario.rounds.0);
         let adopted = scenario.measure.adopted;
         let mut drive = |engine: &mut dyn Tour| {
@@ -205,7 +207,6 @@ impl Experiment {
             (_, EngineKind::Serial) => drive(&mut Serial::new(fleet.clone(), harvester)),
             (_, EngineKind::Pool) => with_pool(fleet.clone(), harvester, threads, drive),
             (_, EngineKind::Tasks | EngineKind::Auto) => {
-                self.registry.clear();
                 let registry = self.registry.clone();
                 drive(&mut Tasks::new(fleet.clone(), harvester, threads, registry)?)
             }

@@ -11,7 +11,7 @@ mod pooled;
 mod serial;
 mod tasks;
 
-pub use course::RunError;
+pub use course::{Place, RunError};
 pub use experiment::{Experiment, Observer, Silent, Stage};
 pub use tasks::{AgentStatus, Registry};
 

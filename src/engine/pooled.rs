@@ -73,11 +73,11 @@ impl Pooled {
         let group = if facts.finite { working.len().max(1) } else { GROUP };
         let mut lessons = 0;
         for (group, agents) in working.chunks(group).enumerate() {
-            if fleet.halt.is_set() {
-                return;
-            }
             pool.clear(facts.inputs);
             for &agent in agents {
+                if fleet.halt.is_set() {
+                    return;
+                }
                 let (climate, round) = (&publication.climate, shift.round);
                 let tasks = fleet.world.deal(climate, agent, round, fleet.tasks, &mut bench.desk);
                 cohort.note_practice(agent, &tasks);
@@ -102,6 +102,10 @@ impl Pooled {
                     shuffled.push(all.row(task), all.skill(task), all.answers[task]);
                 }
                 for tasks in shuffled.view().pieces(stop) {
+                    // fixed local data are one group: a long way without a look
+                    if fleet.halt.is_set() {
+                        return;
+                    }
                     let lesson = Lesson {
                         tasks,
                         targets: Targets::Feedback,

@@ -98,6 +98,19 @@ pub enum MergeError {
         /// How it wants them.
         asked: &'static str,
     },
+    /// Training the core itself made numbers that are infinite or not a number.
+    #[error(
+        "{who} diverged: block {block} of the core that it trained is infinite or not a number; a \
+         smaller learning rate ({keys}) keeps it finite"
+    )]
+    Diverged {
+        /// Who trained.
+        who: &'static str,
+        /// The first such block.
+        block: u32,
+        /// The keys of its rate.
+        keys: &'static str,
+    },
     /// The next core holds numbers that are infinite or not a number.
     #[error("strategy `{strategy}` made a core whose block {block} is infinite or not a number")]
     NotFinite {
