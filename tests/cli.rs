@@ -200,6 +200,109 @@ fn bad_input_exits_2_with_what_is_allowed_and_leaves_no_folder() {
 }
 
 #[test]
+fn a_run_that_fails_removes_the_folders_that_it_made_and_no_others() {
+    let place = Place::with("[world]\nkind = \"dataset\"\npath = \"nowhere\"\n");
+    let there = |name: &str| place.0.path().join(name).is_dir();
+    for mine in ["mine", "parent"] {
+        fs::create_dir(place.0.path().join(mine)).unwrap();
+    }
+    for folder in ["mine", "parent/deep/er", "new/deep/er", "runs/x-1"] {
+        let output = place.run(&["run", "x.toml", "--out", folder]);
+        assert_eq!(output.status.code(), Some(2), "{folder}: {}", err(&output));
+        assert!(err(&output).starts_with("x.toml: world.path: no data in "), "{}", err(&output));
+    }
+    assert!(there("mine") && there("parent"), "these were there before");
+    assert!(!there("parent/deep") && !there("new") && !there("runs"), "these were made");
+}
+
+#[test]
+fn a_run_that_diverges_says_which_fleet_and_how_to_see_it_again() {
+    let place = Place::with(SMALL);
+    // each step overshoots what pulls it back a hundred thousand times
+    let sets = ["--set", "learner.rate=100.0", "--set", "learner.solver.prox=1000.0"];
+    let output = place.run(&[&["run", "x.toml", "--seed", "4"], &sets[..]].concat());
+    assert_eq!(output.status.code(), Some(1), "{}", err(&output));
+    let text = err(&output);
+    for words in ["the hive fleet: agent ", "diverged", "(round 1, seed 4; ", "--seed 4"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!place.0.path().join("runs").exists());
+}
+
+/// The features are finite, and so is the core after one step on them; their product is not.
+#[test]
+fn a_loss_that_is_no_number_fails_the_run_by_name() {
+    let place = Place::with("rounds = 1\n[world]\nkind = \"dataset\"\npath = \".\"\n");
+    let user = r#"{"users": ["a"], "num_samples": [1],
+                   "user_data": {"a": {"x": [[1e30, 1]], "y": [1]}}}"#;
+    for part in ["train.json", "test.json"] {
+        fs::write(place.0.path().join(part), user).unwrap();
+    }
+    let output = place.run(&["run", "x.toml"]);
+    assert_eq!(output.status.code(), Some(1), "{}", err(&output));
+    let text = err(&output);
+    for words in ["the hive fleet: the core's training loss is ", "(round 1, seed 1; "] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!place.0.path().join("runs").exists());
+}
+
+#[test]
+fn names_in_data_reach_the_terminal_escaped() {
+    let place = Place::with("[world]\nkind = \"dataset\"\npath = \".\"\n");
+    let data = r#"{"users": ["\u001b[31mred"], "num_samples": [1], "user_data": {}}"#;
+    for part in ["train.json", "test.json"] {
+        fs::write(place.0.path().join(part), data).unwrap();
+    }
+    let output = place.run(&["run", "x.toml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains(r"user `\u{1b}[31mred`"), "{}", err(&output));
+    assert!(!err(&output).contains('\u{1b}'), "{:?}", err(&output));
+}
+
+#[test]
+fn a_name_from_anywhere_makes_one_folder_below_runs() {
+    let place = Place::with(SMALL);
+    let folders =
+        [("../../up", "up-1"), ("a/b", "a-b-1"), ("..", "run-1"), ("\\u001b[31mred", "[31mred-1")];
+    for (name, folder) in folders {
+        let name = format!("name=\"{name}\"");
+        let output = place.run(&["run", "x.toml", "--set", "rounds=1", "--set", &name]);
+        assert!(output.status.success(), "{name}: {}", err(&output));
+        assert!(out(&output).contains(&format!("runs/{folder}/report.html")), "{}", out(&output));
+        assert!(place.0.path().join("runs").join(folder).join("manifest.json").is_file());
+    }
+    assert_eq!(fs::read_dir(place.0.path()).unwrap().count(), 2, "the scenario and runs/");
+}
+
+/// Readers that go away before the first word comes.
+#[test]
+fn nobody_listening_is_no_reason_to_fail() {
+    let place = Place::with(SMALL);
+    let mut child = place
+        .command(&["run", "x.toml", "--set", "measure.bounds=[\"isolated\"]"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(place.json("runs/x-1/manifest.json")["complete"], true);
+}
+
+#[cfg(unix)]
+#[test]
+fn closed_standard_streams_are_no_reason_to_fail() {
+    let place = Place::with(SMALL);
+    let command = format!("{} run x.toml >&- 2>&-", env!("CARGO_BIN_EXE_hivesim"));
+    let status =
+        Command::new("sh").args(["-c", &command]).current_dir(place.0.path()).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(place.json("runs/x-1/manifest.json")["complete"], true);
+}
+
+#[test]
 fn the_folder_of_an_earlier_run_is_replaced_and_that_of_anything_else_refused() {
     let place = Place::with(SMALL);
     let arguments = ["run", "x.toml", "--quiet", "--out", "o"];
@@ -252,7 +355,7 @@ fn a_standard_output_that_takes_nothing_fails_the_command() {
 #[cfg(unix)]
 mod under_way {
     use super::*;
-    use std::io::{Read as _, Write as _};
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
     use std::net::{TcpListener, TcpStream};
     use std::process::Child;
     use std::time::{Duration, Instant};
@@ -338,6 +441,27 @@ mod under_way {
             assert_eq!(place.json("runs/x-1/manifest.json")["complete"], false);
             assert!(place.read("runs/x-1/report.html").contains("Incomplete."));
         }
+    }
+
+    /// One visit takes minutes, so that the first signal alone would not end it for long.
+    #[test]
+    fn a_second_signal_ends_the_run_at_once_and_keeps_nothing() {
+        let place = Place::with(
+            "rounds = 1\n[fleet]\nagents = 1\ntasks = 1000000\n[measure]\nprobes = 8\n\
+             [world]\nskills = 2\ncompanies = 1\nfeatures = 64\nanswers = 256\n\
+             [learner]\nkind = \"mlp\"\nhidden = [512, 512]\n",
+        );
+        let mut run = Run::of(&place, &[]);
+        std::thread::sleep(Duration::from_millis(300));
+        let mut lines = BufReader::new(run.0.stderr.take().unwrap()).lines();
+        run.signal("INT");
+        assert!(lines.any(|line| line.unwrap().starts_with("stopping; ")));
+        assert!(run.0.try_wait().unwrap().is_none(), "the visit is still under way");
+        let since = Instant::now();
+        run.signal("INT");
+        assert_eq!(run.0.wait().unwrap().code(), Some(130));
+        assert!(since.elapsed() < Duration::from_secs(10), "{:?}", since.elapsed());
+        assert!(!place.0.path().join("runs").exists());
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod run;
 mod scenario;
 mod watch;
 
+use crate::text::plain;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -74,9 +75,13 @@ pub fn main() -> ExitCode {
             (text, INTERRUPTED)
         }
     };
-    // Nothing is left to do where even standard error is closed.
-    let _ = writeln!(io::stderr(), "{message}");
+    tell(&plain(&message));
     ExitCode::from(code)
+}
+
+/// A line on standard error. Nothing is left to do where even that is closed.
+fn tell(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// Prints to standard output. A reader that has gone away (`| head`) is no failure.

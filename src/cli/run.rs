@@ -5,9 +5,10 @@ use super::{Failure, closing, metrics, print};
 use crate::agent::Halt;
 use crate::engine::{Experiment, RunError};
 use crate::measure::Outcome;
-use crate::record::{RunDirectory, RunFacts, pretty, summary, write_run};
+use crate::record::{Made, RunDirectory, RunFacts, pretty, summary, write_run};
 use crate::report;
 use crate::scenario::{CheckedScenario, EngineKind, Scenario, ScenarioError};
+use crate::text::{file_name, plain};
 use clap::builder::RangedI64ValueParser;
 use clap::{Args, ValueEnum as _};
 use std::path::{Path, PathBuf};
@@ -95,40 +96,50 @@ fn failed(error: impl std::fmt::Display) -> Failure {
 pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
     let scenario = args.load()?;
     let toml = scenario.to_toml();
-    let default = || Path::new("runs").join(format!("{}-{}", scenario.name, scenario.seed.0));
+    let default = || {
+        let name = match file_name(&scenario.name) {
+            name if name.is_empty() => "run".into(),
+            name => name,
+        };
+        Path::new("runs").join(format!("{name}-{}", scenario.seed.0))
+    };
     let out = args.out.clone().unwrap_or_else(default);
     args.metrics.map_or(Ok(()), metrics::serve)?;
     let directory =
         RunDirectory::create(&out).map_err(|error| Failure::BadInput(error.to_string()))?;
-    let result = simulate(args, scenario).and_then(|(outcome, facts)| {
+    let result = simulate(args, scenario, directory.made()).and_then(|(outcome, facts)| {
         let numbers = summary(&outcome, &facts.engine, facts.threads, facts.seconds());
         let page = report::render(&outcome, &numbers, &toml).map_err(failed)?;
         write_run(&directory, &outcome, &facts, &toml, &page).map_err(failed)?;
         Ok((outcome, numbers))
     });
-    let (outcome, numbers) = result.inspect_err(|_| {
-        // leaves no empty folder behind; one that holds something stays
-        let _ = std::fs::remove_dir(&out);
-    })?;
+    let (outcome, numbers) = result.inspect_err(|_| directory.made().remove())?;
     if args.json {
         print(&pretty(&numbers))?;
     } else if !args.quiet {
         let report = out.join("report.html");
         let (table, hash) = (closing::table(&outcome), &outcome.result_hash);
-        print(&format!("{table}\nresult  {hash}\nreport  {}\n", report.display()))?;
+        let report = plain(&report.to_string_lossy());
+        print(&format!("{table}\nresult  {hash}\nreport  {report}\n"))?;
     }
     if outcome.complete { Ok(()) } else { Err(Failure::Interrupted(out)) }
 }
 
-/// The run itself, watched.
-fn simulate(args: &RunArgs, scenario: CheckedScenario) -> Result<(Outcome, RunFacts), Failure> {
+/// The run itself, watched; `made` are the folders that go when it is broken off.
+fn simulate(
+    args: &RunArgs,
+    scenario: CheckedScenario,
+    made: Made,
+) -> Result<(Outcome, RunFacts), Failure> {
     let experiment = Experiment::new(scenario);
     let watcher = Watcher::new(Progress::fitting(!args.quiet && !args.json), experiment.registry());
-    stop_on_signals(experiment.halt(), &watcher);
+    stop_on_signals(experiment.halt(), &watcher, made);
     let started = SystemTime::now();
     let (outcome, seconds) = watcher.beside(|| experiment.run(&watcher));
     let mut outcome = outcome.map_err(|error| match error {
-        RunError::World(message) => Failure::BadInput(message),
+        RunError::World(message) => {
+            Failure::BadInput(format!("{}: {message}", args.scenario.display()))
+        }
         error => failed(error),
     })?;
     let traces =
@@ -141,10 +152,11 @@ fn simulate(args: &RunArgs, scenario: CheckedScenario) -> Result<(Outcome, RunFa
 }
 
 /// Ctrl-C, SIGTERM and SIGHUP halt the run; the second of them ends the process.
-fn stop_on_signals(halt: Halt, watcher: &Watcher) {
+fn stop_on_signals(halt: Halt, watcher: &Watcher, made: Made) {
     let (progress, bar) = watcher.voice();
     let handler = move || {
         if halt.is_set() {
+            made.remove();
             std::process::exit(i32::from(super::INTERRUPTED));
         }
         halt.set();

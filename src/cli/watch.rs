@@ -2,6 +2,7 @@
 
 use super::closing::rate;
 use super::metrics::{self, Live};
+use super::tell;
 use crate::engine::{Observer, Registry, Stage};
 use crate::ids::CoreVersion;
 use crate::measure::RoundRow;
@@ -109,7 +110,7 @@ impl Watcher {
     pub fn say(progress: Progress, bar: &ProgressBar, text: &str) {
         match progress {
             Progress::Silent => {}
-            Progress::Lines => eprintln!("{text}"),
+            Progress::Lines => tell(text),
             Progress::Bar => bar.println(text),
         }
     }
@@ -132,7 +133,7 @@ impl Watcher {
         match self.progress {
             Progress::Bar => self.bar.set_message(fleet.message(live)),
             Progress::Lines if Instant::now() >= fleet.next_line => {
-                eprintln!("{}", fleet.line(live));
+                tell(&fleet.line(live));
                 fleet.gap = (fleet.gap * 2).min(GAP_MAX);
                 fleet.next_line = Instant::now() + fleet.gap;
             }
@@ -207,7 +208,7 @@ impl Observer for Watcher {
         self.bar.set_prefix(name);
         self.bar.set_message("");
         if self.progress == Progress::Lines {
-            eprintln!("{name}: {rounds} round{}", if rounds == 1 { "" } else { "s" });
+            tell(&format!("{name}: {rounds} round{}", if rounds == 1 { "" } else { "s" }));
         }
     }
 
@@ -257,10 +258,8 @@ impl Observer for Watcher {
             let round = fleet.round;
             let rate = rate(fleet.tasks, seconds);
             let name = stage.name();
-            eprintln!(
-                "{name}: {round} of {} rounds in {seconds:.2} s, {rate} tasks/s",
-                fleet.rounds
-            );
+            let rounds = fleet.rounds;
+            tell(&format!("{name}: {round} of {rounds} rounds in {seconds:.2} s, {rate} tasks/s"));
         }
     }
 }

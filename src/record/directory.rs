@@ -27,6 +27,7 @@ pub struct RunDirectory {
     path: PathBuf,
     /// The hidden folder of unfinished files; its name is that of a temporary.
     staging: PathBuf,
+    made: Made,
     /// Held open for its lock; none where the file system has no locks.
     _lock: Option<File>,
 }
@@ -44,13 +45,22 @@ impl RunDirectory {
         if path.exists() && !path.is_dir() {
             return Err(RecordError::NotADirectory { path: path.into() });
         }
-        fs::create_dir_all(path).map_err(|e| RecordError::io("create", path, e))?;
-        check_vacant(path)?;
-        let lock = lock(path)?;
-        atomic::sweep(path)?;
-        check_writable(path)?;
+        let made = Made::missing(path);
+        let taken = fs::create_dir_all(path)
+            .map_err(|e| RecordError::io("create", path, e))
+            .and_then(|()| take(path));
+        let lock = taken.inspect_err(|error| match error {
+            // another run's by now
+            RecordError::Busy { .. } => {}
+            _ => made.remove(),
+        })?;
         let staging = path.join(format!(".hivesim-staging-{}.tmp", std::process::id()));
-        Ok(RunDirectory { path: path.into(), staging, _lock: lock })
+        Ok(RunDirectory { path: path.into(), staging, made, _lock: lock })
+    }
+
+    /// The folders that were made for this run, to be removed where it comes to nothing.
+    pub fn made(&self) -> Made {
+        self.made.clone()
     }
 
     /// Where it is, as given.
@@ -107,6 +117,35 @@ impl RunDirectory {
         self.abandon()?;
         atomic::remove(&marker)
     }
+}
+
+/// Folders that were not there before a run, the deepest first.
+#[derive(Clone, Debug, Default)]
+pub struct Made(Vec<PathBuf>);
+
+impl Made {
+    /// Those of `path` and the folders above it that do not exist.
+    fn missing(path: &Path) -> Made {
+        let above = path.ancestors().filter(|folder| !folder.as_os_str().is_empty());
+        Made(above.take_while(|folder| !folder.exists()).map(Path::to_path_buf).collect())
+    }
+
+    /// Removes those that are empty; what holds anything stays, and so does what was there before.
+    pub fn remove(&self) {
+        for folder in &self.0 {
+            // one that cannot be removed does no harm, and the run's own error is the one to tell
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
+/// Takes an existing directory that is vacant; gives its lock.
+fn take(path: &Path) -> Result<Option<File>, RecordError> {
+    check_vacant(path)?;
+    let lock = lock(path)?;
+    atomic::sweep(path)?;
+    check_writable(path)?;
+    Ok(lock)
 }
 
 /// Keeps other runs out for as long as the file is open.

@@ -12,7 +12,7 @@ mod summary;
 mod table;
 mod tables;
 
-pub use directory::RunDirectory;
+pub use directory::{Made, RunDirectory};
 pub use error::RecordError;
 pub use manifest::{FORMAT, FileEntry, RunFacts, rfc3339};
 pub use summary::{summary, time_to_half_fleet};
