@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 mod columns;
+mod guard;
 
 /// An example as it stands in the file.
 struct Row {
@@ -49,13 +50,17 @@ impl Table {
     }
 
     fn read(&mut self, path: &Path) -> Result<(), DataError> {
-        let reader = columns::Reader::open(path)?;
+        let reader = intact(path, || columns::Reader::open(path))?;
         let mut first = 0;
         for group in 0..reader.groups() {
-            let agents = reader.names(group, "agent")?;
-            let splits = reader.text(group, "split")?;
-            let labels = reader.integers(group, "label")?;
-            let lists = reader.lists(group, "features")?;
+            let (agents, splits, labels, lists) = intact(path, || {
+                Ok((
+                    reader.names(group, "agent")?,
+                    reader.text(group, "split")?,
+                    reader.integers(group, "label")?,
+                    reader.lists(group, "features")?,
+                ))
+            })?;
             let rows = [agents.len(), splits.len(), labels.len(), lists.len()];
             if rows.iter().any(|&n| n != rows[0]) {
                 let what = format!("its columns differ in length: {rows:?}");
@@ -138,6 +143,14 @@ impl Table {
         let features = self.checks.features();
         Ok(FederatedData { features, answers: 0, users: self.users, train, test })
     }
+}
+
+/// What `body` reads, unless the file is damaged so that it cannot even be refused.
+fn intact<R>(path: &Path, body: impl FnOnce() -> Result<R, DataError>) -> Result<R, DataError> {
+    guard::guarded(body).unwrap_or_else(|panic| {
+        let what = format!("it is damaged ({panic}): write or fetch it again");
+        Err(DataError::Syntax { path: path.into(), what })
+    })
 }
 
 fn required<'a, T>(
