@@ -208,7 +208,9 @@ impl Default for JobKnowledge {
             pull: Pull::Keep,
             decay: 0.9,
             company_shrink: 50.0,
-            private_shrink: 20.0,
+            // far above a job's tasks of one skill: with less, noise of the last steps fills the
+            // private layer: docs/scenarios.md, company-layer
+            private_shrink: 10_000.0,
         }
     }
 }
