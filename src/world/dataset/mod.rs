@@ -44,6 +44,10 @@ pub fn read(path: &Path, answers: u32) -> Result<FederatedData, DataError> {
     if !path.exists() {
         return Err(DataError::Missing { path: path.into(), expected: "there is no such file" });
     }
+    if !path.is_file() && !path.is_dir() {
+        let expected = "it is neither a file nor a folder";
+        return Err(DataError::Missing { path: path.into(), expected });
+    }
     let is_json = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
     if path.is_file() && is_json {
         let expected = "it is a single file of LEAF's JSON; name the folder that holds train.json and \

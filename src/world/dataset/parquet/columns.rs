@@ -46,7 +46,10 @@ impl Reader {
         let file =
             File::open(path).map_err(|source| DataError::Io { path: path.into(), source })?;
         let file = SerializedFileReader::new(file).map_err(|e| {
-            let what = format!("it is not Parquet, or only the first part of such a file ({e})");
+            let what = format!(
+                "it is not Parquet, or only the first part of such a file ({e}); a data set is a \
+                 Parquet file or a folder with LEAF's train.json and test.json"
+            );
             DataError::Syntax { path: path.into(), what }
         })?;
         Ok(Reader { path: path.into(), file })

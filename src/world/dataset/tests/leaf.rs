@@ -151,3 +151,9 @@ fn control_characters_in_names_and_values_are_escaped() {
     assert_says(&message, &[r"user `\u{1b}[31m\u{7}`", "label 1.5"]);
     assert!(!message.contains(char::is_control), "{message:?}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_neither_a_file_nor_a_folder_is_refused() {
+    assert_says(&refusal(Path::new("/dev/zero")), &["/dev/zero`", "neither a file nor a folder"]);
+}
