@@ -9,6 +9,7 @@ mod load;
 mod measure;
 mod schema;
 mod show;
+mod strategies;
 mod world;
 
 pub use distiller::*;
@@ -17,6 +18,7 @@ pub use learner::*;
 pub use load::{CheckedScenario, Location, Problem, ScenarioError};
 pub use measure::*;
 pub use schema::schema;
+pub use strategies::*;
 pub use world::*;
 
 use schemars::JsonSchema;
