@@ -29,9 +29,9 @@ fn compare(first: &Checkpoint, other: &Checkpoint) -> Result<(), CheckpointError
             ));
         };
         let found = &other.tensors()[i];
-        let fault = |found: String, expected: String| {
-            let expected = format!("{expected}, {as_in}");
-            Err(CheckpointError::tensor(other.file_of(i), &found_name(other, i), found, expected))
+        let fault = |found: String, wanted: String| {
+            let wanted = format!("{wanted}, {as_in}");
+            Err(CheckpointError::tensor(other.file_of(i), &expected.name, found, wanted))
         };
         if found.shape != expected.shape {
             return fault(format!("shape {:?}", found.shape), format!("{:?}", expected.shape));
@@ -55,10 +55,6 @@ fn compare(first: &Checkpoint, other: &Checkpoint) -> Result<(), CheckpointError
             ))
         }
     }
-}
-
-fn found_name(checkpoint: &Checkpoint, tensor: usize) -> String {
-    checkpoint.tensors()[tensor].name.clone()
 }
 
 /// How many more are absent than the one that is reported: one says a slip, many another model.
