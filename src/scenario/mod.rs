@@ -57,6 +57,16 @@ pub struct Scenario {
     pub engine: Engine,
 }
 
+impl Scenario {
+    /// Gradient steps of one pass over so many tasks: whole episodes of `feedback.horizon`
+    /// tasks, a batch of them a step.
+    pub(crate) fn steps_of(&self, tasks: u64) -> u64 {
+        let horizon = u64::from(self.feedback.horizon);
+        let batch = u64::from(self.learner.solver().batch);
+        (tasks / horizon * horizon).div_ceil(batch * horizon)
+    }
+}
+
 /// A scenario's seed; by default 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]

@@ -93,8 +93,7 @@ fn check_work(scenario: &Scenario, data: &FederatedData, agents: usize) -> Resul
         ));
     }
     let solver = scenario.learner.solver();
-    let whole = examples / horizon * horizon;
-    let steps = whole.div_ceil(solver.batch as usize * horizon) * solver.epochs as usize;
+    let steps = scenario.steps_of(examples as u64) * u64::from(solver.epochs);
     if scenario.job_knowledge.personalisation == Personalisation::Fedalt && steps < 2 {
         return Err(format!(
             "job_knowledge.personalisation: \"fedalt\" splits a round's gradient steps in two, but \

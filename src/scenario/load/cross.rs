@@ -95,7 +95,7 @@ fn generated(s: &Scenario, world: &MixedEffects, clashes: &mut Clashes<'_>) {
         clashes.add(&keys, message);
     }
     let horizon = s.feedback.horizon;
-    let steps = (s.fleet.tasks / horizon * horizon).div_ceil(solver.batch.saturating_mul(horizon));
+    let steps = s.steps_of(s.fleet.tasks.into());
     if s.job_knowledge.personalisation == Personalisation::Fedalt && steps == 1 {
         let (one, lower) = match horizon {
             1 => (format!("in batches of {} are one step", solver.batch), "learner.solver.batch"),

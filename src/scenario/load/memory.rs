@@ -2,6 +2,7 @@
 //! copies left out: what is refused here could be run nowhere.
 
 use super::cross::Clashes;
+use crate::maths::pow;
 use crate::scenario::{
     Bound, Exchange, FeedbackKind, Learner, MixedEffects, Personalisation, Scenario, Sizes,
     Topology, World,
@@ -202,7 +203,7 @@ fn generated(s: &Scenario, world: &MixedEffects, extent: Extent) -> Vec<Part> {
 /// Skills that nearly every job has: those whose Dirichlet parameter is at least 1 and whose
 /// share lies far above the least that is kept.
 fn skills_of_a_job(world: &MixedEffects) -> u128 {
-    let weights = || (1..=world.skills).map(|s| libm::pow(f64::from(s), -world.zipf));
+    let weights = || (1..=world.skills).map(|s| pow(f64::from(s), -world.zipf));
     let total: f64 = weights().sum();
     let shares = weights().map(|weight| weight / total);
     let scale = world.alpha * f64::from(world.skills);
