@@ -88,6 +88,14 @@ fn refusal_of(schema: &str, change: impl FnOnce(&mut Content)) -> String {
     refusal(&path)
 }
 
+/// The content as one file, and the folder that goes when it is dropped.
+fn written() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.parquet");
+    write(&path, SCHEMA, &content());
+    (folder, path)
+}
+
 fn check(data: &FederatedData) {
     assert_eq!(data.users, ["1", "0"]);
     assert_eq!((data.features, data.answers), (2, 4));
@@ -100,9 +108,7 @@ fn check(data: &FederatedData) {
 
 #[test]
 fn agents_are_numbered_by_their_first_row() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("data.parquet");
-    write(&path, SCHEMA, &content());
+    let (folder, path) = written();
     check(&read(&path, 0).unwrap());
     check(&read(folder.path(), 0).unwrap());
 }
@@ -169,9 +175,7 @@ fn missing_and_mistyped_columns_are_named() {
 
 #[test]
 fn cut_and_foreign_files_are_told() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("data.parquet");
-    write(&path, SCHEMA, &content());
+    let (_folder, path) = written();
     let whole = fs::read(&path).unwrap();
     for length in [0, 3, whole.len() / 2, whole.len() - 1] {
         fs::write(&path, &whole[..length]).unwrap();
@@ -221,9 +225,7 @@ fn all_of_pythons_forms_are_one_data_set() {
 /// refused by its name, or read where the damage is in a value.
 #[test]
 fn a_damaged_or_cut_file_is_refused_by_name_and_brings_nothing_down() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("data.parquet");
-    write(&path, SCHEMA, &content());
+    let (_folder, path) = written();
     let whole = fs::read(&path).unwrap();
     let mut refused = 0;
     let mut try_bytes = |bytes: &[u8]| {
@@ -247,9 +249,7 @@ fn a_damaged_or_cut_file_is_refused_by_name_and_brings_nothing_down() {
 
 #[test]
 fn a_compression_that_is_not_built_in_is_named_with_those_that_are() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("data.parquet");
-    write(&path, SCHEMA, &content());
+    let (_folder, path) = written();
     let mut bytes = fs::read(&path).unwrap();
     // in the footer a column's codec, 0 for none, stands before its number of values; 2 is gzip
     let codec = |window: &[u8]| window == [0x15, 0x00, 0x16];
