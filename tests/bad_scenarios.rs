@@ -142,7 +142,7 @@ refused! {
     a_kind_misspelt("[world]\nkind = \"mixed_efects\"\nskills = 3\n");
     a_kind_nothing_is_near("[learner]\nkind = \"transformer\"\n");
     a_kind_of_the_wrong_type("[learner]\nkind = 3\n");
-    the_only_kind_there_is("[distiller.combine]\nkind = \"median\"\n");
+    a_strategy_misspelt("[distiller.combine]\nkind = \"trimed-mean\"\n");
     a_bound_misspelt("[measure]\nbounds = [\"isolatd\"]\n");
     a_missing_path("[world]\nkind = \"dataset\"\n");
     a_missing_round("[[world.changes]]\nskill = 1\n");
