@@ -267,6 +267,9 @@ impl Cohort {
             return;
         }
         self.put_away(fleet, owner, local);
+        if let Some(kind) = fleet.statistic {
+            fleet.learner.statistic(kind, &tasks, local, scratch, &mut learning.statistics);
+        }
         self.note_practice(agent, &tasks);
         match fleet.exchange {
             Exchange::Weights => {}

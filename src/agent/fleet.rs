@@ -1,7 +1,7 @@
 //! What all agents of a fleet have in common.
 
 use crate::ids::AgentId;
-use crate::learner::{Learner, Plan, Scratch};
+use crate::learner::{Learner, Plan, Scratch, Statistic};
 use crate::params::Local;
 use crate::scenario::{Exchange, Partial, Pull};
 use crate::world::{Desk, World};
@@ -56,6 +56,8 @@ pub struct Fleet {
     pub keeping: Keeping,
     /// What they send.
     pub exchange: Exchange,
+    /// What they measure beside their contribution.
+    pub statistic: Option<Statistic>,
     /// Most examples that one sends a round (exchange of experience).
     pub reservoir: usize,
     /// Tasks a round, in worlds that generate them.

@@ -21,6 +21,8 @@ pub struct Learning {
     pub steps: u64,
     /// What the core's parameters moved, with the tasks that touched each block.
     pub contribution: Sparse,
+    /// The statistic that the strategy asked for.
+    pub statistics: Sparse,
     /// Logits on the shared inputs, a block a skill (exchange of predictions alone).
     pub answers: Sparse,
     /// Examples for the pool (exchange of experience alone).
@@ -53,6 +55,7 @@ impl Parcel {
         self.worked = false;
         self.dropped = false;
         self.learning.contribution.clear();
+        self.learning.statistics.clear();
         self.learning.answers.clear();
         self.learning.examples.clear(0);
         self.tally = Tally::default();

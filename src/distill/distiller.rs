@@ -1,29 +1,29 @@
 //! The distiller: from a harvest to the next publication.
 
 use super::harvest::Harvest;
+use super::judge::Judge;
 use crate::agent::{CompanyLayer, Fleet, Keeping, Publication, Shift};
 use crate::ids::{AgentId, CoreVersion, Round};
 use crate::learner::{Lesson, Order, Plan, Scratch, Share, Targets};
 use crate::merge::{Columns, Context, Contribution, Flat, Intake, MergeError, Pipeline, Vectors};
-use crate::params::kernels::softmax_rows;
 use crate::params::{Layout, Local, Sparse, Store};
-use crate::scenario::{Exchange, FeedbackKind, Scenario};
+use crate::scenario::{Exchange, FeedbackKind, Scenario, Server};
 use crate::stream::{Purpose, Stream};
 use crate::world::{TaskBuffer, Tasks};
 use std::sync::Arc;
 
 /// Collects learnings, merges them by a strategy, publishes the next core.
 pub struct Distiller {
-    fleet: Arc<Fleet>,
+    pub(super) fleet: Arc<Fleet>,
     pipeline: Pipeline,
     /// Columns of each block of the core, as a matrix.
     columns: Vec<(usize, usize)>,
     threads: usize,
-    scenario: Scenario,
+    pub(super) scenario: Scenario,
     rounds: u32,
     /// The distiller's own training (exchanges of experience and predictions).
-    local: Local,
-    scratch: Scratch,
+    pub(super) local: Local,
+    pub(super) scratch: Scratch,
 }
 
 impl Distiller {
@@ -56,7 +56,7 @@ impl Distiller {
     }
 
     /// Blocks of the exchange of predictions: logits on each skill's shared inputs.
-    fn answers_layout(&self) -> Layout {
+    pub(super) fn answers_layout(&self) -> Layout {
         let (_, stride) = self.fleet.learner.answers();
         let skills = self.fleet.world.facts().skills.len();
         let entries = self.scenario.distiller.predictions.inputs as usize * stride;
@@ -188,28 +188,33 @@ impl Distiller {
         match self.fleet.exchange {
             Exchange::Weights => {
                 let layout = self.fleet.learner.core_layout().clone();
-                self.merge(&layout, &before.core, harvest, |l| &l.contribution, round, core)?;
+                self.merge(&layout, before, &before.core, harvest, |l| &l.contribution, core)?;
+                if let Server::Feddf(spec) = &self.scenario.distiller.server {
+                    let spec = spec.clone();
+                    self.learn_from_ensemble(before, harvest, &spec, core);
+                }
             }
             Exchange::Experience => {
                 let spec = &self.scenario.distiller.experience;
                 let plan = self.own_plan(spec.batch, spec.epochs, spec.rate);
                 self.train(&harvest.examples.view(), Targets::Answers, &plan, round, core);
             }
-            Exchange::Predictions => self.learn_from_answers(before, harvest, round, core)?,
+            Exchange::Predictions => self.learn_from_answers(before, harvest, core)?,
         }
         Ok(())
     }
 
     /// Brings the harvest to the strategy in the way that it asked for.
-    fn merge(
+    pub(super) fn merge(
         &mut self,
         layout: &Layout,
+        before: &Publication,
         base: &[f32],
         harvest: &Harvest,
         part: impl Fn(&crate::agent::Learning) -> &Sparse,
-        round: u32,
         next: &mut [f32],
     ) -> Result<(), MergeError> {
+        let round = before.version.0 + 1;
         match self.pipeline.intake() {
             Intake::Mean(_) => match &harvest.sum {
                 Some(sum) => self.pipeline.merge_sum(sum, next),
@@ -225,7 +230,7 @@ impl Distiller {
                         tasks: l.tasks,
                         steps: l.steps,
                         staleness: round - 1 - l.version.0,
-                        statistics: None,
+                        statistics: self.fleet.statistic.map(|_| &l.statistics),
                     })
                     .collect();
                 if contributions.is_empty() {
@@ -239,14 +244,18 @@ impl Distiller {
                 let mut vectors =
                     Vectors::contributions(layout, columns, base, &contributions, absent, next);
                 let (seed, threads) = (self.fleet.seed, self.threads);
-                let context = Context { seed, round, threads, judge: None };
-                self.pipeline.merge(&mut vectors, &context)
+                let judge = self.pipeline.probes().and_then(|probes| {
+                    Judge::new(&self.fleet, &before.climate, Round(round), probes as usize)
+                });
+                let judge = judge.as_ref().map(|judge| |core: &[f32]| judge.score(core));
+                let judge = judge.as_ref().map(|judge| judge as _);
+                self.pipeline.merge(&mut vectors, &Context { seed, round, threads, judge })
             }
         }
     }
 
     /// The distiller's way through a pool: the core alone moves, every answer is told.
-    fn own_plan(&self, batch: u32, epochs: u32, rate: f64) -> Plan {
+    pub(super) fn own_plan(&self, batch: u32, epochs: u32, rate: f64) -> Plan {
         let mut feedback = self.fleet.plan.feedback.clone();
         feedback.kind = FeedbackKind::Semantic;
         feedback.noise = 0.0;
@@ -260,7 +269,7 @@ impl Distiller {
     }
 
     /// Trains the core on a pool, in shuffled order.
-    fn train(
+    pub(super) fn train(
         &mut self,
         pool: &Tasks<'_>,
         targets: Targets<'_>,
@@ -294,49 +303,6 @@ impl Distiller {
             let (block, _) = self.local.block(slot);
             core[layout.range(block)].copy_from_slice(self.local.now(slot));
         }
-    }
-
-    /// FedDF (Lin et al. 2020, "Ensemble distillation for robust model fusion in federated
-    /// learning"): the core learns the softmax of the ensemble's combined logits on the
-    /// shared inputs of every skill that somebody practised.
-    fn learn_from_answers(
-        &mut self,
-        before: &Publication,
-        harvest: &Harvest,
-        round: u32,
-        core: &mut [f32],
-    ) -> Result<(), MergeError> {
-        let Some(inputs) = before.shift.as_ref().and_then(|s| s.shared_inputs.clone()) else {
-            return Ok(());
-        };
-        let (outputs, stride) = self.fleet.learner.answers();
-        let layout = self.answers_layout();
-        let base = vec![0.0; layout.entries()];
-        let mut answers = base.clone();
-        self.merge(&layout, &base, harvest, |l| &l.answers, round, &mut answers)?;
-        let mut answered = vec![false; layout.blocks()];
-        if let Some(sum) = &harvest.sum {
-            sum.blocks().for_each(|(skill, ..)| answered[skill as usize] = true);
-        }
-        for learning in &harvest.learnings {
-            learning.answers.iter().for_each(|(skill, ..)| answered[skill as usize] = true);
-        }
-        let spec = self.scenario.distiller.predictions.clone();
-        let (mut pool, mut soft) = (TaskBuffer::default(), Vec::new());
-        pool.clear(inputs.inputs);
-        let all = inputs.view();
-        for skill in (0..layout.blocks()).filter(|s| answered[*s]) {
-            for task in skill * spec.inputs as usize..(skill + 1) * spec.inputs as usize {
-                pool.push(all.row(task), skill as u32, 0);
-            }
-            soft.extend_from_slice(&answers[layout.range(skill as u32)]);
-        }
-        soft.iter_mut().for_each(|logit| *logit /= spec.temperature as f32);
-        let mut norms = vec![(0.0, 0.0); pool.len()];
-        softmax_rows(outputs, stride, &mut soft, &mut norms);
-        let plan = self.own_plan(spec.batch, spec.epochs, spec.rate);
-        self.train(&pool.view(), Targets::Soft(&soft), &plan, round, core);
-        Ok(())
     }
 
     /// `nested`: `χ_c += k_c (mean_c − Δ)` block by block, `mean_c` the mean of the company's

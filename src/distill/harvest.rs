@@ -3,7 +3,7 @@
 
 use crate::agent::{AgentError, Fleet, Holdings, Keeping, Learning, Parcel, Reading};
 use crate::ids::CompanyId;
-use crate::learner::{Learner, Tally};
+use crate::learner::{Learner, Statistic, Tally};
 use crate::merge::{Intake, Weighting};
 use crate::params::{BlockSum, FixedTree, Layout};
 use crate::scenario::Exchange;
@@ -48,6 +48,7 @@ pub struct Harvester {
     layout: Arc<Layout>,
     weighting: Option<Weighting>,
     exchange: Exchange,
+    statistic: Option<Statistic>,
     nested: bool,
     sends: bool,
     panel: Vec<crate::ids::AgentId>,
@@ -70,6 +71,7 @@ impl Harvester {
                 Intake::All => None,
             },
             exchange: fleet.exchange,
+            statistic: fleet.statistic,
             nested: matches!(fleet.keeping, Keeping::Private { .. }),
             sends: fleet.keeping != Keeping::Everything,
             panel: fleet.panel.clone(),
@@ -144,7 +146,14 @@ impl Harvester {
         match self.exchange {
             Exchange::Weights => {
                 let blocks = learning.contribution.iter();
-                blocks.map(|(block, ..)| 8 + 4 * self.learner.numbers(block) as u64).sum()
+                let numbers = blocks.map(|(block, ..)| self.learner.numbers(block) as u64);
+                let own: u64 = numbers.map(|numbers| 8 + 4 * numbers).sum();
+                own + match self.statistic {
+                    None => 0,
+                    // as long as the contribution, on the same blocks
+                    Some(Statistic::Fisher) => own - 8 * learning.contribution.len() as u64,
+                    Some(Statistic::Gram) => 4 * learning.statistics.values().len() as u64,
+                }
             }
             Exchange::Predictions => {
                 let (outputs, stride) = self.learner.answers();

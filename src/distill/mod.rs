@@ -3,7 +3,9 @@
 //! May not: know on what machine the agents are visited; that is the engine's.
 
 mod distiller;
+mod ensemble;
 mod harvest;
+mod judge;
 
 pub use distiller::Distiller;
 pub use harvest::{Harvest, Harvester};

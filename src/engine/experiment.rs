@@ -190,12 +190,16 @@ impl Experiment {
             Stage::Bound(Bound::Pooled) => Topology::Pooled,
         };
         let agents = world.facts().agents;
-        let fleet = Arc::new(self.fleet(scenario, topology, world));
-        let (kind, threads) = Self::machine(scenario, agents);
         let mut pipeline = Pipeline::new(&scenario.distiller);
         if let Some(make) = &self.strategy {
             pipeline = pipeline.with_strategy(make());
         }
+        let mut fleet = self.fleet(scenario, topology, world);
+        if fleet.exchange == Exchange::Weights && topology == Topology::Star {
+            fleet.statistic = pipeline.statistic();
+        }
+        let fleet = Arc::new(fleet);
+        let (kind, threads) = Self::machine(scenario, agents);
         let mut distiller = Distiller::new(fleet.clone(), pipeline, scenario, threads);
         let (intake, layout) = distiller.intake();
         let leaves = if topology == Topology::Pooled { 1 } else { fleet.leaves() };
@@ -260,6 +264,7 @@ impl Experiment {
                 Topology::Star => scenario.distiller.exchange,
                 Topology::Isolated | Topology::Pooled => Exchange::Weights,
             },
+            statistic: None,
             reservoir: scenario.distiller.experience.reservoir as usize,
             tasks: scenario.fleet.tasks,
             partial: scenario.fleet.stragglers.partial,

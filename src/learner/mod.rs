@@ -8,13 +8,15 @@ mod feedback;
 mod gradients;
 mod mlp;
 mod softmax;
+mod statistic;
 
 pub use descent::{Batch, Lesson, Model, Order, Plan, Rates, Share, Targets};
 pub use mlp::Mlp;
 pub use softmax::Softmax;
+pub use statistic::Statistic;
 
 use crate::params::kernels::{argmax, scale};
-use crate::params::{Layout, Local};
+use crate::params::{Layout, Local, Sparse};
 use crate::world::{Probe, Tasks};
 use std::any::Any;
 use std::sync::Arc;
@@ -111,6 +113,19 @@ pub trait Learner: Send + Sync {
 
     /// Trains the working copy on a lesson. All blocks that it needs have been touched.
     fn train(&self, lesson: Lesson<'_>, local: &mut Local, scratch: &mut Scratch) -> Tally;
+
+    /// Takes a statistic of the policy in the working copy on the tasks that it was trained on:
+    /// `to`, which is empty, gets a block for each that was touched. By default none, for
+    /// learners that know of none; strategies which need it then say so.
+    fn statistic(
+        &self,
+        _kind: Statistic,
+        _tasks: &Tasks<'_>,
+        _local: &mut Local,
+        _scratch: &mut Scratch,
+        _to: &mut Sparse,
+    ) {
+    }
 
     /// Adds the job knowledge of a block to the core's parameters of the same block, so that
     /// the sum is the policy.

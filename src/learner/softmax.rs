@@ -1,10 +1,11 @@
 //! Multinomial logistic policy over hashed, skill-crossed features.
 
-use super::{Batch, Learner, Lesson, Model, Rates, Scratch, Tally};
+use super::{Batch, Learner, Lesson, Model, Rates, Scratch, Statistic, Tally};
 use crate::params::kernels::{
-    Rows, Shape, backward, backward_at, forward, forward_add, forward_at, stride_of,
+    Rows, Shape, add_scaled, backward, backward_at, forward, forward_add, forward_at,
+    softmax_rows, stride_of,
 };
-use crate::params::{Layout, Local};
+use crate::params::{Layout, Local, Sparse};
 use crate::scenario;
 use crate::stream::{Key, Purpose};
 use crate::world::{Facts, Tasks};
@@ -69,8 +70,74 @@ impl Softmax {
         Shape { n, inputs: self.inputs, stride: self.stride }
     }
 
-    fn knows_job(&self) -> bool {
-        !self.job.is_empty()
+    /// Adds job knowledge to the present parameters.
+    fn with_job(&self, local: &mut Local) {
+        for slot in 0..if self.job.is_empty() { 0 } else { local.len() } {
+            let (_, now, job) = local.parts(slot);
+            now.iter_mut().zip(job).for_each(|(now, job)| *now += *job);
+        }
+    }
+
+    /// Takes it off again.
+    fn without_job(&self, local: &mut Local) {
+        for slot in 0..if self.job.is_empty() { 0 } else { local.len() } {
+            let (_, now, job) = local.parts(slot);
+            now.iter_mut().zip(job).for_each(|(now, job)| *now -= *job);
+        }
+    }
+
+    /// The blocks of a task: the general one, and that of its skill where there are such.
+    fn blocks(&self, skill: u32) -> impl Iterator<Item = u32> {
+        let own = (self.core.blocks() > 1).then(|| self.block_of[skill as usize]);
+        std::iter::once(0).chain(own)
+    }
+
+    /// The diagonal Fisher information: the derivative of `ln p_y` on weight `(j, k)` is
+    /// `x_j ([y = k] − p_k)`, whose square is `x_j² p_k (1 − p_k)` on the mean over `y ~ p`.
+    fn fisher(&self, tasks: &Tasks<'_>, local: &Local, to: &mut Sparse) {
+        let mut at = vec![0; self.core.blocks()];
+        for slot in 0..local.len() {
+            let (block, count) = local.block(slot);
+            at[block as usize] = to.values().len();
+            to.push(block, count, self.core.len(block));
+        }
+        let share = |block: u32| 1.0 / local.block(local.slot(block)).1 as f32;
+        let (mut p, mut norms) = (vec![0.0; self.stride], vec![(0.0, 0.0)]);
+        let (mut sum, mut squares) = (p.clone(), vec![0.0; self.inputs]);
+        for task in 0..tasks.len() {
+            let (x, skill) = (tasks.row(task), tasks.skill(task));
+            p.fill(0.0);
+            for block in self.blocks(skill) {
+                forward_at(local.all(), [local.at(block).0], x, &mut sum);
+                p.iter_mut().zip(&sum).for_each(|(p, s)| *p += s);
+            }
+            softmax_rows(self.outputs, self.stride, &mut p, &mut norms);
+            p.iter_mut().for_each(|p| *p *= 1.0 - *p);
+            squares.iter_mut().zip(x).for_each(|(square, x)| *square = x * x);
+            for block in self.blocks(skill) {
+                let at = [(at[block as usize], share(block))];
+                backward_at(to.values_mut(), at, &squares, &p);
+            }
+        }
+    }
+
+    /// The Gram matrices of the blocks' inputs.
+    fn gram(&self, tasks: &Tasks<'_>, local: &Local, to: &mut Sparse) {
+        let mut at = vec![0; self.core.blocks()];
+        for slot in 0..local.len() {
+            let (block, count) = local.block(slot);
+            at[block as usize] = to.values().len();
+            to.push(block, count, self.inputs * self.inputs);
+        }
+        for task in 0..tasks.len() {
+            let x = tasks.row(task);
+            for block in self.blocks(tasks.skill(task)) {
+                let gram = &mut to.values_mut()[at[block as usize]..];
+                for (row, x_i) in gram.chunks_exact_mut(self.inputs).zip(x) {
+                    add_scaled(row, *x_i, x);
+                }
+            }
+        }
     }
 }
 
@@ -100,20 +167,28 @@ impl Learner for Softmax {
 
     fn train(&self, lesson: Lesson<'_>, local: &mut Local, scratch: &mut Scratch) -> Tally {
         // while training, `now` holds the policy, core and job knowledge in one
-        if self.knows_job() {
-            for slot in 0..local.len() {
-                let (_, now, job) = local.parts(slot);
-                now.iter_mut().zip(job).for_each(|(now, job)| *now += *job);
-            }
-        }
+        self.with_job(local);
         let tally = scratch.descend(lesson, &mut Policy { softmax: self, local });
-        if self.knows_job() {
-            for slot in 0..local.len() {
-                let (_, now, job) = local.parts(slot);
-                now.iter_mut().zip(job).for_each(|(now, job)| *now -= *job);
-            }
-        }
+        self.without_job(local);
         tally
+    }
+
+    fn statistic(
+        &self,
+        kind: Statistic,
+        tasks: &Tasks<'_>,
+        local: &mut Local,
+        _: &mut Scratch,
+        to: &mut Sparse,
+    ) {
+        match kind {
+            Statistic::Fisher => {
+                self.with_job(local);
+                self.fisher(tasks, local, to);
+                self.without_job(local);
+            }
+            Statistic::Gram => self.gram(tasks, local, to),
+        }
     }
 
     fn absorb(&self, _block: u32, knowledge: &[f32], core: &mut [f32]) {

@@ -35,7 +35,7 @@ pub struct Row<'s> {
     pub weight: f64,
     /// Its values.
     pub values: &'s [f32],
-    /// The [`Statistic`](super::Statistic) that it came with.
+    /// The [`Statistic`](crate::learner::Statistic) that it came with.
     pub statistic: Option<&'s [f32]>,
 }
 

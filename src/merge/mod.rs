@@ -29,6 +29,7 @@ pub use pipeline::Pipeline;
 pub use server::Steps;
 
 use crate::ids::AgentId;
+use crate::learner::Statistic;
 use crate::params::Sparse;
 use crate::scenario::{Combine, Scope};
 use thiserror::Error;
@@ -62,15 +63,6 @@ pub enum Intake {
     Mean(Weighting),
     /// Every single one, in the order of the agents.
     All,
-}
-
-/// A statistic that agents take beside their contribution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Statistic {
-    /// The diagonal of the Fisher information: a number for each parameter.
-    Fisher,
-    /// The Gram matrix of the inputs of each block: `inputs × inputs` numbers.
-    Gram,
 }
 
 /// One agent's contribution.

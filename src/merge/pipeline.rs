@@ -5,8 +5,9 @@ use super::material::{Buffers, Flat, Loaded, Material, Member, Shape, Space, Vec
 use super::mixing::{self, Mixing, mix};
 use super::server::Steps;
 use super::{Context, Intake, MergeError, Strategy, strategy};
+use crate::learner::Statistic;
 use crate::params::{BlockSum, Layout};
-use crate::scenario::{Absent, Distiller, Pre, Scope};
+use crate::scenario::{Absent, Distiller, Pre, Scope, Server};
 
 /// A strategy with what comes before and after it. Keeps the state of strategy and server from
 /// round to round.
@@ -15,6 +16,8 @@ pub struct Pipeline {
     strategy: Box<dyn Strategy>,
     steps: Steps,
     absent: Absent,
+    /// Whether the server looks at every contribution itself.
+    ensemble: bool,
     buffers: Buffers,
 }
 
@@ -26,6 +29,7 @@ impl Pipeline {
             strategy: strategy(&spec.combine),
             steps: Steps::new(&spec.server),
             absent: spec.absent,
+            ensemble: matches!(spec.server, Server::Feddf(_)),
             buffers: Buffers::new(),
         }
     }
@@ -41,6 +45,16 @@ impl Pipeline {
         self.strategy.name()
     }
 
+    /// The statistic that agents are to bring.
+    pub fn statistic(&self) -> Option<Statistic> {
+        self.strategy.statistic()
+    }
+
+    /// Probe tasks of each skill that the judge is to try cores on.
+    pub fn probes(&self) -> Option<u32> {
+        self.strategy.probes()
+    }
+
     /// What becomes of blocks that an agent never touched.
     pub fn absent(&self) -> Absent {
         self.absent
@@ -48,7 +62,7 @@ impl Pipeline {
 
     /// How contributions are to be brought.
     pub fn intake(&self) -> Intake {
-        if self.pre.is_empty() && self.absent == Absent::Skip {
+        if self.pre.is_empty() && self.absent == Absent::Skip && !self.ensemble {
             self.strategy.intake()
         } else {
             Intake::All

@@ -14,6 +14,8 @@ use crate::scenario::{BiasCorrection, Server};
 /// - `nesterov`: `m ← β m + Δ`, `θ += η (Δ + β m)` (DiLoCo, Douillard et al. 2023; PyTorch's form
 ///   of Sutskever et al. 2013).
 ///
+/// - `feddf`: `θ += Δ`; what follows needs inputs, and so is the distiller's.
+///
 /// Cost: one pass over the parameters. A block that nobody touched is not stepped, and its
 /// memory stays, where `absent = "skip"`; it is stepped with `Δ = 0` where `absent = "zero"`.
 #[derive(Clone, Debug)]
@@ -33,7 +35,11 @@ impl Steps {
 
     /// Whether it does no more than add what is combined.
     pub fn is_plain(&self) -> bool {
-        matches!(&self.spec, Server::Plain(plain) if plain.eta == 1.0)
+        // FedDF goes on from the core with the contribution added
+        match &self.spec {
+            Server::Plain(plain) => plain.eta == 1.0,
+            server => matches!(server, Server::Feddf(_)),
+        }
     }
 
     /// Begins a round.
@@ -63,7 +69,7 @@ impl Steps {
             self.memory.resize_with(segment + 1, Default::default);
         }
         let (m, v) = &mut self.memory[segment];
-        let remembers = !matches!(self.spec, Server::Plain(_));
+        let remembers = !matches!(self.spec, Server::Plain(_) | Server::Feddf(_));
         let adapts = !matches!(self.spec, Server::Fedavgm(_) | Server::Nesterov(_));
         if remembers && m.is_empty() {
             m.resize(delta.len(), 0.0);
@@ -80,6 +86,7 @@ impl Steps {
         };
         let both = delta.iter_mut();
         match &self.spec {
+            Server::Feddf(_) => {}
             Server::Plain(spec) => both.for_each(|d| *d *= spec.eta as f32),
             Server::Fedavgm(spec) => {
                 let (eta, b) = (spec.eta as f32, spec.momentum as f32);

@@ -1,6 +1,7 @@
 //! Strategies that weigh by statistics which agents bring beside their contribution.
 
-use super::{Group, MergeError, Statistic, Strategy};
+use super::{Group, MergeError, Strategy};
+use crate::learner::Statistic;
 use crate::scenario;
 use nalgebra::{Cholesky, DMatrix};
 

@@ -57,6 +57,11 @@ impl Sparse {
         &self.values
     }
 
+    /// All values, block behind block, to be written.
+    pub fn values_mut(&mut self) -> &mut [f32] {
+        &mut self.values
+    }
+
     /// Bytes on the wire: a 4-byte id and a 4-byte count a block, 4 bytes a value.
     pub fn bytes(&self) -> u64 {
         (8 * self.blocks.len() + 4 * self.values.len()) as u64

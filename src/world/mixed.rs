@@ -252,4 +252,21 @@ impl World for MixedWorld {
     fn shared_inputs(&self, round: Round, n: usize, to: &mut TaskBuffer) {
         self.draw_inputs(Purpose::SharedInputs, round.0, n, to);
     }
+
+    fn trials(&self, climate: &Climate, round: Round, n: usize, desk: &mut Desk) -> bool {
+        let Truths { seed, inputs, stride, .. } = self.truths;
+        let Desk { buffer, normals, scores, norms, truths, .. } = desk;
+        self.draw_inputs(Purpose::Judging, round.0, n, buffer);
+        // the skills' streams are taken
+        let mut luck = Stream::new(seed, Purpose::Judging, u32::MAX, round.0);
+        scores.resize(stride, 0.0);
+        let shape = Shape { n: 1, inputs, stride };
+        for task in 0..buffer.answers.len() {
+            let company = self.company(AgentId(luck.below(self.facts.agents as u32))).0;
+            let truth = self.truths.of(climate, company, buffer.skills[task], normals, truths);
+            forward(shape, truth, Rows::all(&buffer.x[task * inputs..]), scores);
+            buffer.answers[task] = self.answer(scores, norms, luck.uniform_f32());
+        }
+        true
+    }
 }

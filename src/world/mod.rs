@@ -207,4 +207,11 @@ pub trait World: Send + Sync {
     /// `n` inputs a skill, in the order of the skills, without answers, for all to see in
     /// one round.
     fn shared_inputs(&self, round: Round, n: usize, to: &mut TaskBuffer);
+
+    /// `n` tasks a skill, in the order of the skills, that nobody else sees, as they come up at
+    /// a company where a random agent works: the distiller's own. None by default, where the
+    /// world has no tasks but its agents'.
+    fn trials(&self, _climate: &Climate, _round: Round, _n: usize, _desk: &mut Desk) -> bool {
+        false
+    }
 }

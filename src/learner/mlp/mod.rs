@@ -2,9 +2,9 @@
 
 mod network;
 
-use super::{Batch, Learner, Lesson, Model, Rates, Scratch, Tally};
-use crate::params::kernels::{add_scaled, stride_of};
-use crate::params::{Layout, Local};
+use super::{Batch, Learner, Lesson, Model, Rates, Scratch, Statistic, Tally};
+use crate::params::kernels::{add_scaled, softmax_rows, stride_of};
+use crate::params::{Layout, Local, Sparse};
 use crate::scenario::{self, Activation};
 use crate::stream::{Key, Purpose};
 use crate::world::{Facts, Tasks};
@@ -153,6 +153,57 @@ impl Learner for Mlp {
         let tally = scratch.descend(lesson, &mut policy);
         scratch.own = Some(buffers);
         tally
+    }
+
+    fn statistic(
+        &self,
+        kind: Statistic,
+        tasks: &Tasks<'_>,
+        local: &mut Local,
+        scratch: &mut Scratch,
+        to: &mut Sparse,
+    ) {
+        let (outputs, stride) = Learner::answers(self);
+        let layers = &self.network.layers;
+        let mut at = Vec::with_capacity(layers.len());
+        for (l, layer) in layers.iter().enumerate() {
+            let len = match kind {
+                Statistic::Fisher => layer.inputs * layer.stride,
+                Statistic::Gram => layer.inputs * layer.inputs,
+            };
+            at.push(to.values().len()..to.values().len() + len);
+            to.push(l as u32, local.block(local.slot(l as u32)).1, len);
+        }
+        let share = 1.0 / tasks.len() as f32;
+        let mut buffers = buffers(scratch);
+        let (mut p, mut norms, mut gradient) = (Vec::new(), Vec::new(), Vec::new());
+        for first in (0..tasks.len()).step_by(EXAMINED) {
+            let n = EXAMINED.min(tasks.len() - first);
+            self.lay(tasks, first..first + n, &mut buffers);
+            p.resize(n * stride, 0.0);
+            self.network.forward(n, |l| layer(local, l), &mut buffers, &mut p);
+            if kind == Statistic::Gram {
+                for (l, at) in at.iter().enumerate() {
+                    self.network.add_gram(l, &mut to.values_mut()[at.clone()], &buffers);
+                }
+                continue;
+            }
+            norms.resize(n, (0.0, 0.0));
+            softmax_rows(outputs, stride, &mut p, &mut norms);
+            // the mean over answers: each in turn taken as given, with its probability
+            for answer in 0..outputs {
+                gradient.clear();
+                gradient.extend_from_slice(&p);
+                gradient.iter_mut().skip(answer).step_by(stride).for_each(|g| *g -= 1.0);
+                self.network.backward(n, |l| layer(local, l), &mut buffers, &gradient);
+                let weights: Vec<f32> = p.iter().skip(answer).step_by(stride).copied().collect();
+                for (l, at) in at.iter().enumerate() {
+                    let to = &mut to.values_mut()[at.clone()];
+                    self.network.add_squares(l, share, &weights, to, &mut buffers);
+                }
+            }
+        }
+        scratch.own = Some(buffers);
     }
 
     fn absorb(&self, block: u32, knowledge: &[f32], core: &mut [f32]) {

@@ -1,6 +1,6 @@
 //! Layers with adapters: forward and backward over a batch. Parameters come from outside.
 
-use crate::params::kernels::{Rows, Shape, backward, dot_rows, forward, forward_add, tanh};
+use crate::params::kernels::{Rows, Shape, add_scaled, backward, dot_rows, forward, forward_add, tanh};
 use crate::scenario::Activation;
 
 /// One layer: a weight block of `inputs × stride`, see [`kernels`](crate::params::kernels).
@@ -212,6 +212,39 @@ impl Network {
     ) {
         let Pass { x, gradient, .. } = &buffers.passes[l];
         backward(self.layers[l].shape(n), weights, Rows::all(x), -rate, gradient);
+    }
+
+    /// Adds the squared gradients of a layer's weights: `share · Σ_b weights[b] (x_b g_bᵀ)²`, entry by
+    /// entry, over the batch that went [backward](Network::backward) last.
+    pub fn add_squares(
+        &self,
+        l: usize,
+        share: f32,
+        weights: &[f32],
+        to: &mut [f32],
+        buffers: &mut Buffers,
+    ) {
+        let layer = &self.layers[l];
+        let Buffers { passes, rows, through, .. } = buffers;
+        let Pass { x, gradient, .. } = &passes[l];
+        through.clear();
+        through.extend(x.iter().map(|x| x * x));
+        rows.clear();
+        for (row, weight) in gradient.chunks_exact(layer.stride).zip(weights) {
+            rows.extend(row.iter().map(|g| weight * g * g));
+        }
+        backward(layer.shape(weights.len()), to, Rows::all(through), share, rows);
+    }
+
+    /// Adds the Gram matrix of a layer's inputs over the batch that went
+    /// [forward](Network::forward) last.
+    pub fn add_gram(&self, l: usize, to: &mut [f32], buffers: &Buffers) {
+        let inputs = self.layers[l].inputs;
+        for x in buffers.passes[l].x.chunks_exact(inputs) {
+            for (row, x_i) in to.chunks_exact_mut(inputs).zip(x) {
+                add_scaled(row, *x_i, x);
+            }
+        }
     }
 
     /// Moves a layer's adapter by `-rate` times its gradient.
