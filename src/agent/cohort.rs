@@ -1,10 +1,10 @@
 //! Neighbouring agents, stored together, and what one of them does in a round.
 
 use super::examine;
-use super::{AgentError, Bench, Duty, Fleet, Keeping, Parcel, Publication, Reading};
+use super::{AgentError, Bench, Duty, Fleet, Keeping, Learning, Parcel, Publication, Reading};
 use crate::ids::AgentId;
 use crate::learner::{Lesson, Order, Targets};
-use crate::params::Store;
+use crate::params::{Local, Store};
 use crate::scenario::{Exchange, Partial, Pull};
 use crate::stream::{Purpose, Stream};
 use crate::world::Tasks;
@@ -18,6 +18,8 @@ pub struct Cohort {
     kept: Store,
     /// Contributions that core and company have not yet been heard of (`nested` alone).
     pending: Store,
+    /// Control variates (SCAFFOLD alone).
+    controls: Store,
     /// Running reward baselines.
     baselines: Vec<f32>,
     /// Tasks done so far of each skill, for members of the panel.
@@ -40,6 +42,7 @@ impl Cohort {
             first,
             kept: Store::new(kept.clone(), owners),
             pending: Store::new(core.clone(), waiting),
+            controls: Store::new(core.clone(), if fleet.scaffold { len } else { 0 }),
             baselines: vec![0.0; len],
             practised: members.map(|agent| (agent, vec![0; skills])).collect(),
         }
@@ -65,7 +68,7 @@ impl Cohort {
         let mut order = Vec::new();
         for (owner, baseline) in self.baselines.iter().enumerate() {
             feed(&baseline.to_bits().to_le_bytes());
-            for store in [&self.kept, &self.pending] {
+            for store in [&self.kept, &self.pending, &self.controls] {
                 if owner < store.owners() {
                     store.digest(owner, &mut order, feed);
                 }
@@ -267,6 +270,9 @@ impl Cohort {
             return;
         }
         self.put_away(fleet, owner, local);
+        if let Some(control) = publication.control.as_ref().filter(|_| !parcel.dropped) {
+            self.renew_controls(fleet, control, owner, local, learning);
+        }
         if let Some(kind) = fleet.statistic {
             fleet.learner.statistic(kind, &tasks, local, scratch, &mut learning.statistics);
         }
@@ -321,7 +327,7 @@ impl Cohort {
         publication: &Publication,
         agent: AgentId,
         owner: usize,
-        local: &mut crate::params::Local,
+        local: &mut Local,
     ) {
         let layout = fleet.learner.core_layout();
         let company = fleet.world.company(agent);
@@ -339,6 +345,10 @@ impl Cohort {
                     to.iter_mut().zip(own).for_each(|(to, own)| *to += own);
                 }
             });
+            if let Some(control) = &publication.control {
+                let own = self.controls.get(owner, block);
+                local.set_correction(slot, &control[layout.range(block)], own.map(|(c, _)| c));
+            }
             let Keeping::Job(pull, _) = fleet.keeping else { continue };
             let (.., knowledge) = local.parts(slot);
             match (self.kept.get(owner, block), pull) {
@@ -354,8 +364,38 @@ impl Cohort {
         }
     }
 
+    /// SCAFFOLD's option II (Karimireddy et al. 2020, "SCAFFOLD: stochastic controlled averaging for
+    /// federated learning", ICML): `c_i ← c_i − c + (x − y)/(K η)` after `K` steps from `x` to `y`;
+    /// the learning takes along what it changes by.
+    fn renew_controls(
+        &mut self,
+        fleet: &Fleet,
+        control: &[f32],
+        owner: usize,
+        local: &mut Local,
+        learning: &mut Learning,
+    ) {
+        let layout = fleet.learner.core_layout();
+        for slot in 0..local.len() {
+            let (block, _) = local.block(slot);
+            let way = learning.steps as f32 * fleet.learner.rate(block).unwrap_or(0.0);
+            if way == 0.0 {
+                continue;
+            }
+            let (own, count) = self.controls.entry(owner, block);
+            let change = learning.controls.push(block, u32::from(*count == 0), own.len());
+            *count = 1;
+            let (start, now, _) = local.parts(slot);
+            let control = &control[layout.range(block)];
+            for (i, (own, change)) in own.iter_mut().zip(change).enumerate() {
+                *change = (start[i] - now[i]) / way - control[i];
+                *own += *change;
+            }
+        }
+    }
+
     /// Takes from the working copy what the agent keeps.
-    fn put_away(&mut self, fleet: &Fleet, owner: usize, local: &mut crate::params::Local) {
+    fn put_away(&mut self, fleet: &Fleet, owner: usize, local: &mut Local) {
         for slot in 0..local.len() {
             let (block, tasks) = local.block(slot);
             match fleet.keeping {

@@ -56,6 +56,8 @@ pub struct Fleet {
     pub keeping: Keeping,
     /// What they send.
     pub exchange: Exchange,
+    /// Whether their steps are corrected by control variates (SCAFFOLD).
+    pub scaffold: bool,
     /// What they measure beside their contribution.
     pub statistic: Option<Statistic>,
     /// Most examples that one sends a round (exchange of experience).

@@ -21,6 +21,9 @@ pub struct Learning {
     pub steps: u64,
     /// What the core's parameters moved, with the tasks that touched each block.
     pub contribution: Sparse,
+    /// What the agent's control variates changed by; each block counts 1 if it is the agent's
+    /// first (SCAFFOLD alone).
+    pub controls: Sparse,
     /// The statistic that the strategy asked for.
     pub statistics: Sparse,
     /// Logits on the shared inputs, a block a skill (exchange of predictions alone).
@@ -55,6 +58,7 @@ impl Parcel {
         self.worked = false;
         self.dropped = false;
         self.learning.contribution.clear();
+        self.learning.controls.clear();
         self.learning.statistics.clear();
         self.learning.answers.clear();
         self.learning.examples.clear(0);

@@ -15,6 +15,8 @@ pub struct Publication {
     pub core: Arc<Vec<f32>>,
     /// The core before, where this is not the first.
     pub previous: Option<Arc<Vec<f32>>>,
+    /// The fleet's control variates, over the core's layout (SCAFFOLD alone).
+    pub control: Option<Arc<Vec<f32>>>,
     /// The companies' own layers (`nested` alone).
     pub companies: Option<Arc<CompanyLayer>>,
     /// The truths of the round.

@@ -52,8 +52,11 @@ pub struct Step {
     pub expected: String,
 }
 
+/// Names and values of parameters.
+type Parameters = &'static [(&'static str, &'static str)];
+
 /// Strategies that others call otherwise: their name, ours, and parameters that go with it.
-const METHODS: [(&str, &str, &[(&str, &str)]); 9] = [
+const METHODS: [(&str, &str, Parameters); 9] = [
     ("linear", "mean", &[]),
     ("fedavg", "mean", &[]),
     ("multislerp", "multi-slerp", &[]),

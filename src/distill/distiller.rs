@@ -7,7 +7,7 @@ use crate::ids::{AgentId, CoreVersion, Round};
 use crate::learner::{Lesson, Order, Plan, Scratch, Share, Targets};
 use crate::merge::{Columns, Context, Contribution, Flat, Intake, MergeError, Pipeline, Vectors};
 use crate::params::{Layout, Local, Sparse, Store};
-use crate::scenario::{Exchange, FeedbackKind, Scenario, Server};
+use crate::scenario::{Absent, Exchange, FeedbackKind, Scenario, Server};
 use crate::stream::{Purpose, Stream};
 use crate::world::{TaskBuffer, Tasks};
 use std::sync::Arc;
@@ -21,6 +21,8 @@ pub struct Distiller {
     threads: usize,
     pub(super) scenario: Scenario,
     rounds: u32,
+    /// Agents whose control variates stand behind each block's (SCAFFOLD alone).
+    controlled: Vec<u32>,
     /// The distiller's own training (exchanges of experience and predictions).
     pub(super) local: Local,
     pub(super) scratch: Scratch,
@@ -39,6 +41,7 @@ impl Distiller {
             threads,
             scenario: scenario.clone(),
             rounds: scenario.rounds.0,
+            controlled: vec![0; learner.core_layout().blocks()],
             local,
             scratch: Scratch::default(),
             fleet,
@@ -75,6 +78,7 @@ impl Distiller {
         let version = CoreVersion(0);
         Publication {
             version,
+            control: self.fleet.scaffold.then(|| Arc::new(vec![0.0; layout.entries()])),
             core: Arc::new(core),
             previous: None,
             companies,
@@ -113,6 +117,7 @@ impl Distiller {
             version.0.is_multiple_of(self.scenario.measure.every) || version.0 == self.rounds;
         Ok(Publication {
             version,
+            control: before.control.as_ref().map(|c| Arc::new(self.next_control(c, harvest))),
             core: Arc::new(core),
             previous: Some(before.core.clone()),
             companies,
@@ -241,14 +246,14 @@ impl Distiller {
                     Exchange::Weights | Exchange::Experience => &self.columns,
                 };
                 let absent = self.pipeline.absent();
-                let mut vectors =
-                    Vectors::contributions(layout, columns, base, &contributions, absent, next);
-                let (seed, threads) = (self.fleet.seed, self.threads);
                 let judge = self.pipeline.probes().and_then(|probes| {
                     Judge::new(&self.fleet, &before.climate, Round(round), probes as usize)
                 });
                 let judge = judge.as_ref().map(|judge| |core: &[f32]| judge.score(core));
                 let judge = judge.as_ref().map(|judge| judge as _);
+                let (seed, threads) = (self.fleet.seed, self.threads);
+                let mut vectors =
+                    Vectors::contributions(layout, columns, base, &contributions, absent, next);
                 self.pipeline.merge(&mut vectors, &Context { seed, round, threads, judge })
             }
         }
@@ -303,6 +308,28 @@ impl Distiller {
             let (block, _) = self.local.block(slot);
             core[layout.range(block)].copy_from_slice(self.local.now(slot));
         }
+    }
+
+    /// SCAFFOLD: the fleet's control variate of a block is the mean of those of its agents, `c =
+    /// Σ c_i/N`; `harvest` brings what they changed by. With `absent = "skip"` a block's agents are
+    /// those that ever touched it, else all.
+    fn next_control(&mut self, before: &[f32], harvest: &Harvest) -> Vec<f32> {
+        let mut control = before.to_vec();
+        let Some(changes) = &harvest.controls else { return control };
+        let layout = self.fleet.learner.core_layout();
+        let agents = self.fleet.world.facts().agents as f32;
+        for (block, _, change) in changes.sum.blocks() {
+            let held = &mut self.controlled[block as usize];
+            let old = *held as f32;
+            *held += changes.newcomers[block as usize];
+            let (old, new) = match self.pipeline.absent() {
+                Absent::Skip => (old, *held as f32),
+                Absent::Zero => (agents, agents),
+            };
+            let values = &mut control[layout.range(block)];
+            values.iter_mut().zip(change).for_each(|(c, d)| *c = (old * *c + d) / new);
+        }
+        control
     }
 
     /// `nested`: `χ_c += k_c (mean_c − Δ)` block by block, `mean_c` the mean of the company's

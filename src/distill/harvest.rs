@@ -5,7 +5,7 @@ use crate::agent::{AgentError, Fleet, Holdings, Keeping, Learning, Parcel, Readi
 use crate::ids::CompanyId;
 use crate::learner::{Learner, Statistic, Tally};
 use crate::merge::{Intake, Weighting};
-use crate::params::{BlockSum, FixedTree, Layout};
+use crate::params::{BlockSum, FixedTree, Layout, Sparse};
 use crate::scenario::Exchange;
 use crate::world::TaskBuffer;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,6 +17,8 @@ pub struct Harvest {
     pub sum: Option<BlockSum>,
     /// The same, company by company, in rising order (`nested` alone).
     pub companies: Vec<(CompanyId, BlockSum)>,
+    /// What agents' control variates changed by (SCAFFOLD alone).
+    pub controls: Option<Controls>,
     /// Learnings kept whole: all of them where the strategy asks for that, else the panel's.
     pub learnings: Vec<Learning>,
     /// Examples for the pool, agent by agent.
@@ -37,6 +39,27 @@ pub struct Harvest {
     pub core: Option<Vec<f32>>,
     /// The first thing that went wrong, by agent.
     pub error: Option<AgentError>,
+}
+
+/// What agents' control variates changed by, block by block.
+#[derive(Clone, Debug)]
+pub struct Controls {
+    /// The sum over agents.
+    pub sum: BlockSum,
+    /// Agents that had none of a block before.
+    pub newcomers: Vec<u32>,
+}
+
+impl Controls {
+    fn add(&mut self, changes: &Sparse) {
+        self.sum.add(changes, |_| 1.0);
+        changes.iter().for_each(|(block, new, _)| self.newcomers[block as usize] += new);
+    }
+
+    fn merge(&mut self, other: &Controls) {
+        self.sum.merge(&other.sum);
+        self.newcomers.iter_mut().zip(&other.newcomers).for_each(|(n, other)| *n += other);
+    }
 }
 
 /// Gathers parcels into harvests and harvests into one; shared by all workers of an engine.
@@ -91,9 +114,14 @@ impl Harvester {
         if let Some(sum) = &mut harvest.sum {
             sum.clear();
         }
+        if let Some(controls) = &mut harvest.controls {
+            controls.sum.clear();
+            controls.newcomers.fill(0);
+        }
         let inputs = harvest.examples.inputs;
         harvest.examples.clear(inputs);
-        harvest = Harvest { sum: harvest.sum, examples: harvest.examples, ..Harvest::default() };
+        let Harvest { sum, controls, examples, .. } = harvest;
+        harvest = Harvest { sum, controls, examples, ..Harvest::default() };
         self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(harvest);
     }
 
@@ -131,6 +159,11 @@ impl Harvester {
                 let sum = harvest.sum.get_or_insert_with(|| BlockSum::new(self.layout.clone()));
                 sum.add(vector, |tasks| weighting.of(tasks));
             }
+            if !learning.controls.is_empty() {
+                let (layout, blocks) = (self.layout.clone(), self.layout.blocks());
+                let new = || Controls { sum: BlockSum::new(layout), newcomers: vec![0; blocks] };
+                harvest.controls.get_or_insert_with(new).add(&learning.controls);
+            }
             if self.exchange == Exchange::Experience {
                 harvest.examples.inputs = learning.examples.inputs;
                 harvest.examples.extend(&learning.examples.view());
@@ -148,12 +181,16 @@ impl Harvester {
                 let blocks = learning.contribution.iter();
                 let numbers = blocks.map(|(block, ..)| self.learner.numbers(block) as u64);
                 let own: u64 = numbers.map(|numbers| 8 + 4 * numbers).sum();
-                own + match self.statistic {
-                    None => 0,
-                    // as long as the contribution, on the same blocks
-                    Some(Statistic::Fisher) => own - 8 * learning.contribution.len() as u64,
-                    Some(Statistic::Gram) => 4 * learning.statistics.values().len() as u64,
-                }
+                // control variates come block by block beside the contribution
+                let controls = learning.controls.iter();
+                let controls = controls.map(|(block, ..)| 4 * self.learner.numbers(block) as u64);
+                own + controls.sum::<u64>()
+                    + match self.statistic {
+                        None => 0,
+                        // as long as the contribution, on the same blocks
+                        Some(Statistic::Fisher) => own - 8 * learning.contribution.len() as u64,
+                        Some(Statistic::Gram) => 4 * learning.statistics.values().len() as u64,
+                    }
             }
             Exchange::Predictions => {
                 let (outputs, stride) = self.learner.answers();
@@ -210,6 +247,14 @@ impl Harvester {
             (Some(sum), Some(other)) => {
                 sum.merge(&other);
                 right.sum = Some(other);
+            }
+            (none @ None, other) => *none = other,
+            (Some(_), None) => {}
+        }
+        match (&mut left.controls, right.controls.take()) {
+            (Some(controls), Some(other)) => {
+                controls.merge(&other);
+                right.controls = Some(other);
             }
             (none @ None, other) => *none = other,
             (Some(_), None) => {}

@@ -195,6 +195,7 @@ fn take_work(
     let quality = quality(layout, &contributions, &step);
     let agents = fleet.world.facts().agents as u64;
     let sends = harvest.merged > 0;
+    let published = fleet.parameters() * if next.control.is_some() { 2 } else { 1 };
     RoundRow {
         round: next.version.0,
         tasks: tally.tasks,
@@ -206,8 +207,8 @@ fn take_work(
         learnings: harvest.merged,
         dropped: harvest.dropped,
         bytes_up: harvest.bytes_up,
-        // every agent pulls the whole core
-        bytes_down: if sends { agents * 4 * fleet.parameters() as u64 } else { 0 },
+        // every agent pulls the whole core, and what goes with it
+        bytes_down: if sends { agents * 4 * published as u64 } else { 0 },
         multiply_adds: tally.multiply_adds,
         staleness: if sends { 0.0 } else { f64::NAN },
         sign_conflict: quality.sign_conflict,

@@ -198,6 +198,12 @@ impl Experiment {
         if fleet.exchange == Exchange::Weights && topology == Topology::Star {
             fleet.statistic = pipeline.statistic();
         }
+        let blocks = 0..fleet.learner.core_layout().blocks() as u32;
+        if fleet.scaffold && blocks.clone().any(|b| fleet.learner.rate(b).is_none()) {
+            let message = "learner.solver.scaffold: this learner does not correct its steps by \
+                           control variates";
+            return Err(RunError::World(message.into()));
+        }
         let fleet = Arc::new(fleet);
         let (kind, threads) = Self::machine(scenario, agents);
         let mut distiller = Distiller::new(fleet.clone(), pipeline, scenario, threads);
@@ -264,6 +270,7 @@ impl Experiment {
                 Topology::Star => scenario.distiller.exchange,
                 Topology::Isolated | Topology::Pooled => Exchange::Weights,
             },
+            scaffold: topology == Topology::Star && solver.scaffold,
             statistic: None,
             reservoir: scenario.distiller.experience.reservoir as usize,
             tasks: scenario.fleet.tasks,

@@ -114,6 +114,12 @@ pub trait Learner: Send + Sync {
     /// Trains the working copy on a lesson. All blocks that it needs have been touched.
     fn train(&self, lesson: Lesson<'_>, local: &mut Local, scratch: &mut Scratch) -> Tally;
 
+    /// The learning rate of a core's block, where the learner corrects every step of it by the
+    /// working copy's [correction](Local::correct), as SCAFFOLD needs; by default it does not.
+    fn rate(&self, _block: u32) -> Option<f32> {
+        None
+    }
+
     /// Takes a statistic of the policy in the working copy on the tasks that it was trained on:
     /// `to`, which is empty, gets a block for each that was touched. By default none, for
     /// learners that know of none; strategies which need it then say so.

@@ -2,8 +2,8 @@
 
 use super::{Batch, Learner, Lesson, Model, Rates, Scratch, Statistic, Tally};
 use crate::params::kernels::{
-    Rows, Shape, add_scaled, backward, backward_at, forward, forward_add, forward_at,
-    softmax_rows, stride_of,
+    Rows, Shape, add_scaled, backward, backward_at, forward, forward_add, forward_at, softmax_rows,
+    stride_of,
 };
 use crate::params::{Layout, Local, Sparse};
 use crate::scenario;
@@ -173,6 +173,10 @@ impl Learner for Softmax {
         tally
     }
 
+    fn rate(&self, block: u32) -> Option<f32> {
+        Some(if block == 0 { self.general_rate } else { self.rate })
+    }
+
     fn statistic(
         &self,
         kind: Statistic,
@@ -250,12 +254,13 @@ impl Policy<'_> {
         }
     }
 
-    /// The pulls of FedProx and of the ridge on all blocks at work in the round, whichever of
+    /// SCAFFOLD's correction and the pulls of FedProx and of the ridge on all blocks at work in the round, whichever of
     /// them the step's examples touch, at their values before the step.
     fn pull(&mut self, rates: Rates) {
         for slot in 0..self.local.len() {
             let general = self.local.block(slot).0 == 0;
             let rate = if general { self.softmax.general_rate } else { self.softmax.rate };
+            self.local.correct(slot, rate * rates.core);
             let (start, now, job) = self.local.parts(slot);
             if rates.prox > 0.0 && rates.core > 0.0 {
                 let pull = rate * rates.core * rates.prox;
@@ -305,7 +310,7 @@ impl Model for Policy<'_> {
 
     #[inline(always)]
     fn step(&mut self, batch: Batch<'_>, gradient: &mut [f32], rates: Rates) {
-        if rates.prox > 0.0 || rates.ridge > 0.0 {
+        if rates.prox > 0.0 || rates.ridge > 0.0 || self.local.corrects() {
             self.pull(rates);
         }
         if self.softmax.core.blocks() == 1 {

@@ -117,6 +117,9 @@ pub trait Material {
     fn put(&mut self, segment: usize, values: &[f32]) -> Result<(), MergeError>;
 }
 
+/// A member's hold on a block: member, weight, values; no values stand for zeros.
+type Held<'a> = (usize, f64, Option<&'a [f32]>);
+
 /// Vectors in memory, over the blocks of a layout.
 #[derive(Debug)]
 pub struct Vectors<'a> {
@@ -125,8 +128,7 @@ pub struct Vectors<'a> {
     base: Option<&'a [f32]>,
     given: Space,
     members: Vec<Member>,
-    /// Block by block: member, weight, values; no values stand for zeros.
-    blocks: Vec<Vec<(usize, f64, Option<&'a [f32]>)>>,
+    blocks: Vec<Vec<Held<'a>>>,
     zeros: Vec<f32>,
     statistics: Vec<Vec<Option<&'a [f32]>>>,
     fleet: bool,
@@ -283,7 +285,7 @@ impl Material for Vectors<'_> {
             (Space::Models, Space::Deltas, Some(_)) => -1.0,
             (Space::Deltas, Space::Models, Some(_)) => 1.0,
             _ => {
-                let row = |&(member, weight, v): &(usize, f64, Option<&'s [f32]>)| Row {
+                let row = |&(member, weight, v): &Held<'s>| Row {
                     member,
                     weight,
                     values: values(v),

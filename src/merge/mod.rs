@@ -89,6 +89,9 @@ impl<'a> Contribution<'a> {
     }
 }
 
+/// Tells how good a core is.
+pub type Judge<'a> = dyn Fn(&[f32]) -> f64 + Sync + 'a;
+
 /// What a merge may draw on beside the vectors.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
@@ -99,7 +102,7 @@ pub struct Context<'a> {
     /// Threads that a merge may use; never changes a result.
     pub threads: usize,
     /// How good a core is, higher being better, for strategies that try cores out.
-    pub judge: Option<&'a (dyn Fn(&[f32]) -> f64 + Sync)>,
+    pub judge: Option<&'a Judge<'a>>,
 }
 
 impl Context<'_> {

@@ -122,13 +122,10 @@ impl Pipeline {
             let members: Vec<Member> =
                 mixings.last().map_or(&everyone[..], Mixing::members).to_vec();
             let whole = mixing::scope(pre) == Scope::Model;
-            let ranges: Vec<_> = if whole {
-                vec![0..segments]
-            } else {
-                (0..segments).map(|segment| segment..segment + 1).collect()
-            };
+            // all segments together, or one by one
+            let step = if whole { segments } else { 1 };
             let mut matrices = Vec::new();
-            for segments in ranges {
+            for segments in (0..segments).step_by(step.max(1)).map(|from| from..from + step) {
                 let mut group = Group {
                     material: &mut *material,
                     buffers: &mut self.buffers,

@@ -22,6 +22,8 @@ pub struct Local {
     start: Vec<f32>,
     now: Vec<f32>,
     knowledge: Vec<f32>,
+    /// As long as `now`, or empty where steps are not corrected.
+    correction: Vec<f32>,
 }
 
 impl Local {
@@ -44,6 +46,7 @@ impl Local {
             start: Vec::new(),
             now: Vec::new(),
             knowledge: Vec::new(),
+            correction: Vec::new(),
         }
     }
 
@@ -58,6 +61,7 @@ impl Local {
         self.start.clear();
         self.now.clear();
         self.knowledge.clear();
+        self.correction.clear();
     }
 
     /// Makes sure that a block is there (zeros, if it is new) and counts `tasks` more for it.
@@ -162,6 +166,33 @@ impl Local {
         let range = self.core_range(slot);
         fill(&mut self.start[range.clone()]);
         self.now[range.clone()].copy_from_slice(&self.start[range]);
+    }
+
+    /// Sets what corrects every step of a slot: the fleet's control variate less the agent's
+    /// own, which is zero where there is none.
+    pub fn set_correction(&mut self, slot: usize, fleet: &[f32], own: Option<&[f32]>) {
+        self.correction.resize(self.now.len(), 0.0);
+        let range = self.core_range(slot);
+        let to = &mut self.correction[range];
+        to.copy_from_slice(fleet);
+        if let Some(own) = own {
+            to.iter_mut().zip(own).for_each(|(to, own)| *to -= own);
+        }
+    }
+
+    /// Whether steps are corrected.
+    #[inline]
+    pub fn corrects(&self) -> bool {
+        !self.correction.is_empty()
+    }
+
+    /// Moves a slot's present parameters by `-rate` times its correction, where there is one.
+    pub fn correct(&mut self, slot: usize, rate: f32) {
+        if self.corrects() {
+            let range = self.core_range(slot);
+            let correction = &self.correction[range.clone()];
+            self.now[range].iter_mut().zip(correction).for_each(|(now, c)| *now -= rate * c);
+        }
     }
 
     /// What a slot moved, `now − start`, written to `to`.

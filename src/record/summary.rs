@@ -2,7 +2,7 @@
 //! docs/measures.md says what each key means. What was not measured is null.
 
 use super::{bound_name, fleets};
-use crate::measure::{Outcome, RoundRow, Trace};
+use crate::measure::{Outcome, RoundRow, Trace, privacy};
 use serde_json::{Map, Value, json};
 
 /// The numbers of a run: final skills of the hive and its bounds, how long adoption took,
@@ -31,6 +31,7 @@ pub fn summary(outcome: &Outcome, engine: &str, threads: usize, seconds: f64) ->
         "time_to_half_fleet": time_to_half_fleet(&hive.rounds),
         "train_loss": last.map(|row| row.train_loss),
         "test_accuracy": last.map(|row| row.test_accuracy),
+        "privacy": privacy::spent(&outcome.scenario, u64::from(hive.rounds.last().map_or(0, |row| row.round))),
         "tasks": work.tasks,
         "sample_steps": work.sample_steps,
         "value": work.value,

@@ -124,11 +124,15 @@ pub struct Solver {
     /// `mu` of FedProx (Li et al. 2020): adds `mu/2 ‖w − θ‖²` to the local loss; 0 is plain SGD.
     #[schemars(range(min = 0.0, max = 1e3))]
     pub prox: f64,
+    /// Corrects every step by control variates, the difference between the fleet's gradient and
+    /// the agent's own as of their last rounds (SCAFFOLD, Karimireddy et al. 2020, option II).
+    /// Twice as much is sent both ways.
+    pub scaffold: bool,
 }
 
 impl Default for Solver {
     fn default() -> Self {
-        Solver { batch: 1, epochs: 1, prox: 0.0 }
+        Solver { batch: 1, epochs: 1, prox: 0.0, scaffold: false }
     }
 }
 

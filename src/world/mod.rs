@@ -17,7 +17,7 @@ pub use tasks::{Desk, TaskBuffer, Tasks};
 pub use truth::{Climate, TruthCache};
 
 use crate::ids::{AgentId, CompanyId, Round, SkillId};
-use crate::scenario::{self, Extent, FeedbackKind, Personalisation, Scenario};
+use crate::scenario::{self, Extent, FeedbackKind, Personalisation, Scenario, Topology};
 use crate::stream::{Purpose, Stream};
 use dataset::FederatedData;
 use std::sync::Arc;
@@ -81,6 +81,11 @@ fn check_work(scenario: &Scenario, data: &FederatedData, agents: usize) -> Resul
             "fleet.participants: {participants} agents are to work in a round, but the data are \
              of {agents} users; lower it to at most {agents}, or to 0, which takes all"
         ));
+    }
+    let lacking = scenario.contributors(agents as u32).and_then(|n| scenario.strategy_lacks(n));
+    let merges = scenario.distiller.topology == Topology::Star;
+    if let Some((key, message)) = lacking.filter(|_| merges) {
+        return Err(format!("{key}: {message}"));
     }
     let size = |user: &usize| data.train.rows(*user).len();
     let Some(least) = (0..agents).min_by_key(size) else { return Ok(()) };

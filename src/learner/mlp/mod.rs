@@ -155,6 +155,10 @@ impl Learner for Mlp {
         tally
     }
 
+    fn rate(&self, _block: u32) -> Option<f32> {
+        Some(self.rate)
+    }
+
     fn statistic(
         &self,
         kind: Statistic,
@@ -267,6 +271,7 @@ impl Model for Policy<'_> {
         let (core, job) = (mlp.rate * rates.core, mlp.rate * rates.job);
         for l in 0..network.layers.len() {
             let slot = local.slot(l as u32);
+            local.correct(slot, core);
             let (start, now, adapter) = local.parts(slot);
             if core > 0.0 {
                 if rates.prox > 0.0 {

@@ -1,6 +1,8 @@
 //! Layers with adapters: forward and backward over a batch. Parameters come from outside.
 
-use crate::params::kernels::{Rows, Shape, add_scaled, backward, dot_rows, forward, forward_add, tanh};
+use crate::params::kernels::{
+    Rows, Shape, add_scaled, backward, dot_rows, forward, forward_add, tanh,
+};
 use crate::scenario::Activation;
 
 /// One layer: a weight block of `inputs × stride`, see [`kernels`](crate::params::kernels).

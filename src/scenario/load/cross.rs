@@ -2,6 +2,7 @@
 
 use super::memory;
 use super::problem::Finding;
+use super::strategies;
 use super::tree::{At, Node};
 use crate::scenario::{
     Bound, EngineKind, Exchange, FeedbackKind, Learner, MixedEffects, Partial, Personalisation,
@@ -19,6 +20,7 @@ pub(super) fn check(scenario: &Scenario, tree: &Node) -> Vec<Finding> {
     feedback(scenario, &mut clashes);
     job_knowledge(scenario, &mut clashes);
     topology(scenario, &mut clashes);
+    strategies::check(scenario, &mut clashes);
     memory::check(scenario, &mut clashes);
     clashes.findings
 }
@@ -332,7 +334,7 @@ fn topology(s: &Scenario, clashes: &mut Clashes<'_>) {
 }
 
 /// An enum's word as a scenario writes it, in quotes.
-fn word(value: &impl serde::Serialize) -> String {
+pub(super) fn word(value: &impl serde::Serialize) -> String {
     // Unit variants always become JSON strings.
     serde_json::to_string(value).unwrap_or_default()
 }

@@ -258,7 +258,8 @@ fn learner(s: &Scenario, extent: Extent) -> Vec<Part> {
         Personalisation::Nested => 2 * touched,
     };
     let isolated = if runs(s, Topology::Isolated, Bound::Isolated) { touched } else { 0 };
-    let each = personal.max(isolated);
+    let controls = if s.learner.solver().scaffold { touched } else { 0 };
+    let each = personal.max(isolated) + controls;
     parts.push(Part {
         what: format!("what {at_work} agents keep, at least {each} numbers each,"),
         numbers: at_work.saturating_mul(each),

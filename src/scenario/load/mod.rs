@@ -11,6 +11,7 @@ mod nearest;
 mod problem;
 mod set;
 pub(in crate::scenario) mod shape;
+mod strategies;
 mod syntax;
 mod tree;
 mod walk;
