@@ -240,3 +240,33 @@ refused! {
     a_long_line(&format!("[learner]\nkind = \"mlp\"\nhidden = [{}0{}]\n", "32, ".repeat(60), ", 32".repeat(60)));
     the_end_of_the_text("[world]\nskills = ");
 }
+
+refused! {
+    strategies:
+    krum_of_too_few("[fleet]\nagents = 12\nparticipants = 6\n[measure]\npanel = 6\n[distiller.combine]\nkind = \"krum\"\nf = 2\n");
+    krum_of_too_few_buckets("[fleet]\nagents = 20\n[measure]\npanel = 6\n[distiller]\npre = [{ kind = \"bucketing\", size = 10 }]\n[distiller.combine]\nkind = \"krum\"\n");
+    mixing_of_too_few("[fleet]\nagents = 12\n[measure]\npanel = 6\n[distiller]\npre = [{ kind = \"nearest-neighbour-mixing\", f = 6 }]\n");
+    slerp_of_a_fleet("[distiller.combine]\nkind = \"slerp\"\n");
+    too_many_subsets("[distiller.combine]\nkind = \"mda\"\n");
+    more_than_there_are("[fleet]\nagents = 12\n[measure]\npanel = 6\n[distiller.combine]\nkind = \"multi-krum\"\nkeep = 13\n");
+    nothing_to_combine("[distiller]\nexchange = \"experience\"\n[distiller.combine]\nkind = \"median\"\n");
+    nothing_to_mix("[distiller]\nexchange = \"experience\"\npre = [{ kind = \"clip\" }]\n");
+    nothing_to_step("[distiller]\nexchange = \"experience\"\nserver = { kind = \"fedadam\" }\n");
+    momentum_of_answers("[distiller]\nexchange = \"predictions\"\nserver = { kind = \"fedavgm\" }\n");
+    fisher_of_answers("[distiller]\nexchange = \"predictions\"\ncombine = { kind = \"fisher\" }\n");
+    champion_of_answers("[distiller]\nexchange = \"predictions\"\ncombine = { kind = \"best-by-probe\" }\n");
+    fisher_of_mixtures("[distiller]\npre = [{ kind = \"clip\" }]\ncombine = { kind = \"fisher\" }\n");
+    gram_of_nothing("[distiller]\nabsent = \"zero\"\ncombine = { kind = \"regmean\" }\n");
+    trials_without_tasks("[world]\nkind = \"synthetic\"\n[distiller.combine]\nkind = \"greedy-soup\"\n");
+    an_ensemble_without_inputs("[world]\nkind = \"synthetic\"\n[distiller.server]\nkind = \"feddf\"\n");
+    noise_block_by_block("[distiller.combine]\nkind = \"norm-bound\"\nnoise = 1.0\nscope = \"block\"\n");
+    noise_on_mixtures("[distiller]\npre = [{ kind = \"bucketing\" }]\n[distiller.combine]\nkind = \"norm-bound\"\nnoise = 1.0\n");
+    noise_and_an_ensemble("[distiller.combine]\nkind = \"norm-bound\"\nnoise = 1.0\n[distiller.server]\nkind = \"feddf\"\n");
+    noise_and_companies("[job_knowledge]\npersonalisation = \"nested\"\n[distiller.combine]\nkind = \"norm-bound\"\nnoise = 1.0\n");
+    scaffold_without_contributions("[distiller]\nexchange = \"experience\"\n[learner.solver]\nscaffold = true\n");
+    scaffold_with_job_knowledge("[job_knowledge]\npersonalisation = \"fedsim\"\n[learner.solver]\nscaffold = true\n");
+    scaffold_with_a_horizon("[feedback]\nkind = \"verifiable\"\nhorizon = 5\n[learner.solver]\nscaffold = true\n");
+    a_setting_of_another_strategy("[distiller.combine]\nkind = \"median\"\ndensity = 0.2\n");
+    a_density_above_one("[distiller.combine]\nkind = \"ties\"\ndensity = 1.5\n");
+    a_step_misspelt("[distiller.server]\nkind = \"fedadm\"\n");
+}

@@ -6,6 +6,8 @@ use crate::scenario::{self, Activation, Feedback};
 use crate::stream::{Key, Purpose, Stream};
 use crate::world::{Facts, Tasks};
 
+mod statistics;
+
 const SEED: u64 = 9;
 const INPUTS: usize = 4;
 const ANSWERS: usize = 3;
