@@ -53,11 +53,11 @@ pub fn account(q: f64, z: f64, rounds: u64, delta: f64) -> Privacy {
     let epsilon = |order: f64| {
         let spent = rounds as f64 * divergence(q, z, order);
         let epsilon = spent + ln_1p(-1.0 / order) - ln(delta * order) / (order - 1.0);
-        (epsilon.max(0.0), order)
+        (epsilon, order)
     };
     let best = orders.map(epsilon).filter(|(epsilon, _)| !epsilon.is_nan());
     let (epsilon, order) = best.min_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((f64::INFINITY, 0.0));
-    let epsilon = if rounds == 0 { 0.0 } else { epsilon };
+    let epsilon = if rounds == 0 { 0.0 } else { epsilon.max(0.0) };
     Privacy { epsilon, delta, order, noise_multiplier: z, sampling_rate: q, rounds }
 }
 
