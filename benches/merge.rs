@@ -1,60 +1,94 @@
-//! Merging dense contributions: `cargo bench --bench merge`.
+//! Strategies on dense vectors, through the same pipeline as a fleet and as files:
+//! `cargo bench --bench merge`.
 
 mod common;
 
 use common::{Limit, Line};
 use criterion::{Criterion, Throughput};
-use hivesim::ids::AgentId;
-use hivesim::merge::{Contribution, Gathered, Mean, MergeRound, Strategy};
-use hivesim::params::{Layout, Sparse};
-use hivesim::scenario;
-use hivesim::stream::{Purpose, Stream};
+use hivesim::merge::{Context, Flat, Member, Pipeline, Space, Vectors};
+use hivesim::params::Layout;
+use hivesim::params::kernels::{Counters, fill_normals};
+use hivesim::scenario::{Combine, Distiller};
 
-/// Contributions, and parameters of each: 16 times 16 MiB, which no cache holds.
-const CONTRIBUTIONS: u32 = 16;
-const PARAMETERS: usize = 4 << 20;
+/// Vectors and their length: few long ones, many, and the many short ones of a large round.
+const SIZES: [(usize, usize, &str); 3] =
+    [(16, 8 << 20, "16x8M"), (64, 1 << 20, "64x1M"), (1000, 100_000, "1000x100k")];
 
-fn mean(c: &mut Criterion) -> Line {
-    let layout = Layout::new([PARAMETERS]);
-    let deltas: Vec<Sparse> = (0..CONTRIBUTIONS)
-        .map(|agent| {
-            let mut delta = Sparse::default();
-            let mut stream = Stream::new(1, Purpose::Job, agent, 0);
-            let values = delta.push(0, 1 + agent, PARAMETERS);
-            values.iter_mut().for_each(|v| *v = stream.uniform_f32() - 0.5);
-            delta
+const THREADS: [usize; 2] = [1, 2];
+
+/// Strategies, and what bounds them: `None` where the reading of all vectors does.
+fn strategies() -> Vec<(&'static str, Combine)> {
+    let kind = |toml: &str| toml::from_str(toml).unwrap_or_else(|e| panic!("{toml}: {e}"));
+    [
+        ("mean", "kind = 'mean'"),
+        ("median", "kind = 'median'"),
+        ("trimmed-mean", "kind = 'trimmed-mean'"),
+        ("mean-around-median", "kind = 'mean-around-median'"),
+        ("krum", "kind = 'krum'"),
+        ("geometric-median", "kind = 'geometric-median'"),
+        ("ties", "kind = 'ties'"),
+        ("dare", "kind = 'dare'"),
+        ("breadcrumbs", "kind = 'breadcrumbs'"),
+    ]
+    .into_iter()
+    .map(|(name, toml)| (name, kind(toml)))
+    .collect()
+}
+
+fn bench(c: &mut Criterion, (n, len, size): (usize, usize, &'static str)) -> Vec<Line> {
+    let vectors: Vec<Vec<f32>> = (0..n)
+        .map(|row| {
+            let mut values = vec![0.0; len];
+            fill_normals(Counters { key: [1, row as u32], rest: [0; 3] }, 0, &mut values);
+            values
         })
         .collect();
-    let contributions: Vec<_> =
-        deltas.iter().map(|delta| Contribution::fresh(AgentId(0), delta)).collect();
-    let base = vec![0.0; PARAMETERS];
-    let mut next = base.clone();
-    let mut strategy = Mean::new(&scenario::Mean::default());
-    let bytes = 4.0 * f64::from(CONTRIBUTIONS) * PARAMETERS as f64;
+    let rows: Vec<&[f32]> = vectors.iter().map(Vec::as_slice).collect();
+    let member = |id| Member { id, weight: 1.0 + f64::from(id), steps: 1, staleness: 0 };
+    let members: Vec<Member> = (0..n as u32).map(member).collect();
+    let layout = Layout::new([len]);
+    let (base, mut next) = (vec![0.5; len], vec![0.0; len]);
+    let bytes = 4.0 * n as f64 * len as f64;
     let mut group = c.benchmark_group("merge");
-    group.sample_size(20);
+    group.sample_size(10);
     group.throughput(Throughput::Bytes(bytes as u64));
-    group.bench_function("mean-dense", |b| {
-        b.iter(|| {
-            let gathered = Gathered::All(&contributions);
-            let round = MergeRound { layout: &layout, base: &base, gathered, name: (1, 1) };
-            strategy.merge(round, &mut next).expect("the mean takes anything");
-        });
-    });
-    group.finish();
-    Line {
-        name: "merge/mean-dense".into(),
-        work: bytes,
-        unit: "bytes",
-        limit: Some((Limit::ReadBandwidth, 1.0, 1)),
-        seconds: None,
+    let mut lines = Vec::new();
+    for (name, combine) in strategies() {
+        let mut pipeline = Pipeline::new(&Distiller { combine, ..Distiller::default() });
+        for threads in THREADS {
+            let name = format!("{name}-{size}-{threads}");
+            let context = Context { threads, ..Context::new(1, 1) };
+            group.bench_function(&name, |b| {
+                b.iter(|| {
+                    let given = (&rows[..], Space::Deltas);
+                    let mut vectors = Vectors::whole(
+                        &layout,
+                        &Flat,
+                        Some(&base),
+                        given,
+                        members.clone(),
+                        &mut next,
+                    );
+                    pipeline.merge(&mut vectors, &context).unwrap_or_else(|e| panic!("{e}"));
+                });
+            });
+            lines.push(Line {
+                name: format!("merge/{name}"),
+                work: bytes,
+                unit: "bytes",
+                limit: Some((Limit::ReadBandwidth, 1.0, threads)),
+                seconds: None,
+            });
+        }
     }
+    group.finish();
+    lines
 }
 
 fn main() {
     let mut c = Criterion::default().configure_from_args();
     common::bench_read_bandwidth(&mut c);
-    let lines = [mean(&mut c)];
+    let lines: Vec<Line> = SIZES.into_iter().flat_map(|size| bench(&mut c, size)).collect();
     c.final_summary();
     common::publish("merge", &common::table(&lines));
 }

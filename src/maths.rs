@@ -7,7 +7,7 @@
 //! scalar code so that loops over them vectorise, and so that every lane of every
 //! instruction set computes the same.
 
-pub use libm::{cos, exp, lgamma, log as ln, log2, pow, sin, tanh};
+pub use libm::{acos, cos, exp, lgamma, log as ln, log2, pow, sin, tanh};
 
 const LN2_HI: f32 = 0.693_359_375;
 const LN2_LO: f32 = -2.121_944_4e-4;

@@ -9,11 +9,9 @@ use hivesim::engine::{Experiment, Silent};
 use hivesim::ids::AgentId;
 use hivesim::maths::{ln, pow};
 use hivesim::measure::{Trace, quality};
-use hivesim::merge::{
-    Contribution, Gathered, Intake, Mean, MergeError, MergeRound, Strategy, strategy,
-};
+use hivesim::merge::{Context, Contribution, Flat, Group, MergeError, Pipeline, Strategy, Vectors};
 use hivesim::params::{Layout, Sparse};
-use hivesim::scenario::{self, Combine, Scenario};
+use hivesim::scenario::{self, Scenario};
 use hivesim::stream::{Purpose, Stream};
 use hivesim::world;
 use std::path::Path;
@@ -219,69 +217,73 @@ impl Strategy for Flip {
         "flip"
     }
 
-    fn intake(&self) -> Intake {
-        Intake::All
-    }
-
-    fn merge(&mut self, round: MergeRound<'_>, next: &mut [f32]) -> Result<(), MergeError> {
-        let Gathered::All(all) = round.gathered else { panic!("asked for all") };
-        // spread evenly over the agents, because companies are neighbours
-        let flips = |i: usize| (i + 1) * self.0 / all.len() > i * self.0 / all.len();
-        let sent: Vec<Sparse> = all
-            .iter()
-            .enumerate()
-            .map(|(i, c)| scaled(c.delta, if flips(i) { -FACTOR } else { 1.0 }))
-            .collect();
-        let sent: Vec<_> =
-            sent.iter().map(|delta| Contribution::fresh(AgentId(0), delta)).collect();
-        let gathered = Gathered::All(&sent);
-        Mean::new(&scenario::Mean::default()).merge(MergeRound { gathered, ..round }, next)
+    fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
+        // spread evenly over the 200 agents, because companies are neighbours
+        let flips = |i: usize| (i + 1) * self.0 / 200 > i * self.0 / 200;
+        let factor = |i: usize| if flips(i) { -FACTOR } else { 1.0 };
+        let factors: Vec<f32> = group.members().iter().map(|m| factor(m.id as usize)).collect();
+        group.write(|segment, out| {
+            let total: f64 = segment.rows.iter().map(|row| row.weight).sum();
+            let share =
+                |row: &hivesim::merge::Row<'_>| (row.weight / total) as f32 * factors[row.member];
+            segment.add_weighted(&segment.rows.iter().map(share).collect::<Vec<f32>>(), out);
+            Ok(())
+        })
     }
 }
 
-fn scaled(delta: &Sparse, factor: f32) -> Sparse {
-    let mut to = Sparse::default();
-    for (block, tasks, values) in delta.iter() {
-        let at = to.push(block, tasks, values.len());
-        at.iter_mut().zip(values).for_each(|(at, v)| *at = factor * v);
-    }
-    to
+/// What a strategy makes of 21 contributions of which `attackers` send `size` and the others 0.
+fn merged(combine: &str, attackers: u32, size: f32) -> f64 {
+    let layout = Layout::new([8]);
+    let deltas: Vec<Sparse> = (0..21)
+        .map(|agent| {
+            let mut delta = Sparse::default();
+            delta.push(0, 5, 8).fill(if agent % 21 < attackers { size } else { 0.0 });
+            delta
+        })
+        .collect();
+    let all: Vec<_> = deltas.iter().map(|delta| Contribution::fresh(AgentId(0), delta)).collect();
+    let (base, mut next) = ([0.0; 8], [0.0; 8]);
+    let combine = toml::from_str(combine).unwrap_or_else(|e| panic!("{e}"));
+    let spec = scenario::Distiller { combine, ..scenario::Distiller::default() };
+    let absent = scenario::Absent::Skip;
+    let mut vectors = Vectors::contributions(&layout, &Flat, &base, &all, absent, &mut next);
+    Pipeline::new(&spec).merge(&mut vectors, &Context::new(1, 1)).unwrap_or_else(|e| panic!("{e}"));
+    f64::from(next[0])
 }
 
 /// One contribution of 21 moves the mean by a 21st of itself, however large it is: breakdown
 /// point 0.
 pub fn breakdown_of_the_mean() -> Vec<Row> {
-    let layout = Layout::new([8]);
-    let moved = |size: f32| {
-        let deltas: Vec<Sparse> = (0..21)
-            .map(|agent| {
-                let mut delta = Sparse::default();
-                delta.push(0, 5, 8).fill(if agent == 7 { size } else { 0.0 });
-                delta
-            })
-            .collect();
-        let all: Vec<_> =
-            deltas.iter().map(|delta| Contribution::fresh(AgentId(0), delta)).collect();
-        let (base, mut next) = ([0.0; 8], [0.0; 8]);
-        let gathered = Gathered::All(&all);
-        let round = MergeRound { layout: &layout, base: &base, gathered, name: (1, 1) };
-        strategy(&Combine::default()).merge(round, &mut next).unwrap_or_else(|e| panic!("{e}"));
-        f64::from(next[0])
-    };
     [1.0, 1e6_f32]
         .into_iter()
         .map(|size| {
             let law = f64::from(size) / 21.0;
             // the weighted value, the share and their product are rounded: three half units
             let within = 3.0 * pow(2.0, -24.0) * law;
-            Row::new(
-                format!("mean of 21, one sends {size:e}: the core moves"),
-                law,
-                moved(size),
-                within,
-            )
+            let what = format!("mean of 21, one sends {size:e}: the core moves");
+            Row::new(what, law, merged("kind = 'mean'", 1, size), within)
         })
         .collect()
+}
+
+/// The least number of attackers of 21, all sending the same, that move the core without bound:
+/// one more than are cut off or held against, half of all for medians.
+pub fn breakdown_points() -> Vec<Row> {
+    let points = [
+        ("mean", "kind = 'mean'", 1),
+        ("trimmed-mean, f = 5", "kind = 'trimmed-mean'\nf = 5", 6),
+        ("median", "kind = 'median'", 11),
+        ("geometric-median", "kind = 'geometric-median'\niterations = 100", 11),
+        ("mean-around-median, f = 10", "kind = 'mean-around-median'\nf = 10", 11),
+    ];
+    let row = |(name, spec, law): (&str, &str, u32)| {
+        let breaks = |f: &u32| merged(spec, *f, 1e9).abs() > 1e6;
+        let got = (1..=21).find(breaks).unwrap_or(22);
+        let what = format!("{name} of 21: attackers that break it");
+        Row::new(what, f64::from(law), f64::from(got), 0.0)
+    };
+    points.into_iter().map(row).collect()
 }
 
 /// Two contributions whose entries are jointly normal with correlation `ρ` differ in sign with
@@ -376,6 +378,7 @@ fn sign_flippers_end_learning_at_the_share_where_the_mean_turns() {
 #[test]
 fn one_contribution_moves_the_mean_without_bound() {
     hold(breakdown_of_the_mean());
+    hold(breakdown_points());
 }
 
 #[test]

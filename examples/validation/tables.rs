@@ -18,6 +18,7 @@ pub fn laws() -> String {
         laws::told_and_rewarded,
         laws::sign_flip_on_the_mean,
         laws::breakdown_of_the_mean,
+        laws::breakdown_points,
         laws::sign_conflict,
         laws::answers_of_the_paper_world,
     ];

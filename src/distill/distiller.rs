@@ -4,7 +4,7 @@ use super::harvest::Harvest;
 use crate::agent::{CompanyLayer, Fleet, Keeping, Publication, Shift};
 use crate::ids::{AgentId, CoreVersion, Round};
 use crate::learner::{Lesson, Order, Plan, Scratch, Share, Targets};
-use crate::merge::{Contribution, Gathered, Intake, MergeError, MergeRound, Strategy};
+use crate::merge::{Columns, Context, Contribution, Flat, Intake, MergeError, Pipeline, Vectors};
 use crate::params::kernels::softmax_rows;
 use crate::params::{Layout, Local, Sparse, Store};
 use crate::scenario::{Exchange, FeedbackKind, Scenario};
@@ -15,7 +15,10 @@ use std::sync::Arc;
 /// Collects learnings, merges them by a strategy, publishes the next core.
 pub struct Distiller {
     fleet: Arc<Fleet>,
-    strategy: Box<dyn Strategy>,
+    pipeline: Pipeline,
+    /// Columns of each block of the core, as a matrix.
+    columns: Vec<(usize, usize)>,
+    threads: usize,
     scenario: Scenario,
     rounds: u32,
     /// The distiller's own training (exchanges of experience and predictions).
@@ -24,12 +27,16 @@ pub struct Distiller {
 }
 
 impl Distiller {
-    /// A distiller for a fleet.
-    pub fn new(fleet: Arc<Fleet>, strategy: Box<dyn Strategy>, scenario: &Scenario) -> Self {
+    /// A distiller for a fleet, which merges on up to so many threads.
+    pub fn new(fleet: Arc<Fleet>, pipeline: Pipeline, scenario: &Scenario, threads: usize) -> Self {
         let learner = &fleet.learner;
+        let blocks = 0..learner.core_layout().blocks() as u32;
+        let columns = blocks.map(|block| learner.columns(block)).collect();
         let local = Local::new(learner.core_layout().clone(), learner.job_layout().clone());
         Distiller {
-            strategy,
+            pipeline,
+            columns,
+            threads,
             scenario: scenario.clone(),
             rounds: scenario.rounds.0,
             local,
@@ -42,9 +49,9 @@ impl Distiller {
     pub fn intake(&self) -> (Intake, Arc<Layout>) {
         match self.fleet.exchange {
             Exchange::Weights | Exchange::Experience => {
-                (self.strategy.intake(), self.fleet.learner.core_layout().clone())
+                (self.pipeline.intake(), self.fleet.learner.core_layout().clone())
             }
-            Exchange::Predictions => (self.strategy.intake(), Arc::new(self.answers_layout())),
+            Exchange::Predictions => (self.pipeline.intake(), Arc::new(self.answers_layout())),
         }
     }
 
@@ -97,7 +104,7 @@ impl Distiller {
         let blocks = 0..layout.blocks() as u32;
         let broken = |b: &u32| core[layout.range(*b)].iter().any(|v| !v.is_finite());
         if let Some(block) = blocks.clone().find(broken) {
-            return Err(self.broken(harvest, block));
+            return Err(self.broken(harvest, block, &core[layout.range(block)]));
         }
         let companies = before.companies.as_ref().map(|companies| {
             Arc::new(self.next_companies(companies, harvest, &before.core, &core))
@@ -116,11 +123,14 @@ impl Distiller {
     }
 
     /// Whose fault a core's broken block is.
-    fn broken(&self, harvest: &Harvest, block: u32) -> MergeError {
+    fn broken(&self, harvest: &Harvest, block: u32, values: &[f32]) -> MergeError {
         let trained = |who, keys| MergeError::Diverged { who, block, keys };
         match self.fleet.exchange {
             _ if harvest.core.is_some() => trained("the pooled learner", "`learner.rate`"),
-            Exchange::Weights => MergeError::NotFinite { strategy: self.strategy.name(), block },
+            Exchange::Weights => {
+                let at = values.iter().position(|v| !v.is_finite()).unwrap_or(0);
+                MergeError::NotFinite { strategy: self.pipeline.name(), block, at }
+            }
             Exchange::Experience => {
                 trained("the distiller", "`learner.rate`, `distiller.experience.rate`")
             }
@@ -200,13 +210,11 @@ impl Distiller {
         round: u32,
         next: &mut [f32],
     ) -> Result<(), MergeError> {
-        let name = (self.fleet.seed, round);
-        match self.strategy.intake() {
-            Intake::Sum(_) => {
-                let Some(sum) = &harvest.sum else { return Ok(()) };
-                let gathered = Gathered::Sum(sum);
-                self.strategy.merge(MergeRound { layout, base, gathered, name }, next)
-            }
+        match self.pipeline.intake() {
+            Intake::Mean(_) => match &harvest.sum {
+                Some(sum) => self.pipeline.merge_sum(sum, next),
+                None => Ok(()),
+            },
             Intake::All => {
                 let contributions: Vec<Contribution<'_>> = harvest
                     .learnings
@@ -217,13 +225,22 @@ impl Distiller {
                         tasks: l.tasks,
                         steps: l.steps,
                         staleness: round - 1 - l.version.0,
+                        statistics: None,
                     })
                     .collect();
                 if contributions.is_empty() {
                     return Ok(());
                 }
-                let gathered = Gathered::All(&contributions);
-                self.strategy.merge(MergeRound { layout, base, gathered, name }, next)
+                let columns: &dyn Columns = match self.fleet.exchange {
+                    Exchange::Predictions => &Flat,
+                    Exchange::Weights | Exchange::Experience => &self.columns,
+                };
+                let absent = self.pipeline.absent();
+                let mut vectors =
+                    Vectors::contributions(layout, columns, base, &contributions, absent, next);
+                let (seed, threads) = (self.fleet.seed, self.threads);
+                let context = Context { seed, round, threads, judge: None };
+                self.pipeline.merge(&mut vectors, &context)
             }
         }
     }

@@ -66,7 +66,7 @@ impl Harvester {
         Harvester {
             layout,
             weighting: match intake {
-                Intake::Sum(weighting) => Some(weighting),
+                Intake::Mean(weighting) => Some(weighting),
                 Intake::All => None,
             },
             exchange: fleet.exchange,

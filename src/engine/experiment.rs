@@ -11,7 +11,7 @@ use crate::distill::{Distiller, Harvester};
 use crate::ids::AgentId;
 use crate::learner::{Learner, Mlp, Plan, Share, Softmax};
 use crate::measure::{Outcome, RoundRow, Trace};
-use crate::merge::{Strategy, strategy};
+use crate::merge::{Pipeline, Strategy};
 use crate::scenario::{
     self, Bound, CheckedScenario, EngineKind, Exchange, Personalisation, Scenario, Topology,
 };
@@ -66,7 +66,8 @@ type MakeStrategy = dyn Fn() -> Box<dyn Strategy> + Send + Sync;
 pub struct Experiment {
     scenario: CheckedScenario,
     learner: Box<MakeLearner>,
-    strategy: Box<MakeStrategy>,
+    /// In place of the scenario's.
+    strategy: Option<Box<MakeStrategy>>,
     registry: Arc<Registry>,
     halt: Halt,
 }
@@ -75,7 +76,6 @@ impl Experiment {
     /// An experiment as the scenario has it.
     pub fn new(scenario: CheckedScenario) -> Self {
         let spec = scenario.learner.clone();
-        let combine = scenario.distiller.combine.clone();
         Experiment {
             scenario,
             learner: Box::new(move |facts, seed, knows_job| match &spec {
@@ -84,7 +84,7 @@ impl Experiment {
                 }
                 scenario::Learner::Mlp(spec) => Arc::new(Mlp::new(spec, facts, seed, knows_job)),
             }),
-            strategy: Box::new(move || strategy(&combine)),
+            strategy: None,
             registry: Arc::default(),
             halt: Halt::default(),
         }
@@ -100,12 +100,13 @@ impl Experiment {
         self
     }
 
-    /// Takes a strategy of your own in place of the scenario's.
+    /// Takes a strategy of your own in place of the scenario's; what comes before and after it
+    /// stays.
     pub fn with_strategy(
         mut self,
         make: impl Fn() -> Box<dyn Strategy> + Send + Sync + 'static,
     ) -> Self {
-        self.strategy = Box::new(make);
+        self.strategy = Some(Box::new(make));
         self
     }
 
@@ -190,7 +191,12 @@ impl Experiment {
         };
         let agents = world.facts().agents;
         let fleet = Arc::new(self.fleet(scenario, topology, world));
-        let mut distiller = Distiller::new(fleet.clone(), (self.strategy)(), scenario);
+        let (kind, threads) = Self::machine(scenario, agents);
+        let mut pipeline = Pipeline::new(&scenario.distiller);
+        if let Some(make) = &self.strategy {
+            pipeline = pipeline.with_strategy(make());
+        }
+        let mut distiller = Distiller::new(fleet.clone(), pipeline, scenario, threads);
         let (intake, layout) = distiller.intake();
         let leaves = if topology == Topology::Pooled { 1 } else { fleet.leaves() };
         let harvester = Harvester::new(&fleet, intake, layout, leaves);
@@ -201,7 +207,6 @@ impl Experiment {
         let mut drive = |engine: &mut dyn Tour| {
             course::run(&fleet, &mut distiller, engine, adopted, stage, observer)
         };
-        let (kind, threads) = Self::machine(scenario, agents);
         let result = match (topology, kind) {
             (Topology::Pooled, _) => drive(&mut Pooled::new(fleet.clone(), harvester)),
             (_, EngineKind::Serial) => drive(&mut Serial::new(fleet.clone(), harvester)),

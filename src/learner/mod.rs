@@ -92,6 +92,13 @@ pub trait Learner: Send + Sync {
         self.core_layout().len(block) / stride * outputs
     }
 
+    /// Columns of a core's block as a matrix with a row for each input: with padding, and
+    /// without. They divide its length. By default those of a row of logits.
+    fn columns(&self, _block: u32) -> (usize, usize) {
+        let (outputs, stride) = self.answers();
+        (stride, outputs)
+    }
+
     /// Writes the first core (all zeros when called).
     fn initial_core(&self, seed: u64, core: &mut [f32]);
 

@@ -1,15 +1,36 @@
 //! Merge strategies: from a base and contributions to the next core.
-//! Lives here: the trait and its families, one file a family.
+//! Lives here: the trait and its families, one file a family, and what they share: material,
+//! groups, pre-aggregations, server steps.
 //! May not: know engines, agents, worlds or files; a merge is a pure function of what it is
 //! given and of the strategy's own state from the rounds before.
 
-mod mean;
+mod averaging;
+mod coordinates;
+mod geometric;
+mod group;
+mod krum;
+mod local;
+mod material;
+mod mixing;
+mod norm_bound;
+mod pipeline;
+mod selection;
+mod server;
+mod sparse;
+mod spectral;
+mod spherical;
+mod statistics;
+mod stock;
+mod subsets;
 
-pub use mean::Mean;
+pub use group::{Group, Products, Segment};
+pub use material::{Buffers, Columns, Flat, Loaded, Material, Member, Row, Shape, Space, Vectors};
+pub use pipeline::Pipeline;
+pub use server::Steps;
 
 use crate::ids::AgentId;
-use crate::params::{BlockSum, Layout, Sparse};
-use crate::scenario::Combine;
+use crate::params::Sparse;
+use crate::scenario::{Combine, Scope};
 use thiserror::Error;
 
 /// How much a contribution counts for a block that `tasks` of its tasks touched.
@@ -35,13 +56,24 @@ impl Weighting {
 /// How a strategy wants contributions brought to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Intake {
-    /// Summed as they come, in a fixed shape: memory for one vector, however many agents.
-    Sum(Weighting),
+    /// The weighted mean is all it wants: contributions are summed as they come, in a fixed
+    /// shape, in memory for one vector, however many agents, and
+    /// [`merge`](Strategy::merge) is not called.
+    Mean(Weighting),
     /// Every single one, in the order of the agents.
     All,
 }
 
-/// One agent's contribution, as a strategy sees it.
+/// A statistic that agents take beside their contribution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Statistic {
+    /// The diagonal of the Fisher information: a number for each parameter.
+    Fisher,
+    /// The Gram matrix of the inputs of each block: `inputs × inputs` numbers.
+    Gram,
+}
+
+/// One agent's contribution.
 #[derive(Clone, Copy, Debug)]
 pub struct Contribution<'a> {
     /// Whose it is.
@@ -54,49 +86,49 @@ pub struct Contribution<'a> {
     pub steps: u64,
     /// Publications since its base was the newest core.
     pub staleness: u32,
+    /// The statistic that the strategy asked for.
+    pub statistics: Option<&'a Sparse>,
 }
 
 impl<'a> Contribution<'a> {
     /// A contribution of one task and one step on the newest core.
     pub fn fresh(agent: AgentId, delta: &'a Sparse) -> Self {
-        Contribution { agent, delta, tasks: 1, steps: 1, staleness: 0 }
+        Contribution { agent, delta, tasks: 1, steps: 1, staleness: 0, statistics: None }
     }
 }
 
-/// The contributions of a round, brought as the strategy's [`Intake`] asks.
-#[derive(Clone, Copy, Debug)]
-pub enum Gathered<'a> {
-    /// Their weighted sum.
-    Sum(&'a BlockSum),
-    /// All of them.
-    All(&'a [Contribution<'a>]),
+/// What a merge may draw on beside the vectors.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The seed of what a strategy draws.
+    pub seed: u64,
+    /// The round of what a strategy draws.
+    pub round: u32,
+    /// Threads that a merge may use; never changes a result.
+    pub threads: usize,
+    /// How good a core is, higher being better, for strategies that try cores out.
+    pub judge: Option<&'a (dyn Fn(&[f32]) -> f64 + Sync)>,
 }
 
-/// What a strategy works on.
-#[derive(Clone, Copy, Debug)]
-pub struct MergeRound<'a> {
-    /// Blocks of the parameters.
-    pub layout: &'a Layout,
-    /// The core that contributions started from, `layout.entries()` numbers.
-    pub base: &'a [f32],
-    /// What agents brought.
-    pub gathered: Gathered<'a>,
-    /// Seed and round, for strategies that draw.
-    pub name: (u64, u32),
+impl Context<'_> {
+    /// A context of one thread and no judge.
+    pub fn new(seed: u64, round: u32) -> Self {
+        Context { seed, round, threads: 1, judge: None }
+    }
 }
 
 /// What can go wrong in a merge.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum MergeError {
-    /// The strategy was brought contributions in a way that it did not ask for.
-    #[error(
-        "strategy `{strategy}` asked for contributions {asked}, and was brought them otherwise"
-    )]
-    Intake {
+    /// The strategy's needs are not met.
+    #[error("strategy `{strategy}` needs {needs}; found {found}")]
+    Needs {
         /// The strategy.
         strategy: &'static str,
-        /// How it wants them.
-        asked: &'static str,
+        /// What it needs.
+        needs: String,
+        /// What it was brought.
+        found: String,
     },
     /// Training the core itself made numbers that are infinite or not a number.
     #[error(
@@ -112,36 +144,106 @@ pub enum MergeError {
         keys: &'static str,
     },
     /// The next core holds numbers that are infinite or not a number.
-    #[error("strategy `{strategy}` made a core whose block {block} is infinite or not a number")]
+    #[error(
+        "strategy `{strategy}` made a core that is infinite or not a number (block {block}, \
+         entry {at})"
+    )]
     NotFinite {
         /// The strategy.
         strategy: &'static str,
         /// The first such block.
         block: u32,
+        /// The first such entry of it.
+        at: usize,
     },
+    /// What is to be merged cannot be read, or the result cannot be written.
+    #[error("{0}")]
+    Material(String),
 }
 
-/// A way to make the next core.
+/// A way to make one vector of many.
 ///
-/// A strategy may keep state from round to round (momentum, control variates); it is called
-/// once a round, on one thread, and must not depend on anything but its arguments and state.
+/// A strategy may keep state from round to round; it must not depend on anything but its
+/// arguments and state. It is called once for each group of segments that its
+/// [`scope`](Strategy::scope) makes one vector, and writes every segment of the group.
 pub trait Strategy: Send {
     /// Its name in scenarios.
     fn name(&self) -> &'static str;
 
-    /// How it wants contributions brought.
-    fn intake(&self) -> Intake;
+    /// What counts as one vector. Of no meaning, and left as it is, where a strategy goes
+    /// coordinate by coordinate.
+    fn scope(&self) -> Scope {
+        Scope::Tensor
+    }
 
-    /// Makes the next core: `next` starts as a copy of the base.
+    /// What vectors are measured from.
+    fn space(&self) -> Space {
+        Space::Deltas
+    }
+
+    /// How it wants contributions brought.
+    fn intake(&self) -> Intake {
+        Intake::All
+    }
+
+    /// The statistic that agents are to bring.
+    fn statistic(&self) -> Option<Statistic> {
+        None
+    }
+
+    /// Probe tasks of each skill that the judge is to try cores on; none where it needs none.
+    fn probes(&self) -> Option<u32> {
+        None
+    }
+
+    /// A round begins.
+    fn begin(&mut self, _context: &Context<'_>) {}
+
+    /// Merges a group: reads its segments as often as it needs to, then writes each once.
     ///
     /// # Errors
-    /// Where its needs are not met.
-    fn merge(&mut self, round: MergeRound<'_>, next: &mut [f32]) -> Result<(), MergeError>;
+    /// Where its needs are not met, and those of the group.
+    fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError>;
 }
 
 /// The strategy that a scenario asks for.
 pub fn strategy(spec: &Combine) -> Box<dyn Strategy> {
-    match spec {
-        Combine::Mean(mean) => Box::new(Mean::new(mean)),
+    match spec.clone() {
+        Combine::Mean(spec) => Box::new(averaging::Mean(spec)),
+        Combine::Fednova(spec) => Box::new(averaging::Fednova(spec)),
+        Combine::Median(_) => Box::new(coordinates::Median),
+        Combine::TrimmedMean(spec) => Box::new(coordinates::TrimmedMean(spec)),
+        Combine::MeanAroundMedian(spec) => Box::new(coordinates::MeanAroundMedian(spec)),
+        Combine::Krum(spec) => Box::new(krum::Krum(spec)),
+        Combine::MultiKrum(spec) => Box::new(krum::MultiKrum(spec)),
+        Combine::Bulyan(spec) => Box::new(krum::Bulyan(spec)),
+        Combine::GeometricMedian(spec) => Box::new(geometric::GeometricMedian(spec)),
+        Combine::CentredClipping(spec) => Box::new(geometric::CentredClipping::new(spec)),
+        Combine::NormBound(spec) => Box::new(norm_bound::NormBound(spec)),
+        Combine::Mda(spec) => Box::new(subsets::Mda(spec)),
+        Combine::Smea(spec) => Box::new(subsets::Smea(spec)),
+        Combine::Caf(spec) => Box::new(subsets::Caf(spec)),
+        Combine::TaskArithmetic(spec) => Box::new(sparse::TaskArithmetic(spec)),
+        Combine::Ties(spec) => Box::new(sparse::Ties(spec)),
+        Combine::Dare(spec) => Box::new(sparse::Dare(spec)),
+        Combine::Della(spec) => Box::new(sparse::Della(spec)),
+        Combine::Breadcrumbs(spec) => Box::new(sparse::Breadcrumbs(spec)),
+        Combine::Consensus(spec) => Box::new(sparse::Consensus(spec)),
+        Combine::Slerp(spec) => Box::new(spherical::Slerp(spec)),
+        Combine::Nuslerp(spec) => Box::new(spherical::Nuslerp(spec)),
+        Combine::MultiSlerp(spec) => Box::new(spherical::MultiSlerp(spec)),
+        Combine::Karcher(spec) => Box::new(spherical::Karcher(spec)),
+        Combine::Nearswap(spec) => Box::new(local::Nearswap(spec)),
+        Combine::ArceeFusion(_) => Box::new(local::ArceeFusion),
+        Combine::Ram(spec) => Box::new(local::Ram(spec)),
+        Combine::RamplusTl(spec) => Box::new(local::RamplusTl(spec)),
+        Combine::ModelStock(spec) => Box::new(stock::ModelStock(spec)),
+        Combine::Sce(spec) => Box::new(stock::Sce(spec)),
+        Combine::Fisher(spec) => Box::new(statistics::Fisher(spec)),
+        Combine::Regmean(spec) => Box::new(statistics::Regmean(spec)),
+        Combine::Tsv(spec) => Box::new(spectral::Tsv(spec)),
+        Combine::IsoC(spec) => Box::new(spectral::IsoC(spec)),
+        Combine::BestByProbe(spec) => Box::new(selection::BestByProbe(spec)),
+        Combine::GreedySoup(spec) => Box::new(selection::GreedySoup(spec)),
     }
 }

@@ -1,5 +1,6 @@
 //! `[distiller]`: topology, exchange and strategy.
 
+use super::{Absent, Combine, Pre, Server};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +12,15 @@ pub struct Distiller {
     pub topology: Topology,
     /// What an agent sends.
     pub exchange: Exchange,
+    /// What contributions go through before they are combined, in this order.
+    #[schemars(length(max = 8))]
+    pub pre: Vec<Pre>,
     /// How contributions are combined.
     pub combine: Combine,
+    /// What the server makes of the combined contribution.
+    pub server: Server,
+    /// What becomes of blocks that an agent never touched.
+    pub absent: Absent,
     /// Settings of `exchange = "experience"`.
     pub experience: Experience,
     /// Settings of `exchange = "predictions"`.
@@ -43,39 +51,6 @@ pub enum Exchange {
     Experience,
     /// Its answers to shared inputs; the core is trained on the ensemble's (FedDF, Lin et al. 2020).
     Predictions,
-}
-
-/// The combining strategy.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Combine {
-    /// Weighted mean, block by block (McMahan et al. 2017).
-    Mean(Mean),
-}
-
-impl Default for Combine {
-    fn default() -> Self {
-        Combine::Mean(Mean::default())
-    }
-}
-
-/// Weighted mean of the contributions that hold a block.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Mean {
-    /// What a contribution counts.
-    pub weighting: Weighting,
-}
-
-/// What a contribution counts in a mean.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Weighting {
-    /// The tasks that touched the block (examples, in worlds with fixed local data).
-    #[default]
-    Tasks,
-    /// One each.
-    Uniform,
 }
 
 /// Exchange of examples: agents send a uniform sample of the round's work (a reservoir,

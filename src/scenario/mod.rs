@@ -9,6 +9,7 @@ mod load;
 mod measure;
 mod schema;
 mod show;
+mod strategies;
 mod world;
 
 pub use distiller::*;
@@ -18,6 +19,7 @@ pub(crate) use load::Extent;
 pub use load::{CheckedScenario, Location, Problem, ScenarioError};
 pub use measure::*;
 pub use schema::schema;
+pub use strategies::*;
 pub use world::*;
 
 use schemars::JsonSchema;

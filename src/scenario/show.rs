@@ -69,23 +69,30 @@ impl<'s> Page<'s> {
             }
             (Shape::Kinds(kinds), _) => {
                 self.header(schema, &format!("[{path}]"));
-                let name = value.get("kind").and_then(Value::as_str);
-                let words = alternatives(kinds.iter().map(|(kind, _)| *kind));
-                if let Some((kind, keys)) = kinds.iter().find(|(kind, _)| Some(*kind) == name) {
-                    self.line(&format!("# {}", capitalised(&words)));
-                    self.line(&format!("kind = {kind:?}"));
-                    self.table(keys, value, &path);
-                }
+                self.kind(&kinds, value, &path);
             }
             (Shape::List { items, .. }, Value::Array(entries)) => {
-                if let Shape::Table(keys) = shape(self.root, items) {
-                    for entry in entries {
-                        self.header(schema, &format!("[[{path}]]"));
-                        self.table(&keys, entry, &path);
+                for entry in entries {
+                    self.header(schema, &format!("[[{path}]]"));
+                    match shape(self.root, items) {
+                        Shape::Table(keys) => self.table(&keys, entry, &path),
+                        Shape::Kinds(kinds) => self.kind(&kinds, entry, &path),
+                        _ => {}
                     }
                 }
             }
             _ => {}
+        }
+    }
+
+    /// The kind of a table that may have several, and the keys of that kind.
+    fn kind(&mut self, kinds: &[(&'s str, TableShape<'s>)], value: &Value, path: &str) {
+        let name = value.get("kind").and_then(Value::as_str);
+        let words = alternatives(kinds.iter().map(|(kind, _)| *kind));
+        if let Some((kind, keys)) = kinds.iter().find(|(kind, _)| Some(*kind) == name) {
+            self.line(&format!("# {}", capitalised(&words)));
+            self.line(&format!("kind = {kind:?}"));
+            self.table(keys, value, path);
         }
     }
 

@@ -69,6 +69,14 @@ pub enum Purpose {
     PaperSizes = 27,
     /// Train and test split in the paper world.
     PaperSplit = 28,
+    /// The order in which contributions come into buckets.
+    Buckets = 29,
+    /// Which entries a strategy drops at random.
+    Drop = 30,
+    /// Noise that a strategy adds.
+    MergeNoise = 31,
+    /// Tasks that the distiller tries cores out on.
+    Judging = 32,
 }
 
 /// The name of a stream; cheap to copy, draws nothing by itself.
@@ -91,6 +99,21 @@ impl Key {
     /// Fills `out` with standard normals, four a position from `first_position` on.
     pub fn fill_normals(self, first_position: u32, out: &mut [f32]) {
         fill_normals(self.0, first_position, out);
+    }
+
+    /// Calls `take(i, word)` with a word for each of the entries `first..first + n`, `i` from 0.
+    /// The word of an entry depends on the entry alone: which of them are asked for together
+    /// changes nothing. `first` is a multiple of 64 and `first + n` at most 2³⁴.
+    #[inline(always)]
+    pub fn for_words(self, first: usize, n: usize, mut take: impl FnMut(usize, u32)) {
+        debug_assert!(first.is_multiple_of(4 * WIDE), "entries are drawn by 64");
+        let mut words = [[0; WIDE]; 4];
+        for start in (0..n).step_by(4 * WIDE) {
+            fill_words(self.0, ((first + start) / 4) as u32, &mut words);
+            for (i, word) in words.as_flattened().iter().enumerate().take(n - start) {
+                take(start + i, *word);
+            }
+        }
     }
 
     /// A sequential reader from the stream's beginning.

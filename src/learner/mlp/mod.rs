@@ -116,6 +116,11 @@ impl Learner for Mlp {
         layer.inputs * layer.outputs
     }
 
+    fn columns(&self, block: u32) -> (usize, usize) {
+        let layer = &self.network.layers[block as usize];
+        (layer.stride, layer.outputs)
+    }
+
     fn initial_core(&self, seed: u64, core: &mut [f32]) {
         for (l, layer) in self.network.layers.iter().enumerate() {
             let fan_in = layer.inputs - 1;

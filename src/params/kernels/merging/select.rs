@@ -85,6 +85,16 @@ impl Magnitudes {
         run16(CountLower { bins: &mut self.bins, values, upper });
     }
 
+    /// The magnitude with these upper and lower bits.
+    pub fn magnitude(upper: u32, lower: u32) -> f32 {
+        f32::from_bits(upper << LOW_BITS | lower)
+    }
+
+    /// How many were counted with these bits.
+    pub fn counted(&self, bits: u32) -> usize {
+        self.bins[bits as usize] as usize
+    }
+
     /// Adds another's counts to these.
     pub fn add(&mut self, other: &Magnitudes) {
         self.bins.iter_mut().zip(&other.bins).for_each(|(a, b)| *a += b);
@@ -176,8 +186,8 @@ fn cut_within(values: &[f32], upper: u32, left: usize, scratch: &mut [Magnitudes
     let missing = "as many were counted as there are values";
     counted(values, scratch, &|bins, part| bins.count_lower(part, upper));
     let (lower, left) = scratch[0].of_rank(left).expect(missing);
-    let all = scratch[0].bins[lower as usize] as usize;
-    let magnitude = f32::from_bits(upper << LOW_BITS | lower);
+    let all = scratch[0].counted(lower);
+    let magnitude = Magnitudes::magnitude(upper, lower);
     let mut ties = values.iter().enumerate().filter(|(_, x)| x.abs() == magnitude);
     let ties_end = if left == all {
         values.len()

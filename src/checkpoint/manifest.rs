@@ -1,0 +1,184 @@
+//! Merge vectors: inputs and expected outputs of strategies, as other implementations computed
+//! them, in a manifest.
+
+use crate::scenario::{Combine, Distiller};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+/// A manifest: files beside it, and what is to come out of them.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Manifest {
+    /// The cases, in order.
+    pub cases: Vec<Case>,
+}
+
+/// One case: a strategy, its inputs, and what is expected of it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Case {
+    /// The case's name.
+    pub id: String,
+    /// The strategy's name, as hivesim or as others call it.
+    pub method: String,
+    /// What counts as one vector: `tensor` or `model`.
+    #[serde(default)]
+    pub scope: Option<String>,
+    /// The strategy's parameters, as hivesim or as others call them.
+    #[serde(default)]
+    pub params: Map<String, Value>,
+    /// The base's file, if there is one.
+    #[serde(default)]
+    pub base: Option<String>,
+    /// Rounds of a strategy with a memory; each begins where the one before was expected to end.
+    #[serde(default)]
+    pub rounds: Vec<Step>,
+    /// The only round's inputs and output, where there are no `rounds`.
+    #[serde(flatten)]
+    pub step: Option<Step>,
+    /// Largest relative error.
+    pub rtol: f64,
+    /// Largest absolute error beside it.
+    pub atol: f64,
+}
+
+/// Inputs of one merge, and what is expected.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Step {
+    /// The models' files.
+    pub models: Vec<String>,
+    /// A weight for each; absent counts them the same.
+    #[serde(default)]
+    pub weights: Option<Vec<f64>>,
+    /// The expected output's file.
+    pub expected: String,
+}
+
+/// Strategies that others call otherwise: their name, ours, and parameters that go with it.
+const METHODS: [(&str, &str, &[(&str, &str)]); 9] = [
+    ("linear", "mean", &[]),
+    ("fedavg", "mean", &[]),
+    ("multislerp", "multi-slerp", &[]),
+    ("breadcrumbs-ties", "breadcrumbs", &[("then", "ties")]),
+    ("dare-linear", "dare", &[("then", "linear")]),
+    ("dare-ties", "dare", &[("then", "ties")]),
+    ("della-linear", "della", &[("then", "linear")]),
+    ("mean-around-the-median", "mean-around-median", &[]),
+    ("centered-clipping", "centred-clipping", &[]),
+];
+
+/// Parameters that others call otherwise.
+const PARAMETERS: [(&str, &str); 6] = [
+    ("normalize", "normalise"),
+    ("normalize_weights", "normalise"),
+    ("max_iter", "iterations"),
+    ("tol", "tolerance"),
+    ("select_topk", "density"),
+    ("T", "iterations"),
+];
+
+impl Case {
+    /// The merges to make, in order.
+    pub fn steps(&self) -> Vec<&Step> {
+        if self.rounds.is_empty() {
+            self.step.iter().collect()
+        } else {
+            self.rounds.iter().collect()
+        }
+    }
+
+    /// The pipeline that the case asks for.
+    ///
+    /// # Errors
+    /// Where there is no such strategy or parameter.
+    pub fn pipeline(&self) -> Result<Distiller, String> {
+        let method = self.method.replace('_', "-");
+        let mut params = self.params.clone();
+        let mut spec = Distiller::default();
+        match params.remove("pre") {
+            None | Some(Value::Null) => {}
+            Some(Value::Object(pre)) => {
+                for (kind, params) in pre {
+                    spec.pre.push(of_kind(&kind.replace('_', "-"), params)?);
+                }
+            }
+            Some(other) => return Err(format!("pre: found {other}; wanted a table")),
+        }
+        if let Ok(server) = of_kind(&method, json!({})) {
+            let _: crate::scenario::Server = server;
+            spec.server = of_kind(&method, Value::Object(params))?;
+            return Ok(spec);
+        }
+        let other = METHODS.iter().find(|(theirs, ..)| *theirs == method);
+        let kind = other.map_or(method.as_str(), |(_, ours, _)| ours);
+        for (key, value) in other.map_or(&[][..], |(.., more)| more) {
+            params.entry(*key).or_insert(json!(value));
+        }
+        let default: Combine = of_kind(kind, json!({}))?;
+        let known = serde_json::to_value(&default).unwrap_or_default();
+        let mut own = Map::new();
+        for (key, value) in params {
+            let ours = PARAMETERS.iter().find(|(theirs, _)| *theirs == key);
+            let has = |key: &str| known.get(key).is_some();
+            match (key.as_str(), &value) {
+                // what others make a switch is a scope here
+                ("filter_wise", Value::Bool(wise)) | ("row_wise", Value::Bool(wise)) => {
+                    if *wise {
+                        own.insert("scope".into(), json!("block"));
+                    }
+                }
+                ("flatten", Value::Bool(flat)) => {
+                    if !flat {
+                        own.insert("scope".into(), json!("block"));
+                    }
+                }
+                // the only start that some strategies have
+                ("start", Value::String(start)) if start == "zero" && !has("start") => {}
+                _ => {
+                    own.insert(ours.map_or(key, |(_, ours)| (*ours).to_owned()), value);
+                }
+            }
+        }
+        if let Some(scope) = self.scope.as_ref().filter(|_| known.get("scope").is_some()) {
+            own.entry("scope").or_insert(json!(scope));
+        }
+        let weighted = self.steps().iter().any(|step| step.weights.is_some());
+        if weighted && known.get("weighting").is_some() {
+            own.entry("weighting").or_insert(json!("tasks"));
+        }
+        spec.combine = of_kind(kind, Value::Object(own))?;
+        Ok(spec)
+    }
+}
+
+/// Settings of a kind.
+fn of_kind<T: for<'a> Deserialize<'a>>(kind: &str, settings: Value) -> Result<T, String> {
+    let mut settings = settings;
+    if settings.is_null() {
+        settings = json!({});
+    }
+    let Value::Object(table) = &mut settings else {
+        return Err(format!("{kind}: found {settings}; wanted a table of parameters"));
+    };
+    table.insert("kind".into(), json!(kind));
+    T::deserialize(settings).map_err(|error| format!("{kind}: {error}"))
+}
+
+/// How far a result is from what was expected.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Distance {
+    /// The largest `|got − expected|`.
+    pub error: f64,
+    /// The largest `|got − expected|/(atol + rtol |expected|)`: up to 1 is within tolerance.
+    pub share: f64,
+}
+
+impl Distance {
+    /// Takes in a tensor's values.
+    pub fn add(&mut self, got: &[f32], expected: &[f32], rtol: f64, atol: f64) {
+        for (got, expected) in got.iter().zip(expected) {
+            let error = (f64::from(*got) - f64::from(*expected)).abs();
+            let allowed = atol + rtol * f64::from(*expected).abs();
+            self.error = self.error.max(error);
+            self.share = self.share.max(if error == 0.0 { 0.0 } else { error / allowed });
+        }
+    }
+}

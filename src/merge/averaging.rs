@@ -1,0 +1,79 @@
+//! Averaging.
+
+use super::{Group, Intake, MergeError, Strategy, Weighting};
+use crate::scenario;
+
+/// The weighted mean, block by block: `θ_b += Σ_i w_{i,b} δ_{i,b} / Σ_i w_{i,b}` over the
+/// contributions that hold block `b`. With a single block and weights by examples this is
+/// FedAvg (McMahan et al. 2017, "Communication-efficient learning of deep networks from
+/// decentralized data"). Without `normalise` the sum is not divided.
+///
+/// Breakdown point 0: one contribution can move it anywhere. Cost: one multiply-add a value.
+#[derive(Clone, Debug)]
+pub struct Mean(pub scenario::Mean);
+
+impl Strategy for Mean {
+    fn name(&self) -> &'static str {
+        "mean"
+    }
+
+    fn intake(&self) -> Intake {
+        match (self.0.normalise, self.0.weighting) {
+            (false, _) => Intake::All,
+            (true, scenario::Weighting::Tasks) => Intake::Mean(Weighting::Tasks),
+            (true, scenario::Weighting::Uniform) => Intake::Mean(Weighting::Uniform),
+        }
+    }
+
+    fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
+        let (weighting, normalise) = (self.0.weighting, self.0.normalise);
+        group.write(|segment, out| {
+            let weights = shares(segment.weights(weighting), normalise);
+            segment.add_weighted(&weights, out);
+            Ok(())
+        })
+    }
+}
+
+/// Weights as they are, or divided by their sum; a sum of zero divides nothing, as in mergekit.
+pub(super) fn shares(weights: Vec<f64>, normalise: bool) -> Vec<f32> {
+    let total: f64 = weights.iter().sum();
+    let by = if normalise && total.abs() >= 1e-8 { total } else { 1.0 };
+    weights.into_iter().map(|w| (w / by) as f32).collect()
+}
+
+/// Normalised averaging: `θ += τ_eff Σ_i p_i δ_i/τ_i` with `p_i` the share of the weights, `τ_i`
+/// the gradient steps of agent `i` and `τ_eff = Σ_i p_i τ_i` (FedNova, Wang et al. 2020,
+/// "Tackling the objective inconsistency problem in heterogeneous federated optimization",
+/// NeurIPS; `a_i = 1` for plain SGD, where `‖a_i‖₁ = τ_i`). With equal steps it is the mean.
+///
+/// Breakdown point 0. Cost: one multiply-add a value.
+#[derive(Clone, Debug)]
+pub struct Fednova(pub scenario::Fednova);
+
+impl Strategy for Fednova {
+    fn name(&self) -> &'static str {
+        "fednova"
+    }
+
+    fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
+        let steps: Vec<f64> = group.members().iter().map(|m| m.steps.max(1) as f64).collect();
+        let weighting = self.0.weighting;
+        group.write(|segment, out| {
+            let weights = segment.weights(weighting);
+            let total: f64 = weights.iter().sum();
+            if total == 0.0 {
+                return Ok(());
+            }
+            let steps = || segment.rows.iter().map(|row| steps[row.member]);
+            let effective: f64 = weights.iter().zip(steps()).map(|(w, t)| w / total * t).sum();
+            let weights: Vec<f32> = weights
+                .iter()
+                .zip(steps())
+                .map(|(w, t)| (effective * w / total / t) as f32)
+                .collect();
+            segment.add_weighted(&weights, out);
+            Ok(())
+        })
+    }
+}

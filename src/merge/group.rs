@@ -1,0 +1,499 @@
+//! A group: the segments that count as one vector, and what a strategy may do with them.
+
+use super::material::{Buffers, Loaded, Material, Member, Row, Shape, Space};
+use super::mixing::{Mixing, mix};
+use super::server::Steps;
+use super::{Context, MergeError};
+use crate::params::kernels::merging::{
+    CHUNK, MergeScratch, PARTS_MAX, gram, mean_and_distances, parallel_chunks, parts_mut,
+    squared_distances,
+};
+use crate::params::kernels::weighted_sum;
+use crate::scenario::{Combine, Weighting};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Numbers below which a second thread costs more than it brings.
+const WORTH_A_THREAD: usize = 1 << 18;
+
+/// A segment as a strategy sees it.
+#[derive(Debug)]
+pub struct Segment<'s> {
+    /// What tells it from all other segments: its number, for a block or a tensor.
+    pub index: usize,
+    /// As a matrix.
+    pub shape: Shape,
+    /// The base, if there is one.
+    pub base: Option<&'s [f32]>,
+    /// The vectors of the members that have one here, in the members' order.
+    pub rows: Vec<Row<'s>>,
+    threads: usize,
+}
+
+impl<'s> Segment<'s> {
+    fn new(
+        index: usize,
+        shape: Shape,
+        loaded: Loaded<'s>,
+        threads: usize,
+        places: Option<&[Option<usize>]>,
+    ) -> Self {
+        let Loaded { base, mut rows } = loaded;
+        if let Some(places) = places {
+            // a row of a member that is not in the group cannot be
+            rows.retain_mut(|row| places[row.member].inspect(|at| row.member = *at).is_some());
+        }
+        let numbers = shape.len() * rows.len();
+        let threads = if numbers < WORTH_A_THREAD { 1 } else { threads };
+        Segment { index, shape, base, rows, threads }
+    }
+
+    /// Numbers of a vector.
+    pub fn len(&self) -> usize {
+        self.shape.len()
+    }
+
+    /// Whether vectors have no numbers.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The vectors alone.
+    pub fn values(&self) -> Vec<&'s [f32]> {
+        self.rows.iter().map(|row| row.values).collect()
+    }
+
+    /// Threads that work on it is worth.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// What the vectors count.
+    pub fn weights(&self, weighting: Weighting) -> Vec<f64> {
+        let weight = |row: &Row<'_>| match weighting {
+            Weighting::Tasks => row.weight,
+            Weighting::Uniform => 1.0,
+        };
+        self.rows.iter().map(weight).collect()
+    }
+
+    /// Calls `work(start, part, scratch)` with parts of `out`, on some threads; a part is
+    /// `out[start..start + part.len()]`. What is written must depend on the coordinate alone.
+    pub fn spread(
+        &self,
+        out: &mut [f32],
+        work: impl Fn(usize, &mut [f32], &mut MergeScratch) + Sync,
+    ) {
+        let items: Vec<(usize, &mut [f32])> = parts_mut(out, PARTS_MAX).collect();
+        parallel_chunks(self.threads, items, |(start, part)| {
+            work(start, part, &mut MergeScratch::default());
+        });
+    }
+
+    /// The vectors' shares of a sum over all `n` members: in proportion to the weights of all
+    /// where some lack the segment.
+    pub(super) fn shares(&self, weights: &[f64], n: usize) -> Vec<f32> {
+        let here: Vec<f64> = self.rows.iter().map(|row| weights[row.member]).collect();
+        let factor = if here.len() == n {
+            1.0
+        } else {
+            weights.iter().sum::<f64>() / here.iter().sum::<f64>()
+        };
+        let factor = if factor.is_finite() { factor } else { 0.0 };
+        here.iter().map(|w| (w * factor) as f32).collect()
+    }
+
+    /// `out += Σ weights[r] · rows[r]`.
+    pub fn add_weighted(&self, weights: &[f32], out: &mut [f32]) {
+        let rows = self.values();
+        self.spread(out, |start, part, _| {
+            let rows: Vec<&[f32]> = rows.iter().map(|row| &row[start..][..part.len()]).collect();
+            weighted_sum(part, weights, &rows);
+        });
+    }
+}
+
+/// Dot products and squared distances of all pairs of a group's vectors, `n × n` each.
+///
+/// Where two members do not share all segments, both are those over the segments that they
+/// share, in proportion to all numbers of the group (Dixon 1979, "Pattern recognition with
+/// partly missing data"); members that share none have product 0 and an infinite distance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Products {
+    /// Members.
+    pub n: usize,
+    /// `inner[i · n + j] = ⟨x_i, x_j⟩`.
+    pub inner: Vec<f64>,
+    /// `distances[i · n + j] = ‖x_i − x_j‖²`.
+    pub distances: Vec<f64>,
+}
+
+impl Products {
+    /// `‖x_i‖`.
+    pub fn norm(&self, i: usize) -> f64 {
+        self.inner[i * self.n + i].max(0.0).sqrt()
+    }
+
+    /// `⟨x_i, x_j⟩`.
+    pub fn dot(&self, i: usize, j: usize) -> f64 {
+        self.inner[i * self.n + j]
+    }
+
+    /// `‖x_i − x_j‖²`.
+    pub fn distance(&self, i: usize, j: usize) -> f64 {
+        self.distances[i * self.n + j]
+    }
+}
+
+/// Distances below this share of the two vectors' squared lengths are taken directly: in the
+/// difference of dot products, rounding would be more than a thousandth of them.
+const CANCELLED: f64 = 1e-2;
+
+/// The vectors that a strategy merges into one: all segments of the model, or one of them.
+pub struct Group<'m> {
+    pub(super) material: &'m mut dyn Material,
+    pub(super) buffers: &'m mut Buffers,
+    pub(super) segments: Range<usize>,
+    pub(super) space: Space,
+    pub(super) context: &'m Context<'m>,
+    pub(super) mixing: &'m [Mixing],
+    pub(super) members: &'m [Member],
+    /// Where each of all members stands among the group's, if not all are in it.
+    pub(super) places: Option<&'m [Option<usize>]>,
+    /// What tells the first segment from all others, those of other groups too.
+    pub(super) name: usize,
+    pub(super) steps: Option<&'m mut Steps>,
+    pub(super) strategy: &'static str,
+}
+
+impl<'m> Group<'m> {
+    /// Who brings vectors.
+    pub fn members(&self) -> &[Member] {
+        self.members
+    }
+
+    /// Number of members.
+    pub fn n(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Numbers of a whole vector.
+    pub fn entries(&self) -> usize {
+        self.segments.clone().map(|segment| self.material.shape(segment).len()).sum()
+    }
+
+    /// Whether the members are a fleet's agents rather than chosen models.
+    pub fn is_fleet(&self) -> bool {
+        self.material.is_fleet()
+    }
+
+    /// Whether there is a base.
+    pub fn has_base(&self) -> bool {
+        self.material.has_base()
+    }
+
+    /// Seed and round, threads, and what else a merge may draw on.
+    pub fn context(&self) -> &'m Context<'m> {
+        self.context
+    }
+
+    /// Whether sums are to be divided by the sum of weights, where the settings leave it open:
+    /// in a fleet yes, for chosen models no.
+    pub fn normalises(&self, setting: Option<bool>) -> bool {
+        setting.unwrap_or(self.material.is_fleet())
+    }
+
+    /// What the members count as a whole.
+    pub fn weights(&self, weighting: Weighting) -> Vec<f64> {
+        let weight = |member: &Member| match weighting {
+            Weighting::Tasks => member.weight,
+            Weighting::Uniform => 1.0,
+        };
+        self.members.iter().map(weight).collect()
+    }
+
+    /// An error: the strategy needs something else than it was brought.
+    pub fn needs(&self, needs: impl Into<String>, found: impl Into<String>) -> MergeError {
+        let (needs, found) = (needs.into(), found.into());
+        MergeError::Needs { strategy: self.strategy, needs, found }
+    }
+
+    /// Whether the whole vector is one segment.
+    pub(super) fn is_one_segment(&self) -> bool {
+        self.segments.len() == 1
+    }
+
+    /// # Errors
+    /// Where there is no base.
+    pub(super) fn base_needed(&self) -> Result<(), MergeError> {
+        if self.has_base() { Ok(()) } else { Err(self.needs("a base", "none")) }
+    }
+
+    /// # Errors
+    /// Where there is other than a base and one contribution.
+    pub(super) fn one_needed(&self) -> Result<(), MergeError> {
+        self.base_needed()?;
+        match self.n() {
+            1 => Ok(()),
+            n => Err(self.needs("a base and one contribution", format!("{n} contributions"))),
+        }
+    }
+
+    /// # Errors
+    /// Where there are more subsets than can be tried.
+    pub(super) fn few_enough(&self, spec: &Combine) -> Result<(), MergeError> {
+        let found = || format!("{} contributions", self.n());
+        spec.lacks(self.n()).map_or(Ok(()), |needs| Err(self.needs(needs, found())))
+    }
+
+    /// How many attackers a strategy's settings come to, or the error that there are too few
+    /// members.
+    ///
+    /// # Errors
+    /// Where there are too few.
+    pub fn attackers(&self, found: Result<usize, String>) -> Result<usize, MergeError> {
+        found.map_err(|needs| self.needs(needs, format!("{} contributions", self.n())))
+    }
+
+    /// The vectors' lengths, in one pass. A member that lacks segments has the length that it
+    /// has in the others, in proportion to all numbers of the group.
+    ///
+    /// # Errors
+    /// As of [`read`](Group::read).
+    pub fn norms(&mut self) -> Result<Vec<f64>, MergeError> {
+        let zero = vec![0.0; self.n()];
+        Ok(self.distances_to(&zero)?.into_iter().map(f64::sqrt).collect())
+    }
+
+    /// Calls `look` with every segment.
+    ///
+    /// # Errors
+    /// Those of `look`, and where a segment cannot be read.
+    pub fn read(
+        &mut self,
+        mut look: impl FnMut(&Segment<'_>) -> Result<(), MergeError>,
+    ) -> Result<(), MergeError> {
+        let mut mixed = Buffers::new();
+        for index in self.segments.clone() {
+            let shape = self.material.shape(index);
+            let loaded = self.material.load(index, self.space, self.buffers)?;
+            let threads = self.context.threads;
+            let loaded = mix(self.mixing, index, loaded, &mut mixed, threads);
+            let name = self.name + (index - self.segments.start);
+            look(&Segment::new(name, shape, loaded, threads, self.places))?;
+        }
+        Ok(())
+    }
+
+    /// Calls `make(segment, out)` with every segment and takes what it writes to `out`, which
+    /// begins as zeros, as the result: measured as the vectors are, from the base or from zero.
+    ///
+    /// # Errors
+    /// Those of `make`, and where a segment cannot be read or written or is not finite.
+    pub fn write(
+        &mut self,
+        mut make: impl FnMut(&Segment<'_>, &mut [f32]) -> Result<(), MergeError>,
+    ) -> Result<(), MergeError> {
+        let (mut mixed, mut out) = (Buffers::new(), Vec::new());
+        for index in self.segments.clone() {
+            let shape = self.material.shape(index);
+            let loaded = self.material.load(index, self.space, self.buffers)?;
+            let base = loaded.base;
+            let threads = self.context.threads;
+            let loaded = mix(self.mixing, index, loaded, &mut mixed, threads);
+            if loaded.rows.is_empty() {
+                // nobody brought anything: the segment stays as it is
+                continue;
+            }
+            out.clear();
+            out.resize(shape.len(), 0.0);
+            let name = self.name + (index - self.segments.start);
+            make(&Segment::new(name, shape, loaded, threads, self.places), &mut out)?;
+            if let Some(steps) = self.steps.as_deref_mut() {
+                steps.take(index, self.space, base, &mut out);
+            } else if let (Space::Deltas, Some(base)) = (self.space, base) {
+                out.iter_mut().zip(base).for_each(|(out, base)| *out += base);
+            }
+            if let Some(at) = not_finite(&out) {
+                return Err(MergeError::NotFinite {
+                    strategy: self.strategy,
+                    block: index as u32,
+                    at,
+                });
+            }
+            self.material.put(index, &out)?;
+        }
+        Ok(())
+    }
+
+    /// Writes `Σ weights[i] · x_i`. A segment that some members lack is the sum over the
+    /// others, in proportion to the weights of all; one that all lack stays as it is.
+    ///
+    /// # Errors
+    /// As of [`write`](Group::write).
+    pub fn combine(&mut self, weights: &[f64]) -> Result<(), MergeError> {
+        let all = self.n();
+        self.write(|segment, out| {
+            segment.add_weighted(&segment.shares(weights, all), out);
+            Ok(())
+        })
+    }
+
+    /// The whole core that [`combine`](Group::combine) would write, measured from zero.
+    ///
+    /// # Errors
+    /// As of [`read`](Group::read).
+    pub fn candidate(&mut self, weights: &[f64]) -> Result<Vec<f32>, MergeError> {
+        let (n, space) = (self.n(), self.space);
+        let mut core = Vec::with_capacity(self.entries());
+        self.read(|segment| {
+            let start = core.len();
+            core.resize(start + segment.len(), 0.0);
+            let stays = segment.rows.is_empty();
+            if let Some(base) = segment.base.filter(|_| stays || space == Space::Deltas) {
+                core[start..].copy_from_slice(base);
+            }
+            segment.add_weighted(&segment.shares(weights, n), &mut core[start..]);
+            Ok(())
+        })?;
+        Ok(core)
+    }
+
+    /// Dot products and distances of all pairs, in one pass over all vectors, and another over
+    /// those that are too close together for the first to tell.
+    ///
+    /// # Errors
+    /// As of [`read`](Group::read).
+    pub fn products(&mut self) -> Result<Products, MergeError> {
+        let (n, entries) = (self.n(), self.entries() as f64);
+        let (mut inner, mut shared) = (vec![0.0; n * n], vec![0.0; n * n]);
+        let mut lengths = vec![0.0; n * n];
+        self.read(|segment| {
+            let rows = segment.values();
+            let m = rows.len();
+            let mut here = vec![0.0; m * m];
+            gram(&rows, segment.threads, &mut here);
+            for (a, i) in segment.rows.iter().map(|row| row.member).enumerate() {
+                for (b, j) in segment.rows.iter().map(|row| row.member).enumerate() {
+                    inner[i * n + j] += here[a * m + b];
+                    // of i, where it has j beside it
+                    lengths[i * n + j] += here[a * m + a];
+                    shared[i * n + j] += segment.len() as f64;
+                }
+            }
+            Ok(())
+        })?;
+        let mut distances = vec![0.0; n * n];
+        let mut close = vec![Vec::new(); n];
+        for i in 0..n {
+            for j in 0..i {
+                let lengths = lengths[i * n + j] + lengths[j * n + i];
+                let distance = (lengths - 2.0 * inner[i * n + j]).max(0.0);
+                if distance < CANCELLED * lengths {
+                    close[i].push(j);
+                } else {
+                    distances[i * n + j] = distance;
+                }
+            }
+        }
+        if close.iter().any(|others| !others.is_empty()) {
+            self.read(|segment| {
+                add_close(segment, &close, n, &mut distances);
+                Ok(())
+            })?;
+        }
+        for i in 0..n {
+            for j in 0..=i {
+                let share = shared[i * n + j];
+                let factor = if share == entries { 1.0 } else { entries / share };
+                inner[i * n + j] = if share > 0.0 { inner[i * n + j] * factor } else { 0.0 };
+                inner[j * n + i] = inner[i * n + j];
+                if i != j {
+                    let far = share == 0.0 && entries > 0.0;
+                    let d = distances[i * n + j] * factor;
+                    distances[i * n + j] = if far { f64::INFINITY } else { d };
+                    distances[j * n + i] = distances[i * n + j];
+                }
+            }
+        }
+        Ok(Products { n, inner, distances })
+    }
+
+    /// Squared distances of all vectors to `Σ weights[i] · x_i`, in one pass. Where members lack
+    /// segments: over those that a member has, in proportion to all numbers of the group, to
+    /// what [`combine`](Group::combine) would write there.
+    ///
+    /// # Errors
+    /// As of [`read`](Group::read).
+    pub fn distances_to(&mut self, weights: &[f64]) -> Result<Vec<f64>, MergeError> {
+        self.distances_to_point(weights, (&BTreeMap::new(), 0.0))
+    }
+
+    /// The same to `Σ weights[i] · x_i + rest · more`, `more` a vector by segment.
+    pub(super) fn distances_to_point(
+        &mut self,
+        weights: &[f64],
+        (more, rest): (&BTreeMap<usize, Vec<f32>>, f64),
+    ) -> Result<Vec<f64>, MergeError> {
+        let (n, entries) = (self.n(), self.entries() as f64);
+        let (mut squares, mut held) = (vec![0.0; n], vec![0.0; n]);
+        let mut point = Vec::new();
+        self.read(|segment| {
+            let (mut shares, mut rows) = (segment.shares(weights, n), segment.values());
+            if let Some(more) = more.get(&segment.index).filter(|_| rest != 0.0) {
+                shares.push(rest as f32);
+                rows.push(more);
+            }
+            point.resize(segment.len(), 0.0);
+            let mut found = vec![0.0; rows.len()];
+            mean_and_distances(&rows, &shares, segment.threads, &mut point, &mut found);
+            for (row, d) in segment.rows.iter().zip(found) {
+                squares[row.member] += d;
+                held[row.member] += segment.len() as f64;
+            }
+            Ok(())
+        })?;
+        for (square, held) in squares.iter_mut().zip(held) {
+            if held > 0.0 && held != entries {
+                *square *= entries / held;
+            }
+        }
+        Ok(squares)
+    }
+}
+
+/// Adds a segment's part of the distances between members that are close together.
+fn add_close(segment: &Segment<'_>, close: &[Vec<usize>], n: usize, distances: &mut [f64]) {
+    let mut at = vec![None; n];
+    segment.rows.iter().for_each(|row| at[row.member] = Some(row.values));
+    let starts: Vec<usize> = (0..segment.len()).step_by(16 * CHUNK).collect();
+    let parts = parallel_chunks(segment.threads, starts, |start| {
+        let end = (start + 16 * CHUNK).min(segment.len());
+        let mut sums = Vec::new();
+        for (i, others) in close.iter().enumerate() {
+            let Some(point) = at[i] else { continue };
+            let rows: Vec<(usize, &[f32])> =
+                others.iter().filter_map(|j| Some((*j, &at[*j]?[start..end]))).collect();
+            let values: Vec<&[f32]> = rows.iter().map(|(_, row)| *row).collect();
+            let mut found = vec![0.0; rows.len()];
+            squared_distances(&values, &point[start..end], 1, &mut found);
+            sums.extend(rows.iter().zip(found).map(|((j, _), d)| (i * n + j, d)));
+        }
+        sums
+    });
+    parts.into_iter().flatten().for_each(|(pair, d)| distances[pair] += d);
+}
+
+/// Where the first number is that is infinite or none.
+pub(super) fn not_finite(values: &[f32]) -> Option<usize> {
+    let mut chunks = values.chunks_exact(16);
+    let mut start = 0;
+    for chunk in &mut chunks {
+        // 0 · x is 0 for all others
+        if chunk.iter().map(|v| 0.0 * v).sum::<f32>() != 0.0 {
+            break;
+        }
+        start += 16;
+    }
+    values[start..].iter().position(|v| !v.is_finite()).map(|at| start + at)
+}

@@ -1,0 +1,314 @@
+//! What a merge works on: members, their vectors segment by segment, and where the result goes.
+
+use super::{Contribution, MergeError};
+use crate::params::Layout;
+use crate::scenario::Absent;
+
+/// Who brings a vector.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Member {
+    /// An agent's id, or a model's place among those that were given.
+    pub id: u32,
+    /// What it counts as a whole: its tasks, or the weight that was given.
+    pub weight: f64,
+    /// Gradient steps that led to its vector.
+    pub steps: u64,
+    /// Publications since its base was the newest core.
+    pub staleness: u32,
+}
+
+/// What a vector is measured from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Space {
+    /// From the base: what moved. Without a base, from zero.
+    Deltas,
+    /// From zero: the model as it is.
+    Models,
+}
+
+/// A member's vector in a segment.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'s> {
+    /// The member's place among all members.
+    pub member: usize,
+    /// What the vector counts here: the tasks that touched the segment, or the given weight.
+    pub weight: f64,
+    /// Its values.
+    pub values: &'s [f32],
+    /// The [`Statistic`](super::Statistic) that it came with.
+    pub statistic: Option<&'s [f32]>,
+}
+
+/// A segment as a matrix, row by row; a vector has one row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Rows.
+    pub rows: usize,
+    /// Columns, padding included.
+    pub columns: usize,
+    /// Columns without padding, which is zeros.
+    pub live: usize,
+}
+
+impl Shape {
+    /// A vector.
+    pub fn vector(len: usize) -> Self {
+        Shape { rows: 1, columns: len, live: len }
+    }
+
+    /// Numbers in all.
+    pub fn len(&self) -> usize {
+        self.rows * self.columns
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A segment's base and vectors. Members that have none here are left out.
+#[derive(Debug)]
+pub struct Loaded<'s> {
+    /// The base, if there is one.
+    pub base: Option<&'s [f32]>,
+    /// The vectors, in the order of the members.
+    pub rows: Vec<Row<'s>>,
+}
+
+/// Memory that vectors are converted in: one buffer for each member and one for the base.
+pub type Buffers = Vec<Vec<f32>>;
+
+/// What is merged. A segment is a block of parameters or a tensor; a merge reads segments in
+/// any order and as often as it needs to, and puts each result once.
+pub trait Material {
+    /// Who brings vectors.
+    fn members(&self) -> &[Member];
+
+    /// Number of segments.
+    fn segments(&self) -> usize;
+
+    /// A segment as a matrix.
+    fn shape(&self, segment: usize) -> Shape;
+
+    /// Whether there is a base.
+    fn has_base(&self) -> bool;
+
+    /// Whether the members are a fleet's agents rather than chosen models.
+    fn is_fleet(&self) -> bool {
+        false
+    }
+
+    /// A segment's vectors, measured in `space`.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    fn load<'s>(
+        &'s self,
+        segment: usize,
+        space: Space,
+        buffers: &'s mut Buffers,
+    ) -> Result<Loaded<'s>, MergeError>;
+
+    /// Takes a segment of the merged model.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    fn put(&mut self, segment: usize, values: &[f32]) -> Result<(), MergeError>;
+}
+
+/// Vectors in memory, over the blocks of a layout.
+#[derive(Debug)]
+pub struct Vectors<'a> {
+    layout: &'a Layout,
+    columns: &'a dyn Columns,
+    base: Option<&'a [f32]>,
+    given: Space,
+    members: Vec<Member>,
+    /// Block by block: member, weight, values; no values stand for zeros.
+    blocks: Vec<Vec<(usize, f64, Option<&'a [f32]>)>>,
+    zeros: Vec<f32>,
+    statistics: Vec<Vec<Option<&'a [f32]>>>,
+    fleet: bool,
+    next: &'a mut [f32],
+}
+
+/// How a block of values is laid out as a matrix.
+pub trait Columns: std::fmt::Debug {
+    /// Columns of a block, which divide its length, with padding and without; none where the
+    /// block is no matrix.
+    fn columns(&self, block: usize) -> Option<(usize, usize)>;
+}
+
+/// Blocks that are no matrices.
+#[derive(Clone, Copy, Debug)]
+pub struct Flat;
+
+impl Columns for Flat {
+    fn columns(&self, _block: usize) -> Option<(usize, usize)> {
+        None
+    }
+}
+
+impl Columns for Vec<(usize, usize)> {
+    fn columns(&self, block: usize) -> Option<(usize, usize)> {
+        Some(self[block])
+    }
+}
+
+impl<'a> Vectors<'a> {
+    /// A fleet's contributions to the core `base`; the merged core goes to `next`.
+    pub fn contributions(
+        layout: &'a Layout,
+        columns: &'a dyn Columns,
+        base: &'a [f32],
+        contributions: &[Contribution<'a>],
+        absent: Absent,
+        next: &'a mut [f32],
+    ) -> Self {
+        let members: Vec<Member> = contributions
+            .iter()
+            .map(|c| Member {
+                id: c.agent.0,
+                weight: c.tasks as f64,
+                steps: c.steps,
+                staleness: c.staleness,
+            })
+            .collect();
+        let mut blocks = vec![Vec::new(); layout.blocks()];
+        for (member, contribution) in contributions.iter().enumerate() {
+            for (block, tasks, values) in contribution.delta.iter() {
+                blocks[block as usize].push((member, f64::from(tasks), Some(values)));
+            }
+        }
+        let mut statistics = Vec::new();
+        if contributions.iter().any(|c| c.statistics.is_some()) {
+            statistics = vec![vec![None; contributions.len()]; layout.blocks()];
+            for (member, contribution) in contributions.iter().enumerate() {
+                for (block, _, values) in contribution.statistics.iter().flat_map(|s| s.iter()) {
+                    statistics[block as usize][member] = Some(values);
+                }
+            }
+        }
+        let mut zeros = Vec::new();
+        if absent == Absent::Zero {
+            zeros.resize(layout.largest(), 0.0);
+            for rows in &mut blocks {
+                let mut held = std::mem::take(rows).into_iter().peekable();
+                for (member, facts) in members.iter().enumerate() {
+                    let here = held.next_if(|(m, ..)| *m == member);
+                    rows.push((member, facts.weight, here.and_then(|(.., values)| values)));
+                }
+            }
+        }
+        let (given, base) = (Space::Deltas, Some(base));
+        let fleet = true;
+        Vectors { layout, columns, base, given, members, blocks, zeros, statistics, fleet, next }
+    }
+
+    /// Whole vectors, `given` as models or as what they moved from the base, each with a weight.
+    ///
+    /// # Panics
+    /// Where a vector or the base is not as long as the layout, or deltas have no base.
+    pub fn whole(
+        layout: &'a Layout,
+        columns: &'a dyn Columns,
+        base: Option<&'a [f32]>,
+        (vectors, given): (&[&'a [f32]], Space),
+        members: Vec<Member>,
+        next: &'a mut [f32],
+    ) -> Self {
+        assert!(given == Space::Models || base.is_some(), "deltas have a base");
+        assert!(base.is_none_or(|b| b.len() == layout.entries()), "the base has other lengths");
+        assert_eq!(vectors.len(), members.len(), "a member for each vector");
+        assert!(vectors.iter().all(|v| v.len() == layout.entries()), "vectors have other lengths");
+        let rows = |block: usize| {
+            let range = layout.range(block as u32);
+            let row = |(member, vector): (usize, &&'a [f32])| {
+                (member, members[member].weight, Some(&vector[range.clone()]))
+            };
+            vectors.iter().enumerate().map(row).collect()
+        };
+        let blocks = (0..layout.blocks()).map(rows).collect();
+        let (zeros, statistics, fleet) = (Vec::new(), Vec::new(), false);
+        Vectors { layout, columns, base, given, members, blocks, zeros, statistics, fleet, next }
+    }
+
+    fn statistic(&self, segment: usize, member: usize) -> Option<&'a [f32]> {
+        *self.statistics.get(segment)?.get(member)?
+    }
+
+    fn range(&self, segment: usize) -> std::ops::Range<usize> {
+        self.layout.range(segment as u32)
+    }
+}
+
+impl Material for Vectors<'_> {
+    fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    fn segments(&self) -> usize {
+        self.layout.blocks()
+    }
+
+    fn shape(&self, segment: usize) -> Shape {
+        let len = self.range(segment).len();
+        match self.columns.columns(segment) {
+            None => Shape::vector(len),
+            Some((columns, live)) => Shape { rows: len / columns, columns, live },
+        }
+    }
+
+    fn has_base(&self) -> bool {
+        self.base.is_some()
+    }
+
+    fn is_fleet(&self) -> bool {
+        self.fleet
+    }
+
+    fn load<'s>(
+        &'s self,
+        segment: usize,
+        space: Space,
+        buffers: &'s mut Buffers,
+    ) -> Result<Loaded<'s>, MergeError> {
+        let range = self.range(segment);
+        let base = self.base.map(|base| &base[range.clone()]);
+        let held = &self.blocks[segment];
+        let values =
+            |values: Option<&'s [f32]>| values.unwrap_or_else(|| &self.zeros[..range.len()]);
+        let sign = match (self.given, space, base) {
+            (Space::Models, Space::Deltas, Some(_)) => -1.0,
+            (Space::Deltas, Space::Models, Some(_)) => 1.0,
+            _ => {
+                let row = |&(member, weight, v): &(usize, f64, Option<&'s [f32]>)| Row {
+                    member,
+                    weight,
+                    values: values(v),
+                    statistic: self.statistic(segment, member),
+                };
+                return Ok(Loaded { base, rows: held.iter().map(row).collect() });
+            }
+        };
+        if buffers.len() < held.len() {
+            buffers.resize_with(held.len(), Vec::new);
+        }
+        let mut rows = Vec::with_capacity(held.len());
+        for (buffer, (member, weight, v)) in buffers.iter_mut().zip(held) {
+            let base = base.into_iter().flatten();
+            buffer.clear();
+            buffer.extend(values(*v).iter().zip(base).map(|(v, b)| sign * b + v));
+            let statistic = self.statistic(segment, *member);
+            rows.push(Row { member: *member, weight: *weight, values: buffer, statistic });
+        }
+        Ok(Loaded { base, rows })
+    }
+
+    fn put(&mut self, segment: usize, values: &[f32]) -> Result<(), MergeError> {
+        let range = self.range(segment);
+        self.next[range].copy_from_slice(values);
+        Ok(())
+    }
+}

@@ -1,0 +1,256 @@
+//! From contributions to the next core: pre-aggregations, a strategy, the server's step.
+
+use super::group::{Group, not_finite};
+use super::material::{Buffers, Flat, Loaded, Material, Member, Shape, Space, Vectors};
+use super::mixing::{self, Mixing, mix};
+use super::server::Steps;
+use super::{Context, Intake, MergeError, Strategy, strategy};
+use crate::params::{BlockSum, Layout};
+use crate::scenario::{Absent, Distiller, Pre, Scope};
+
+/// A strategy with what comes before and after it. Keeps the state of strategy and server from
+/// round to round.
+pub struct Pipeline {
+    pre: Vec<Pre>,
+    strategy: Box<dyn Strategy>,
+    steps: Steps,
+    absent: Absent,
+    buffers: Buffers,
+}
+
+impl Pipeline {
+    /// The pipeline that a scenario asks for.
+    pub fn new(spec: &Distiller) -> Self {
+        Pipeline {
+            pre: spec.pre.clone(),
+            strategy: strategy(&spec.combine),
+            steps: Steps::new(&spec.server),
+            absent: spec.absent,
+            buffers: Buffers::new(),
+        }
+    }
+
+    /// The same with another strategy.
+    pub fn with_strategy(mut self, strategy: Box<dyn Strategy>) -> Self {
+        self.strategy = strategy;
+        self
+    }
+
+    /// The strategy's name.
+    pub fn name(&self) -> &'static str {
+        self.strategy.name()
+    }
+
+    /// What becomes of blocks that an agent never touched.
+    pub fn absent(&self) -> Absent {
+        self.absent
+    }
+
+    /// How contributions are to be brought.
+    pub fn intake(&self) -> Intake {
+        if self.pre.is_empty() && self.absent == Absent::Skip {
+            self.strategy.intake()
+        } else {
+            Intake::All
+        }
+    }
+
+    /// The next core out of a weighted sum, where that is what [`intake`](Pipeline::intake) asks
+    /// for. `next` starts as a copy of the base.
+    ///
+    /// # Errors
+    /// Where the result is not finite.
+    pub fn merge_sum(&mut self, sum: &BlockSum, next: &mut [f32]) -> Result<(), MergeError> {
+        self.steps.begin();
+        let mut delta = Vec::new();
+        for (block, weight, values) in sum.blocks() {
+            let share = (1.0 / weight) as f32;
+            let at = &mut next[sum.layout().range(block)];
+            if self.steps.is_plain() {
+                at.iter_mut().zip(values).for_each(|(next, v)| *next = share.mul_add(*v, *next));
+            } else {
+                delta.clear();
+                delta.extend(values.iter().map(|v| share * v));
+                self.steps.step(block as usize, &mut delta);
+                at.iter_mut().zip(&delta).for_each(|(next, d)| *next += d);
+            }
+            if let Some(at) = not_finite(at) {
+                return Err(MergeError::NotFinite { strategy: self.strategy.name(), block, at });
+            }
+        }
+        Ok(())
+    }
+
+    /// Merges. Segments that nobody brought anything to are not put.
+    ///
+    /// # Errors
+    /// Where the strategy's needs are not met, material cannot be read or written, or a result
+    /// is not finite.
+    pub fn merge(
+        &mut self,
+        material: &mut dyn Material,
+        context: &Context<'_>,
+    ) -> Result<(), MergeError> {
+        let segments = material.segments();
+        let everyone: Vec<Member> = material.members().to_vec();
+        let strategy = self.strategy.as_mut();
+        if everyone.is_empty() {
+            return Err(MergeError::Needs {
+                strategy: strategy.name(),
+                needs: "at least one contribution".into(),
+                found: "none".into(),
+            });
+        }
+        self.steps.begin();
+        let mut mixings: Vec<Mixing> = Vec::new();
+        let space = strategy.space();
+        for pre in &self.pre {
+            let members: Vec<Member> =
+                mixings.last().map_or(&everyone[..], Mixing::members).to_vec();
+            let whole = mixing::scope(pre) == Scope::Model;
+            let ranges: Vec<_> = if whole {
+                vec![0..segments]
+            } else {
+                (0..segments).map(|segment| segment..segment + 1).collect()
+            };
+            let mut matrices = Vec::new();
+            for segments in ranges {
+                let mut group = Group {
+                    material: &mut *material,
+                    buffers: &mut self.buffers,
+                    space,
+                    context,
+                    mixing: &mixings,
+                    members: &members,
+                    places: None,
+                    name: segments.start,
+                    segments,
+                    steps: None,
+                    strategy: mixing::name(pre),
+                };
+                matrices.push(mixing::matrix(pre, &mut group)?);
+            }
+            mixings.push(Mixing::new(matrices, &members));
+        }
+        let members = mixings.last().map_or(&everyone[..], Mixing::members);
+        let steps = if self.steps.is_plain() { None } else { Some(&mut self.steps) };
+        let mut round = Round {
+            material,
+            buffers: &mut self.buffers,
+            space,
+            context,
+            mixings: &mixings,
+            members,
+            steps,
+        };
+        strategy.begin(context);
+        match strategy.scope() {
+            Scope::Model => round.group(strategy, 0..segments),
+            Scope::Tensor => {
+                (0..segments).try_for_each(|segment| round.group(strategy, segment..segment + 1))
+            }
+            Scope::Block => (0..segments).try_for_each(|segment| round.rows(strategy, segment)),
+        }
+    }
+}
+
+/// A merge under way.
+struct Round<'m> {
+    material: &'m mut dyn Material,
+    buffers: &'m mut Buffers,
+    space: Space,
+    context: &'m Context<'m>,
+    mixings: &'m [Mixing],
+    members: &'m [Member],
+    steps: Option<&'m mut Steps>,
+}
+
+impl Round<'_> {
+    fn group(
+        &mut self,
+        strategy: &mut dyn Strategy,
+        segments: std::ops::Range<usize>,
+    ) -> Result<(), MergeError> {
+        let (mut members, mut places) = (Vec::new(), None);
+        if segments.len() == 1 && self.material.is_fleet() {
+            // those who never touched the block are not in the group
+            let loaded = self.material.load(segments.start, Space::Deltas, self.buffers)?;
+            let held: Vec<usize> = loaded.rows.iter().map(|row| row.member).collect();
+            let held = mixing::holders(self.mixings, segments.start, held);
+            if held.is_empty() {
+                return Ok(());
+            }
+            if held.len() < self.members.len() {
+                let mut at = vec![None; self.members.len()];
+                held.iter().enumerate().for_each(|(place, member)| at[*member] = Some(place));
+                members = held.iter().map(|member| self.members[*member]).collect();
+                places = Some(at);
+            }
+        }
+        let some = places.is_some();
+        let result = strategy.merge(&mut Group {
+            material: &mut *self.material,
+            buffers: &mut *self.buffers,
+            name: segments.start,
+            segments,
+            space: self.space,
+            context: self.context,
+            mixing: self.mixings,
+            members: if some { &members } else { self.members },
+            places: places.as_deref(),
+            steps: self.steps.as_deref_mut(),
+            strategy: strategy.name(),
+        });
+        match result {
+            // too few touched the block for what the strategy vouches for: it stays as it is
+            Err(MergeError::Needs { .. }) if some => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Every row of a tensor on its own; a fleet's block is one.
+    fn rows(&mut self, strategy: &mut dyn Strategy, segment: usize) -> Result<(), MergeError> {
+        let Shape { rows, columns, .. } = self.material.shape(segment);
+        if rows == 1 || self.material.is_fleet() {
+            return self.group(strategy, segment..segment + 1);
+        }
+        let mut mixed = Buffers::new();
+        let threads = self.context.threads;
+        let loaded = self.material.load(segment, self.space, self.buffers)?;
+        let Loaded { base, rows: vectors } =
+            mix(self.mixings, segment, loaded, &mut mixed, threads);
+        let layout = Layout::new([columns]);
+        let mut next = vec![0.0; rows * columns];
+        let mut buffers = Buffers::new();
+        // a row is measured as its tensor was
+        let given = if base.is_some() { self.space } else { Space::Models };
+        let members: Vec<Member> = vectors
+            .iter()
+            .map(|row| Member { weight: row.weight, ..self.members[row.member] })
+            .collect();
+        for (row, next) in next.chunks_exact_mut(columns).enumerate() {
+            let at = row * columns..(row + 1) * columns;
+            let values: Vec<&[f32]> = vectors.iter().map(|v| &v.values[at.clone()]).collect();
+            let base = base.map(|base| &base[at.clone()]);
+            let mut one =
+                Vectors::whole(&layout, &Flat, base, (&values, given), members.clone(), &mut *next);
+            strategy.merge(&mut Group {
+                material: &mut one,
+                buffers: &mut buffers,
+                segments: 0..1,
+                name: (segment + 1) << 32 | row,
+                space: self.space,
+                context: self.context,
+                mixing: &[],
+                members: &members,
+                places: None,
+                steps: None,
+                strategy: strategy.name(),
+            })?;
+        }
+        if let Some(steps) = self.steps.as_deref_mut() {
+            steps.take(segment, Space::Models, base, &mut next);
+        }
+        self.material.put(segment, &next)
+    }
+}

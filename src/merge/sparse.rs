@@ -1,0 +1,507 @@
+//! Arithmetic on task vectors, whole or thinned out.
+
+use super::averaging::shares;
+use super::{Group, MergeError, Segment, Strategy};
+use crate::params::kernels::merging::{
+    Cut, DivideBy, ElectBy, Election, Magnitudes, MergeScratch, PARTS_MAX, between, cut_of_largest,
+    elect, parallel_chunks, parts_mut,
+};
+use crate::params::kernels::weighted_sum;
+use crate::scenario::{self, Scope, Sign, Then, Weighting};
+use crate::stream::{Key, Purpose};
+
+/// `θ_0 + λ Σ w_i τ_i` with task vectors `τ_i = θ_i − θ_0` (Ilharco et al. 2023, "Editing models
+/// with task arithmetic", ICLR).
+///
+/// Breakdown point 0. Cost: one multiply-add a value.
+#[derive(Clone, Debug)]
+pub struct TaskArithmetic(pub scenario::TaskArithmetic);
+
+impl Strategy for TaskArithmetic {
+    fn name(&self) -> &'static str {
+        "task-arithmetic"
+    }
+
+    fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
+        group.base_needed()?;
+        let spec = self.0.clone();
+        let normalise = group.normalises(spec.normalise);
+        group.write(|segment, out| {
+            let weights = scaled(segment, spec.weighting, normalise, spec.lambda);
+            segment.add_weighted(&weights, out);
+            Ok(())
+        })
+    }
+}
+
+/// What vectors count in a linear merge, `λ` included.
+fn scaled(segment: &Segment<'_>, weighting: Weighting, normalise: bool, lambda: f64) -> Vec<f32> {
+    let weights = shares(segment.weights(weighting), normalise);
+    weights.into_iter().map(|w| (f64::from(w) * lambda) as f32).collect()
+}
+
+/// How thinned task vectors are merged.
+#[derive(Clone, Copy)]
+struct Merge {
+    then: Then,
+    normalise: bool,
+    lambda: f64,
+    weighting: Weighting,
+}
+
+impl Merge {
+    fn election(self, by: Sign) -> Election {
+        Election {
+            by: if by == Sign::Sum { ElectBy::Sum } else { ElectBy::Count },
+            divide: if self.normalise { DivideBy::AgreeingWeights } else { DivideBy::One },
+            scale: self.lambda as f32,
+        }
+    }
+
+    /// Merges a segment whose vectors are thinned on the way: `thin(row, start, values, out)`
+    /// writes what is left of `values`, which begin at coordinate `start`.
+    fn thinned(
+        self,
+        segment: &Segment<'_>,
+        out: &mut [f32],
+        thin: &(impl Fn(usize, usize, &[f32], &mut [f32]) + Sync),
+    ) -> Result<(), MergeError> {
+        let rows = segment.values();
+        let weights = match self.then {
+            Then::Linear => scaled(segment, self.weighting, self.normalise, self.lambda),
+            Then::Ties => positive(segment, self.weighting)?,
+        };
+        let cuts = vec![Cut::ALL; rows.len()];
+        // thinned vectors stay in the second cache
+        let tile = (65_536 / rows.len().max(1)).clamp(64, 4096) / 64 * 64;
+        let items: Vec<(usize, &mut [f32])> = parts_mut(out, PARTS_MAX).collect();
+        parallel_chunks(segment.threads(), items, |(from, part)| {
+            let mut thinned = vec![0.0; tile * rows.len()];
+            let mut scratch = MergeScratch::default();
+            for (i, out) in part.chunks_mut(tile).enumerate() {
+                let start = from + i * tile;
+                for (row, to) in thinned.chunks_exact_mut(tile).enumerate() {
+                    let values = &rows[row][start..][..out.len()];
+                    thin(row, start, values, &mut to[..out.len()]);
+                }
+                let thinned: Vec<&[f32]> =
+                    thinned.chunks_exact(tile).map(|to| &to[..out.len()]).collect();
+                match self.then {
+                    Then::Linear => weighted_sum(out, &weights, &thinned),
+                    Then::Ties => {
+                        let election = self.election(Sign::Sum);
+                        elect(election, &thinned, &weights, &cuts, 0, out, &mut scratch);
+                    }
+                }
+            }
+        });
+        Ok(())
+    }
+}
+
+/// Weights for an election, which has no sense for negative ones.
+fn positive(segment: &Segment<'_>, weighting: Weighting) -> Result<Vec<f32>, MergeError> {
+    let weights: Vec<f32> = segment.weights(weighting).iter().map(|w| *w as f32).collect();
+    match weights.iter().find(|w| **w < 0.0) {
+        None => Ok(weights),
+        Some(w) => Err(MergeError::Needs {
+            strategy: "sign election",
+            needs: "weights of 0 or more".into(),
+            found: format!("a weight of {w}"),
+        }),
+    }
+}
+
+/// TIES: of every task vector the `density` largest entries are kept; the sign of a coordinate is
+/// that of `Σ w_i τ_i` (or of the signs' sum); entries of that sign are averaged (Yadav, Tam,
+/// Choshen, Raffel and Bansal 2023, "TIES-merging: resolving interference when merging models",
+/// NeurIPS). Of equal magnitudes the first are kept; a sum of zero elects `+`, as in mergekit.
+///
+/// Breakdown point 0. Cost: three passes; thresholds by counting magnitudes, not by sorting.
+#[derive(Clone, Debug)]
+pub struct Ties(pub scenario::Ties);
+
+impl Strategy for Ties {
+    fn name(&self) -> &'static str {
+        "ties"
+    }
+
+    fn scope(&self) -> Scope {
+        self.0.scope
+    }
+
+    fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
+        group.base_needed()?;
+        let spec = self.0.clone();
+        let merge = Merge {
+            then: Then::Ties,
+            normalise: spec.normalise,
+            lambda: spec.lambda,
+            weighting: spec.weighting,
+        };
+        let keep = |entries: usize| kept(spec.density, entries);
+        let mut bounds = Bounds::find(group, &[&keep])?;
+        group.write(|segment, out| {
+            let weights = positive(segment, spec.weighting)?;
+            let cuts: Vec<Cut> = bounds.cuts(segment).into_iter().map(|[cut]| cut).collect();
+            let (rows, election) = (segment.values(), merge.election(spec.sign));
+            segment.spread(out, |start, out, scratch| {
+                elect(election, &rows, &weights, &cuts, start, out, scratch);
+            });
+            Ok(())
+        })
+    }
+}
+
+/// Entries that a share of them comes to: at least one, unless the share is zero.
+fn kept(density: f64, entries: usize) -> usize {
+    match (density * entries as f64) as usize {
+        0 if density > 0.0 => entries.min(1),
+        keep => keep.min(entries),
+    }
+}
+
+/// Model Breadcrumbs: of every task vector the `gamma` largest entries and all but the `density`
+/// next largest are dropped (Davari and Belilovsky 2024, "Model breadcrumbs: scaling multi-task
+/// model merging with sparse masks", ECCV).
+///
+/// Breakdown point 0. Cost: as TIES.
+#[derive(Clone, Debug)]
+pub struct Breadcrumbs(pub scenario::Breadcrumbs);
+
+impl Strategy for Breadcrumbs {
+    fn name(&self) -> &'static str {
+        "breadcrumbs"
+    }
+
+    fn scope(&self) -> Scope {
+        self.0.scope
+    }
+
+    fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
+        group.base_needed()?;
+        let spec = self.0.clone();
+        let merge = Merge {
+            then: spec.then,
+            normalise: group.normalises(spec.normalise),
+            lambda: spec.lambda,
+            weighting: spec.weighting,
+        };
+        let keep = |entries: usize| (spec.density * entries as f64) as usize;
+        let dropped = |entries: usize| {
+            if spec.density >= 1.0 {
+                return 0;
+            }
+            ((spec.gamma * entries as f64) as usize).min(entries - keep(entries).min(entries))
+        };
+        let inner = |entries: usize| (dropped(entries) + keep(entries)).min(entries);
+        let mut bounds = Bounds::find(group, &[&inner, &dropped])?;
+        group.write(|segment, out| {
+            let cuts: Vec<[Cut; 2]> = bounds.cuts(segment);
+            merge.thinned(segment, out, &|row, start, values, to| {
+                let [inner, outer] = cuts[row];
+                between(values, start, inner, outer, to);
+            })
+        })
+    }
+}
+
+/// For every member, where the largest magnitudes of its whole vector end: some numbers of them.
+struct Bounds {
+    /// By member and number: the magnitude, and how many of those that have it are still to be
+    /// kept; none where all are.
+    ends: Vec<Vec<(Cut, Option<usize>)>>,
+}
+
+impl Bounds {
+    /// Finds where the largest `counts[k](entries)` of each member's `entries` magnitudes end.
+    fn find(
+        group: &mut Group<'_>,
+        counts: &[&(dyn Fn(usize) -> usize + Sync)],
+    ) -> Result<Self, MergeError> {
+        let n = group.n();
+        if group.is_one_segment() {
+            let mut ends = vec![Vec::new(); n];
+            group.read(|segment| {
+                let rows: Vec<(usize, &[f32])> =
+                    segment.rows.iter().map(|row| (row.member, row.values)).collect();
+                let found = parallel_chunks(segment.threads(), rows, |(member, values)| {
+                    let mut bins = [Magnitudes::default()];
+                    let cut = |count: &&(dyn Fn(usize) -> usize + Sync)| {
+                        let k = count(values.len());
+                        let all = k == values.len();
+                        let cut = if all { Cut::ALL } else { cut_of_largest(values, k, &mut bins) };
+                        (cut, None)
+                    };
+                    (member, counts.iter().map(cut).collect())
+                });
+                found.into_iter().for_each(|(member, cuts)| ends[member] = cuts);
+                Ok(())
+            })?;
+            return Ok(Bounds { ends });
+        }
+        let mut held = vec![0; n];
+        let mut bins = vec![Magnitudes::default(); n];
+        group.read(|segment| {
+            let rows: Vec<_> = here(segment, &mut bins).collect();
+            parallel_chunks(segment.threads(), rows, |(values, bins)| bins.count_upper(values));
+            segment.rows.iter().for_each(|row| held[row.member] += segment.len());
+            Ok(())
+        })?;
+        let mut ends = vec![Vec::new(); n];
+        for count in counts {
+            let uppers: Vec<Option<(u32, usize)>> = (0..n)
+                .map(|i| if count(held[i]) == 0 { None } else { bins[i].of_rank(count(held[i])) })
+                .collect();
+            let mut lower = vec![Magnitudes::default(); n];
+            group.read(|segment| {
+                let rows: Vec<_> = here(segment, &mut lower)
+                    .zip(&segment.rows)
+                    .filter_map(|(at, row)| Some((at, uppers[row.member]?.0)))
+                    .collect();
+                parallel_chunks(segment.threads(), rows, |((values, bins), upper)| {
+                    bins.count_lower(values, upper);
+                });
+                Ok(())
+            })?;
+            for (i, upper) in uppers.iter().enumerate() {
+                let end = upper.and_then(|(upper, left)| {
+                    let (low, left) = lower[i].of_rank(left)?;
+                    Some((Magnitudes::magnitude(upper, low), left, lower[i].counted(low)))
+                });
+                ends[i].push(match end {
+                    None => (Cut::NOTHING, None),
+                    Some((magnitude, left, all)) => {
+                        let ties_end = usize::MAX;
+                        (Cut { magnitude, ties_end }, (left < all).then_some(left))
+                    }
+                });
+            }
+        }
+        Ok(Bounds { ends })
+    }
+
+    /// The cuts of a segment's vectors. Segments come in order: of equal magnitudes the first
+    /// are kept.
+    fn cuts<const N: usize>(&mut self, segment: &Segment<'_>) -> Vec<[Cut; N]> {
+        let ends = &mut self.ends;
+        let cuts = segment.rows.iter().map(|row| {
+            std::array::from_fn(|k| {
+                let (cut, left) = &mut ends[row.member][k];
+                let Some(left) = left else { return *cut };
+                let tied = |(_, x): &(usize, &f32)| x.abs() == cut.magnitude;
+                let mut ties = row.values.iter().enumerate().filter(tied).map(|(i, _)| i);
+                let ties_end = match *left {
+                    0 => 0,
+                    wanted => match ties.by_ref().nth(wanted - 1) {
+                        Some(last) => last + 1,
+                        None => row.values.len(),
+                    },
+                };
+                let kept = row.values[..ties_end].iter().filter(|x| x.abs() == cut.magnitude);
+                *left -= kept.count();
+                Cut { ties_end, ..*cut }
+            })
+        });
+        cuts.collect()
+    }
+}
+
+/// A segment's vectors, each with its member's bins.
+fn here<'s>(
+    segment: &'s Segment<'_>,
+    bins: &'s mut [Magnitudes],
+) -> impl Iterator<Item = (&'s [f32], &'s mut Magnitudes)> {
+    // rows come in the order of the members
+    let mut rows = segment.rows.iter().peekable();
+    bins.iter_mut().enumerate().filter_map(move |(member, bins)| {
+        rows.next_if(|row| row.member == member).map(|row| (row.values, bins))
+    })
+}
+
+/// DARE: every entry of a task vector is kept with probability `p = density` and then divided by
+/// `p`, so that the expectation stays and a coordinate's variance is `(1 − p)/p · δ²` (Yu, Yu,
+/// Yu, Huang and Li 2024, "Language models are super Mario", ICML).
+///
+/// Breakdown point 0. Cost: one pass, and a 32-bit draw a value.
+#[derive(Clone, Debug)]
+pub struct Dare(pub scenario::Dare);
+
+impl Strategy for Dare {
+    fn name(&self) -> &'static str {
+        "dare"
+    }
+
+    fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
+        group.base_needed()?;
+        let spec = self.0.clone();
+        let merge = Merge {
+            then: spec.then,
+            normalise: group.normalises(spec.normalise),
+            lambda: spec.lambda,
+            weighting: spec.weighting,
+        };
+        let (seed, round) = (group.context().seed, group.context().round);
+        let ids: Vec<u32> = group.members().iter().map(|m| m.id).collect();
+        let factor = if spec.rescale { (1.0 / spec.density) as f32 } else { 1.0 };
+        let threshold = threshold(spec.density);
+        group.write(|segment, out| {
+            let keys: Vec<Key> = segment
+                .rows
+                .iter()
+                .map(|row| drop_key(seed, segment.index, ids[row.member], round))
+                .collect();
+            merge.thinned(segment, out, &|row, start, values, to| {
+                keys[row].for_words(start, values.len(), |i, word| {
+                    to[i] = if u64::from(word) < threshold { factor * values[i] } else { 0.0 };
+                });
+            })
+        })
+    }
+}
+
+/// The stream that decides what is dropped of a member's vector in a segment.
+fn drop_key(seed: u64, segment: usize, id: u32, round: u32) -> Key {
+    // a segment's own seed: streams have no fourth name (Weyl's sequence, golden ratio)
+    let seed = seed.wrapping_add((segment as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    Key::new(seed, Purpose::Drop, id, round)
+}
+
+/// Words below it come up with probability `p`.
+fn threshold(p: f64) -> u64 {
+    (p * 4_294_967_296.0) as u64
+}
+
+/// DELLA's MAGPRUNE: an entry of rank `r` by magnitude among `m`, from zero, is kept with
+/// probability `p = density − ε + 2ε r/(m − 1)` and divided by `p` (Deep, Bhardwaj and Poria 2024,
+/// "DELLA-merging: reducing interference in model merging through magnitude-based sampling"), so
+/// that the expectation stays and a coordinate's variance is `(1 − p)/p · δ²`; then signs are
+/// elected as in TIES.
+///
+/// Needs `density ± epsilon` within 0 and 1. Breakdown point 0. Cost: a sort of each vector.
+#[derive(Clone, Debug)]
+pub struct Della(pub scenario::Della);
+
+impl Strategy for Della {
+    fn name(&self) -> &'static str {
+        "della"
+    }
+
+    fn scope(&self) -> Scope {
+        self.0.scope
+    }
+
+    fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
+        group.base_needed()?;
+        let spec = self.0.clone();
+        let (density, epsilon) = (spec.density, spec.epsilon);
+        if density < 1.0 && (density - epsilon <= 0.0 || density + epsilon > 1.0) {
+            let found = format!("density = {density}, epsilon = {epsilon}");
+            return Err(group.needs("density ± epsilon above 0 and not above 1", found));
+        }
+        let merge = Merge {
+            then: spec.then,
+            normalise: spec.normalise,
+            lambda: spec.lambda,
+            weighting: spec.weighting,
+        };
+        let n = group.n();
+        let mut keys: Vec<Vec<(u32, u32)>> = vec![Vec::new(); n];
+        group.read(|segment| {
+            for row in &segment.rows {
+                let keys = &mut keys[row.member];
+                let start = keys.len() as u32;
+                let key = |(i, x): (usize, &f32)| (x.abs().to_bits(), start + i as u32);
+                keys.extend(row.values.iter().enumerate().map(key));
+            }
+            Ok(())
+        })?;
+        let probability = |rank: usize, of: usize| {
+            if density >= 1.0 || of < 2 {
+                return density;
+            }
+            density - epsilon + 2.0 * epsilon * rank as f64 / (of - 1) as f64
+        };
+        let items: Vec<&mut Vec<(u32, u32)>> = keys.iter_mut().collect();
+        let odds: Vec<Vec<f32>> = parallel_chunks(group.context().threads, items, |keys| {
+            keys.sort_unstable();
+            let mut odds = vec![0.0; keys.len()];
+            let of = keys.len();
+            for (rank, (_, at)) in keys.iter().enumerate() {
+                odds[*at as usize] = probability(rank, of) as f32;
+            }
+            *keys = Vec::new();
+            odds
+        });
+        let (seed, round) = (group.context().seed, group.context().round);
+        let ids: Vec<u32> = group.members().iter().map(|m| m.id).collect();
+        let mut done = vec![0; n];
+        group.write(|segment, out| {
+            let rows: Vec<(Key, &[f32])> = segment
+                .rows
+                .iter()
+                .map(|row| {
+                    let key = drop_key(seed, segment.index, ids[row.member], round);
+                    (key, &odds[row.member][done[row.member]..][..segment.len()])
+                })
+                .collect();
+            merge.thinned(segment, out, &|row, start, values, to| {
+                let (key, odds) = rows[row];
+                key.for_words(start, values.len(), |i, word| {
+                    let p = odds[start + i];
+                    let factor = if spec.rescale { 1.0 / p } else { 1.0 };
+                    let keep = u64::from(word) < threshold(f64::from(p));
+                    to[i] = if keep { factor * values[i] } else { 0.0 };
+                });
+            })?;
+            segment.rows.iter().for_each(|row| done[row.member] += segment.len());
+            Ok(())
+        })
+    }
+}
+
+/// Consensus merging: a task needs coordinate `j` where `|w τ_j| ≥ λ_t |Σ_others w τ_j|` (the
+/// TALL mask); of the merged task vector, coordinates that fewer than `k` tasks need are dropped
+/// (Wang, Dimitriadis, Ortiz-Jiménez, Fleuret and Frossard 2024, "Localizing task information for
+/// improved model merging and compression", ICML).
+///
+/// Breakdown point 0. Cost: two passes within the cache.
+#[derive(Clone, Debug)]
+pub struct Consensus(pub scenario::Consensus);
+
+impl Strategy for Consensus {
+    fn name(&self) -> &'static str {
+        "consensus"
+    }
+
+    fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
+        group.base_needed()?;
+        let spec = self.0.clone();
+        let normalise = group.normalises(spec.normalise);
+        group.write(|segment, out| {
+            let weights = scaled(segment, spec.weighting, normalise, spec.lambda);
+            let rows = segment.values();
+            let (limit, k) = (spec.threshold as f32, spec.k);
+            segment.spread(out, |from, part, _| {
+                for (i, out) in part.chunks_mut(4096).enumerate() {
+                    let start = from + i * 4096;
+                    let here: Vec<&[f32]> =
+                        rows.iter().map(|row| &row[start..][..out.len()]).collect();
+                    weighted_sum(out, &weights, &here);
+                    let mut needed = vec![0_u32; out.len()];
+                    for (row, w) in here.iter().zip(&weights) {
+                        for ((needed, x), sum) in needed.iter_mut().zip(*row).zip(&*out) {
+                            let own = w * x;
+                            let needs = own != 0.0 && own.abs() >= limit * (sum - own).abs();
+                            *needed += u32::from(needs);
+                        }
+                    }
+                    for (out, needed) in out.iter_mut().zip(needed) {
+                        *out = if needed >= k { *out } else { 0.0 };
+                    }
+                }
+            });
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,142 @@
+//! Strategies on the singular vectors of task matrices.
+
+use super::{Group, MergeError, Segment, Strategy};
+use crate::scenario;
+use nalgebra::{DMatrix, SVD};
+
+/// A row's matrix, without padding.
+fn matrix(segment: &Segment<'_>, values: &[f32]) -> DMatrix<f64> {
+    let shape = segment.shape;
+    DMatrix::from_fn(shape.rows, shape.live, |i, j| f64::from(values[i * shape.columns + j]))
+}
+
+/// Adds `factor` times a matrix to a segment's values.
+fn add(segment: &Segment<'_>, matrix: &DMatrix<f64>, factor: f64, out: &mut [f32]) {
+    for i in 0..segment.shape.rows {
+        for j in 0..segment.shape.live {
+            out[i * segment.shape.columns + j] += (factor * matrix[(i, j)]) as f32;
+        }
+    }
+}
+
+/// Whether a segment's values are a matrix at all.
+fn is_matrix(segment: &Segment<'_>) -> bool {
+    segment.shape.rows > 1 && segment.shape.live > 1
+}
+
+/// The mean of what is no matrix.
+fn average(segment: &Segment<'_>, lambda: f64, out: &mut [f32]) {
+    let share = (lambda / segment.rows.len() as f64) as f32;
+    segment.add_weighted(&vec![share; segment.rows.len()], out);
+}
+
+/// Singular values, the largest first, with their vectors as columns; those that are zero but for
+/// rounding are left out.
+fn decomposed(matrix: DMatrix<f64>) -> (DMatrix<f64>, Vec<f64>, DMatrix<f64>) {
+    let (rows, columns) = matrix.shape();
+    let svd = SVD::new(matrix, true, true);
+    let (Some(u), Some(vt)) = (svd.u, svd.v_t) else {
+        unreachable!("both were asked for");
+    };
+    let mut order: Vec<usize> = (0..svd.singular_values.len()).collect();
+    let value = |i: &usize| svd.singular_values[*i];
+    order.sort_by(|a, b| value(b).total_cmp(&value(a)).then(a.cmp(b)));
+    let most = order.first().map_or(0.0, value);
+    order.retain(|i| value(i) > 1e-7 * most && value(i) > 0.0);
+    let left = DMatrix::from_fn(rows, order.len(), |i, k| u[(i, order[k])]);
+    let right = DMatrix::from_fn(columns, order.len(), |j, k| vt[(order[k], j)]);
+    (left, order.iter().map(value).collect(), right)
+}
+
+/// The nearest matrix with orthonormal columns (or rows): `P Qᵀ` of `P D Qᵀ`, the solution of the
+/// orthogonal Procrustes problem (Schönemann 1966).
+fn orthogonal(matrix: &DMatrix<f64>) -> DMatrix<f64> {
+    let (p, _, q) = decomposed(matrix.clone());
+    p * q.transpose()
+}
+
+/// Task singular vectors (TSV-Merge): each task matrix keeps its top `1/T` of the singular vectors;
+/// all tasks' left vectors are made orthogonal together, and so are the right ones; the merged
+/// matrix is `U Σ Vᵀ` with all their singular values (Gargiulo et al. 2025, "Task singular
+/// vectors: reducing task interference in model merging", CVPR).
+///
+/// What is no matrix is averaged. Breakdown point 0. Cost: `T + 2` decompositions a matrix.
+#[derive(Clone, Debug)]
+pub struct Tsv(pub scenario::Tsv);
+
+impl Strategy for Tsv {
+    fn name(&self) -> &'static str {
+        "tsv"
+    }
+
+    fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
+        group.base_needed()?;
+        let spec = self.0.clone();
+        let mean = group.normalises(spec.normalise);
+        group.write(|segment, out| {
+            if !is_matrix(segment) {
+                average(segment, spec.lambda, out);
+                return Ok(());
+            }
+            let tasks = segment.rows.len();
+            let full = segment.shape.rows.min(segment.shape.live);
+            let share = spec.rank.unwrap_or(1.0 / tasks as f64);
+            let keep = ((share * full as f64) as usize).clamp(1, full);
+            let (mut lefts, mut rights) = (Vec::new(), Vec::new());
+            let mut values: Vec<f64> = Vec::new();
+            for row in &segment.rows {
+                let (u, s, v) = decomposed(matrix(segment, row.values));
+                let keep = keep.min(s.len());
+                lefts.extend(u.column_iter().take(keep).map(|c| c.into_owned()));
+                rights.extend(v.column_iter().take(keep).map(|c| c.into_owned()));
+                values.extend(&s[..keep]);
+            }
+            if values.is_empty() {
+                return Ok(());
+            }
+            let u = orthogonal(&DMatrix::from_columns(&lefts));
+            let v = orthogonal(&DMatrix::from_columns(&rights));
+            let scaled = DMatrix::from_fn(u.nrows(), u.ncols(), |i, k| u[(i, k)] * values[k]);
+            let factor = if mean { spec.lambda / tasks as f64 } else { spec.lambda };
+            add(segment, &(scaled * v.transpose()), factor, out);
+            Ok(())
+        })
+    }
+}
+
+/// Isotropic merging in the common subspace: of `Σ Δ_i = U Σ Vᵀ`, all singular values become their
+/// mean, `σ̄ U Vᵀ` (Iso-C: Marczak et al. 2025, "No task left behind: isotropic model merging with
+/// common and task-specific subspaces", ICML). Directions that no task has stay empty.
+///
+/// What is no matrix is averaged. Breakdown point 0. Cost: one decomposition a matrix.
+#[derive(Clone, Debug)]
+pub struct IsoC(pub scenario::IsoC);
+
+impl Strategy for IsoC {
+    fn name(&self) -> &'static str {
+        "iso-c"
+    }
+
+    fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
+        group.base_needed()?;
+        let spec = self.0.clone();
+        let mean = group.normalises(spec.normalise);
+        group.write(|segment, out| {
+            if !is_matrix(segment) {
+                average(segment, spec.lambda, out);
+                return Ok(());
+            }
+            let tasks = segment.rows.len();
+            let mut sum = vec![0.0; segment.len()];
+            segment.add_weighted(&vec![1.0; tasks], &mut sum);
+            let (u, values, v) = decomposed(matrix(segment, &sum));
+            if values.is_empty() {
+                return Ok(());
+            }
+            let level = values.iter().sum::<f64>() / values.len() as f64;
+            let factor = if mean { spec.lambda / tasks as f64 } else { spec.lambda };
+            add(segment, &(u * v.transpose()), level * factor, out);
+            Ok(())
+        })
+    }
+}
