@@ -1,10 +1,31 @@
 //! Files that get their names only when all of them are complete.
 
 use super::CheckpointError;
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What is to go if the process ends now.
+static UNFINISHED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn unfinished() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes the temporary files of this process, and lets no more be made: for a process that is
+/// about to end without unwinding, as on a second signal.
+pub fn remove_unfinished() {
+    let paths = unfinished();
+    // a folder comes before what is in it
+    for path in paths.iter().rev() {
+        let _ = fs::remove_file(path).or_else(|_| fs::remove_dir(path));
+    }
+    // held for good
+    std::mem::forget(paths);
+}
 
 /// A file under a temporary name in the folder where it belongs. Taken away when dropped, unless
 /// it was [kept](Pending::keep), even if it has its name by then.
@@ -24,8 +45,12 @@ impl Pending {
             let count = COUNTER.fetch_add(1, Ordering::Relaxed);
             let at =
                 to.with_file_name(format!(".hivesim-{name}-{}-{count}.tmp", std::process::id()));
+            let mut unfinished = unfinished();
             match OpenOptions::new().write(true).create_new(true).open(&at) {
-                Ok(file) => return Ok((Pending { at, to: to.into(), kept: false }, file)),
+                Ok(file) => {
+                    unfinished.insert(at.clone());
+                    return Ok((Pending { at, to: to.into(), kept: false }, file));
+                }
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => continue,
                 Err(e) => return Err(CheckpointError::io("create", to, e)),
             }
@@ -35,6 +60,7 @@ impl Pending {
     /// Gives the file its name, over one that has it.
     pub(super) fn rename(&mut self) -> Result<(), CheckpointError> {
         fs::rename(&self.at, &self.to).map_err(|e| CheckpointError::io("replace", &self.to, e))?;
+        unfinished().remove(&self.at);
         self.at.clone_from(&self.to);
         Ok(())
     }
@@ -49,7 +75,33 @@ impl Drop for Pending {
         if !self.kept {
             // On the way out of a failure: the first error is the one to report.
             let _ = fs::remove_file(&self.at);
+            unfinished().remove(&self.at);
         }
+    }
+}
+
+/// A folder that goes again if nothing is kept in it.
+pub(super) struct MadeFolder(PathBuf);
+
+impl MadeFolder {
+    pub(super) fn create(path: &Path) -> Result<Self, CheckpointError> {
+        let mut unfinished = unfinished();
+        fs::create_dir(path).map_err(|e| CheckpointError::io("create the folder", path, e))?;
+        unfinished.insert(path.into());
+        Ok(MadeFolder(path.into()))
+    }
+
+    /// It stays.
+    pub(super) fn keep(self) {
+        unfinished().remove(&self.0);
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for MadeFolder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.0);
+        unfinished().remove(&self.0);
     }
 }
 
