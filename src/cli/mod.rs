@@ -8,6 +8,7 @@ mod closing;
 mod metrics;
 mod run;
 mod scenario;
+mod strategies;
 mod watch;
 
 use crate::text::plain;
@@ -46,6 +47,8 @@ enum Command {
     Run(run::RunArgs),
     /// Check a scenario, show it with all its defaults, or print the schema.
     Scenario(scenario::ScenarioArgs),
+    /// List the merge strategies, or show one with its formula, costs and parameters.
+    Strategies(strategies::StrategiesArgs),
 }
 
 /// Why a command did not end well.
@@ -64,6 +67,7 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
         Command::Scenario(args) => scenario::run(&args),
+        Command::Strategies(args) => strategies::run(&args),
     };
     let (message, code) = match outcome {
         Ok(()) => return ExitCode::from(FINE),

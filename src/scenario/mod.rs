@@ -4,6 +4,7 @@
 
 mod distiller;
 mod fleet;
+mod kinds;
 mod learner;
 mod load;
 mod measure;
@@ -14,9 +15,10 @@ mod world;
 
 pub use distiller::*;
 pub use fleet::*;
+pub use kinds::{Kind, Parameter, Stage, kinds};
 pub use learner::*;
-pub(crate) use load::Extent;
 pub use load::{CheckedScenario, Location, Problem, ScenarioError};
+pub(crate) use load::{Extent, nearest};
 pub use measure::*;
 pub use schema::schema;
 pub use strategies::*;

@@ -17,6 +17,7 @@ mod walk;
 
 pub use error::ScenarioError;
 pub(crate) use memory::Extent;
+pub(crate) use nearest::nearest;
 pub use problem::{Location, Problem};
 
 use std::ops::Deref;
