@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "the command line may read the clock")]
 
 mod closing;
+mod compare;
 mod metrics;
 mod run;
 mod scenario;
@@ -45,6 +46,8 @@ struct Cli {
 enum Command {
     /// Run a scenario and write its results and report.
     Run(run::RunArgs),
+    /// Run a scenario under many merge strategies and put them side by side.
+    Compare(compare::CompareArgs),
     /// Check a scenario, show it with all its defaults, or print the schema.
     Scenario(scenario::ScenarioArgs),
     /// List the merge strategies, or show one with its formula, costs and parameters.
@@ -60,12 +63,15 @@ enum Failure {
     Failed(String),
     /// Ctrl-C: what was done by then is written here.
     Interrupted(PathBuf),
+    /// Ctrl-C, with nothing kept; the message says so.
+    Stopped(String),
 }
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Scenario(args) => scenario::run(&args),
         Command::Strategies(args) => strategies::run(&args),
     };
@@ -73,6 +79,7 @@ pub fn main() -> ExitCode {
         Ok(()) => return ExitCode::from(FINE),
         Err(Failure::BadInput(message)) => (message, BAD_INPUT),
         Err(Failure::Failed(message)) => (message, FAILED),
+        Err(Failure::Stopped(message)) => (message, INTERRUPTED),
         Err(Failure::Interrupted(out)) => {
             let out = out.display();
             let text = format!("interrupted: {out} holds the rounds done, marked incomplete");

@@ -2,7 +2,7 @@
 
 use super::{
     AdaptiveRobustClipping, Bulyan, Caf, Combine, Krum, Mda, MeanAroundMedian, MultiKrum,
-    NearestNeighbourMixing, Pre, Smea, TrimmedMean,
+    NearestNeighbourMixing, Pre, Server, Smea, TrimmedMean,
 };
 
 /// `f` as given, or a fifth of `n` as far as `n` allows; the error is what is needed.
@@ -147,6 +147,13 @@ impl Pre {
     }
 
     /// The pre-aggregation's name in scenarios.
+    pub fn name(&self) -> String {
+        kind(self)
+    }
+}
+
+impl Server {
+    /// The step's name in scenarios.
     pub fn name(&self) -> String {
         kind(self)
     }
