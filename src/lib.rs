@@ -84,6 +84,7 @@ pub mod checkpoint;
 pub mod cli;
 pub mod distill;
 pub mod engine;
+mod halt;
 pub mod ids;
 pub mod learner;
 pub mod maths;

@@ -228,6 +228,9 @@ refused! {
     of_a_kind_by_the_table("", "world=synthetic");
     of_text_by_a_number("", "name=7");
     of_great_depth("", "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a=1");
+    of_a_list_by_a_number_below_zero("", "world.changes.-1.round=1");
+    inside_a_list("", "world.changes=[{round=1}]");
+    of_a_list_with_a_word_twice("", "measure.bounds=[\"isolated\", \"isolated\"]");
     several_at_once("rounds = 0\n", "fleet.agents=-1", "seed=x");
 }
 
@@ -238,5 +241,16 @@ refused! {
     tabs_before_the_value("[fleet]\n\tagents\t=\t-1\n");
     wide_characters_before_the_value("[fleet]\nstragglers = { partial = \"日本語\", share = 2 }\n");
     a_long_line(&format!("[learner]\nkind = \"mlp\"\nhidden = [{}0{}]\n", "32, ".repeat(60), ", 32".repeat(60)));
+    a_character_that_turns_the_text("name = \"a\"\nname = \"\u{202e}b\"\n");
     the_end_of_the_text("[world]\nskills = ");
+}
+
+refused! {
+    crowds:
+    more_changes_than_are_taken(&format!("[world]\nchanges = [{}]\n", "{round=1},".repeat(10_001)));
+    more_unknown_keys_than_are_told_of(&(0..20_000).map(|i| format!("a{i} = 1\n")).collect::<String>());
+    more_lines_without_a_value_than_are_told_of(&"rounds=\n".repeat(50_000));
+    a_key_of_very_many_parts(&format!("rounds = 3\n{}=1\n", "a.".repeat(5_000) + "a"));
+    a_list_of_lists_for_tables("[world]\nchanges = [[{round=1}]]\n");
+    a_list_with_a_word_that_is_not_taken("[learner]\nkind = [\"a\"]\n");
 }

@@ -234,6 +234,9 @@ impl Cohort {
         };
         let dealt =
             fleet.world.deal(&publication.climate, agent, round, fleet.tasks.min(most), desk);
+        if fleet.halt.is_set() {
+            return;
+        }
         let tasks = dealt.first(most as usize);
         local.clear();
         fleet.learner.touch(&tasks, local);
@@ -243,6 +246,7 @@ impl Cohort {
             tasks,
             targets: Targets::Feedback,
             plan: &fleet.plan,
+            halt: &fleet.halt,
             epochs,
             baseline: &mut self.baselines[owner],
             values: &fleet.world.facts().values,

@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "the command line may read the clock")]
 
 mod closing;
+mod memory;
 mod metrics;
 mod run;
 mod scenario;
@@ -57,6 +58,8 @@ enum Failure {
     Failed(String),
     /// Ctrl-C: what was done by then is written here.
     Interrupted(PathBuf),
+    /// Ctrl-C before anything was done.
+    InterruptedEarly,
 }
 
 /// Runs the command line of this process.
@@ -75,6 +78,9 @@ pub fn main() -> ExitCode {
         Ok(()) => return ExitCode::from(FINE),
         Err(Failure::BadInput(message)) => (message, BAD_INPUT),
         Err(Failure::Failed(message)) => (message, FAILED),
+        Err(Failure::InterruptedEarly) => {
+            ("interrupted before the first round: nothing was written".into(), INTERRUPTED)
+        }
         Err(Failure::Interrupted(out)) => {
             let out = out.display();
             let text = format!("interrupted: {out} holds the rounds done, marked incomplete");

@@ -292,6 +292,7 @@ impl Distiller {
             tasks: *pool,
             targets,
             plan,
+            halt: &self.fleet.halt,
             epochs: plan.epochs,
             baseline: &mut 0.0,
             values: &self.fleet.world.facts().values,

@@ -84,6 +84,9 @@ impl Distiller {
         let (mut model, mut logits) = (before.core.as_ref().clone(), Vec::new());
         let mut held = vec![false; layout.blocks()];
         for learning in &harvest.learnings {
+            if self.fleet.halt.is_set() {
+                return;
+            }
             for (block, _, values) in learning.contribution.iter() {
                 let at = &mut model[layout.range(block)];
                 at.iter_mut().zip(values).for_each(|(p, v)| *p += v);

@@ -16,7 +16,7 @@ pub use distiller::*;
 pub use fleet::*;
 pub use learner::*;
 pub(crate) use load::Extent;
-pub use load::{CheckedScenario, Location, Problem, ScenarioError};
+pub use load::{CheckedScenario, Location, Override, Problem, ScenarioError};
 pub use measure::*;
 pub use schema::schema;
 pub use strategies::*;

@@ -2,6 +2,7 @@
 
 use super::truth::Truths;
 use super::{Climate, Desk, Facts, Jobs, Probe, TaskBuffer, Tasks, World};
+use crate::halt::Halt;
 use crate::ids::{AgentId, CompanyId, Round, SkillId};
 use crate::maths;
 use crate::params::kernels::{Rows, Shape, argmax, forward, softmax_rows};
@@ -27,13 +28,24 @@ pub struct MixedWorld {
 impl MixedWorld {
     /// Draws the world for `agents` agents, with `probes` held-out tasks a skill.
     pub fn new(spec: &MixedEffects, agents: usize, probes: usize, seed: u64) -> Self {
+        MixedWorld::until(Halt::default(), spec, agents, probes, seed)
+    }
+
+    /// The same, unless it is halted: then it is drawn in part, and of no use.
+    pub(super) fn until(
+        halt: Halt,
+        spec: &MixedEffects,
+        agents: usize,
+        probes: usize,
+        seed: u64,
+    ) -> Self {
         let skills = spec.skills as usize;
         let features = spec.features as usize;
         let weights: Vec<f64> =
             (0..skills).map(|s| maths::pow(s as f64 + 1.0, -spec.zipf)).collect();
         let total: f64 = weights.iter().sum();
         let frequencies: Vec<f64> = weights.iter().map(|w| w / total).collect();
-        let jobs = Jobs::draw(spec, &frequencies, agents, seed);
+        let jobs = Jobs::draw(spec, &frequencies, agents, seed, &halt);
         let spread = (0..features)
             .map(|j| match spec.covariance {
                 Covariance::Identity => 1.0,
@@ -42,7 +54,7 @@ impl MixedWorld {
             .collect();
         let mut means = Vec::new();
         let mut values = Vec::with_capacity(skills);
-        for s in 0..skills {
+        for s in (0..skills).take_while(|_| !halt.is_set()) {
             let mut traits = Stream::new(seed, Purpose::SkillTraits, s as u32, 0);
             let spread = spec.value_spread;
             // a lognormal of mean 1
@@ -62,7 +74,7 @@ impl MixedWorld {
                 values,
                 finite: false,
             },
-            truths: Truths::new(spec, seed),
+            truths: Truths::new(spec, seed, halt),
             jobs,
             spread,
             means,
@@ -98,6 +110,9 @@ impl MixedWorld {
         let features = self.facts.inputs - 1;
         let mut normals = vec![0.0; n * features];
         for skill in 0..self.facts.skills.len() as u32 {
+            if self.truths.halt.is_set() {
+                break;
+            }
             let key = Key::new(self.truths.seed, purpose, skill, round);
             key.fill_normals(0, &mut normals);
             for z in normals.chunks_exact(features) {
@@ -191,7 +206,10 @@ impl World for MixedWorld {
         key.fill_normals(0, drawn);
         scores.resize(stride, 0.0);
         let shape = Shape { n: 1, inputs, stride };
-        for z in drawn.chunks_exact(features) {
+        for (task, z) in drawn.chunks_exact(features).enumerate() {
+            if task % 256 == 255 && self.truths.halt.is_set() {
+                break;
+            }
             let u = which.uniform_f32();
             let skill = skills[cumulative.partition_point(|&c| c <= u).min(skills.len() - 1)];
             self.push_inputs(skill, z, &mut buffer.x);

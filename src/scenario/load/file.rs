@@ -8,7 +8,7 @@ use super::error::ScenarioError;
 use super::nearest::nearest;
 
 /// The longest scenario file, in bytes; real ones have a few thousand.
-const MOST_BYTES: u64 = 4 << 20;
+const MOST_BYTES: u64 = 1 << 20;
 
 /// The text of the file at `path`.
 pub(super) fn read(path: &Path) -> Result<String, ScenarioError> {

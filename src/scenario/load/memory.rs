@@ -1,5 +1,6 @@
 //! Products of sizes that no memory holds. Everything is counted low, padding and short-lived
-//! copies left out: what is refused here could be run nowhere.
+//! copies left out: what the check refuses could be run nowhere, and what a run refuses not on
+//! its machine.
 
 use super::cross::Clashes;
 use crate::maths::pow;
@@ -35,26 +36,11 @@ struct Part {
     numbers: u128,
 }
 
-/// Refuses what takes too many numbers, in worlds whose sizes the scenario settles.
+/// Refuses what takes too many numbers, in worlds whose sizes the scenario settles. The answer
+/// does not depend on the machine.
 pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
-    let (features, answers, examples) = match &s.world {
-        World::MixedEffects(world) => (world.features, world.answers, 0),
-        World::Synthetic(world) => {
-            let each = match &world.sizes {
-                Sizes::Fixed(sizes) => sizes.examples,
-                Sizes::Lognormal(sizes) => sizes.least,
-            };
-            (world.features, world.answers, u128::from(s.fleet.agents) * u128::from(each))
-        }
-        World::Dataset(_) => return,
-    };
-    let extent = Extent {
-        agents: s.fleet.agents.into(),
-        inputs: u128::from(features) + 1,
-        answers: answers.into(),
-        examples,
-    };
-    for Part { mut keys, what, numbers } in too_large(s, extent) {
+    let Some(extent) = s.extent() else { return };
+    for Part { mut keys, what, numbers } in too_large(s, extent, MOST) {
         let message = refusal(&keys, &what, numbers);
         // a key that was written leads
         keys.sort_by_key(|key| !clashes.wrote(key));
@@ -63,15 +49,59 @@ pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
 }
 
 impl Scenario {
-    /// What of this scenario takes more memory than there is, as a message that begins with its
-    /// key, once the size of the data is known.
-    pub(crate) fn refuse_extent(&self, extent: Extent) -> Result<(), String> {
-        match too_large(self, extent).first() {
-            None => Ok(()),
-            Some(Part { keys, what, numbers }) => {
-                Err(format!("{}: {}", keys[0], refusal(keys, what, *numbers)))
+    /// The sizes of this scenario, as far as its text settles them: a heavy tail counts with the
+    /// least. `None` where they are in files.
+    pub(crate) fn extent(&self) -> Option<Extent> {
+        let (features, answers, examples) = match &self.world {
+            World::MixedEffects(world) => (world.features, world.answers, 0),
+            World::Synthetic(world) => {
+                let each = match &world.sizes {
+                    Sizes::Fixed(sizes) => sizes.examples,
+                    Sizes::Lognormal(sizes) => sizes.least,
+                };
+                (world.features, world.answers, u128::from(self.fleet.agents) * u128::from(each))
             }
+            World::Dataset(_) => return None,
+        };
+        Some(Extent {
+            agents: self.fleet.agents.into(),
+            inputs: u128::from(features) + 1,
+            answers: answers.into(),
+            examples,
+        })
+    }
+
+    /// What of this scenario takes more memory than there is, once the size of the data and
+    /// maybe the machine's memory are known: its keys, and a message.
+    pub(crate) fn refuse_extent(
+        &self,
+        extent: Extent,
+        memory_bytes: Option<u64>,
+    ) -> Result<(), (Vec<&'static str>, String)> {
+        if let Some(Part { keys, what, numbers }) = too_large(self, extent, MOST).pop() {
+            let message = refusal(&keys, &what, numbers);
+            return Err((keys, message));
         }
+        let Some(bytes) = memory_bytes else { return Ok(()) };
+        let most = MOST.min(u128::from(bytes) / 4);
+        let mut parts = too_large(self, extent, most);
+        parts.sort_by_key(|part| part.numbers);
+        let Some(Part { keys, what, numbers }) = parts.pop() else { return Ok(()) };
+        let message = format!(
+            "{what} would take {} of memory, and there are {} for this run; lower {}",
+            mebibytes(numbers * 4),
+            mebibytes(bytes.into()),
+            keys.join(" or ")
+        );
+        Err((keys, message))
+    }
+}
+
+/// Bytes in words, rounded down.
+fn mebibytes(bytes: u128) -> String {
+    match bytes >> 20 {
+        mib @ 0..10_240 => format!("{mib} MiB"),
+        mib => format!("{} GiB", mib >> 10),
     }
 }
 
@@ -83,7 +113,7 @@ fn refusal(keys: &[&str], what: &str, numbers: u128) -> String {
     )
 }
 
-fn too_large(s: &Scenario, extent: Extent) -> Vec<Part> {
+fn too_large(s: &Scenario, extent: Extent, most: u128) -> Vec<Part> {
     let mut parts = match &s.world {
         World::MixedEffects(world) => generated(s, world, extent),
         World::Synthetic(world) => {
@@ -97,7 +127,7 @@ fn too_large(s: &Scenario, extent: Extent) -> Vec<Part> {
     };
     parts.extend(learner(s, extent));
     parts.push(levels(s, extent));
-    parts.retain(|part| part.numbers > MOST);
+    parts.retain(|part| part.numbers > most);
     parts
 }
 

@@ -9,12 +9,33 @@ use super::tree::{At, Body, Entry, Node, Table};
 /// The deepest key; the scenario's own go to four parts.
 const MOST_PARTS: usize = 16;
 
+/// A key that is set from outside the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// `section.key=value`.
+    pub(super) set: String,
+    /// As messages show it.
+    pub(super) shown: String,
+}
+
+impl Override {
+    /// One that was given as `--set section.key=value`.
+    pub fn set(set: &str) -> Self {
+        Override { set: set.to_owned(), shown: format!("--set {set}") }
+    }
+
+    /// One that stands for an option of its own, such as `--threads 4`.
+    pub fn option(option: &str, set: String) -> Self {
+        Override { set, shown: option.to_owned() }
+    }
+}
+
 /// Puts the overrides into the tree, in their order; what cannot be put is a finding.
-pub(super) fn apply(tree: &mut Node, sets: &[String]) -> Vec<Finding> {
+pub(super) fn apply(tree: &mut Node, sets: &[Override]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (i, set) in sets.iter().enumerate() {
         let at = At::Set(i);
-        if let Err((key, message)) = apply_one(tree, set, &at) {
+        if let Err((key, message)) = apply_one(tree, &set.set, &at) {
             findings.push(Finding::new(&at, key, message));
         }
     }
@@ -36,19 +57,19 @@ fn apply_one(tree: &mut Node, set: &str, at: &At) -> Result<(), Refusal> {
     if parts.len() > MOST_PARTS {
         return Err((String::new(), format!("found a key of {} parts; {FORM}", parts.len())));
     }
-    let value = Node { at: at.clone(), body: parse_value(value, &parts.join("."))? };
+    let value = Node { at: at.clone(), body: parse_value(value, &parts.join("."), at)? };
     put(tree, &parts, 0, value)
 }
 
 /// A TOML value; what is none and does not look like one is text.
-fn parse_value(text: &str, key: &str) -> Result<Body, Refusal> {
+fn parse_value(text: &str, key: &str, at: &At) -> Result<Body, Refusal> {
     let text = text.trim();
     if text.is_empty() {
         let message = format!("found nothing after `=`; an empty text is written '{key}=\"\"'");
         return Err((key.to_owned(), message));
     }
     match DeValue::parse(text) {
-        Ok(value) => Ok(Node::of_value(value.get_ref(), &At::Nowhere).body),
+        Ok(value) => Ok(Node::of_value(value.get_ref(), at).body),
         Err(error) if text.starts_with(['"', '\'', '[', '{']) => {
             let hint = match text.starts_with(['[', '{']) {
                 true => "; text inside it stands in quotes, as in [\"isolated\"]",
@@ -77,7 +98,8 @@ fn put(node: &mut Node, parts: &[&str], done: usize, value: Node) -> Result<(), 
         }
         Body::List(items) => {
             let Ok(index) = part.parse::<usize>() else {
-                let message = format!("is a list; wanted an entry's number, not `{part}`");
+                let message =
+                    format!("is a list; wanted an entry's number, from 0 on, not `{part}`");
                 return Err((here(), message));
             };
             if index > items.len() {
@@ -108,7 +130,7 @@ fn put(node: &mut Node, parts: &[&str], done: usize, value: Node) -> Result<(), 
 /// What is made on the way to a key that is not there yet: a list where a number follows.
 fn blank(next: Option<&&str>) -> Body {
     match next {
-        Some(part) if part.bytes().all(|byte| byte.is_ascii_digit()) => Body::List(Vec::new()),
+        Some(part) if part.parse::<i64>().is_ok() => Body::List(Vec::new()),
         _ => Body::Table(Table::new()),
     }
 }
@@ -119,7 +141,7 @@ mod tests {
 
     fn after(sets: &[&str]) -> String {
         let mut tree = Node { at: At::Nowhere, body: Body::Table(Table::new()) };
-        let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
+        let sets: Vec<Override> = sets.iter().map(|set| Override::set(set)).collect();
         let findings = apply(&mut tree, &sets);
         assert!(findings.is_empty(), "{findings:?}");
         toml::to_string(&tree.to_plain()).unwrap()

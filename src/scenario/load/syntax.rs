@@ -1,21 +1,18 @@
 //! TOML's own errors, put into words for somebody who writes a scenario.
 
-use super::problem::Finding;
+use super::problem::{Finding, Source};
 use super::tree::At;
 
 /// The most syntax errors that are shown: after a few, they mostly follow from one another.
 const MOST: usize = 8;
 
-/// Syntax errors of `text`, the first of each line.
-pub(super) fn findings(text: &str, errors: &[toml::de::Error]) -> Vec<Finding> {
-    let line = |error: &toml::de::Error| {
-        let start = error.span().map_or(0, |span| span.start).min(text.len());
-        text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count()
-    };
+/// Syntax errors of a text, the first of each line.
+pub(super) fn findings(source: &Source<'_>, errors: &[toml::de::Error]) -> Vec<Finding> {
+    let start = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
     let mut sorted: Vec<_> = errors.iter().collect();
-    sorted.sort_by_key(|error| error.span().map_or(0, |span| span.start));
-    sorted.dedup_by_key(|error| line(error));
-    sorted.into_iter().take(MOST).map(|error| finding(text, error)).collect()
+    sorted.sort_by_key(|error| start(error));
+    sorted.dedup_by_key(|error| source.line(start(error)));
+    sorted.into_iter().take(MOST).map(|error| finding(source.text, error)).collect()
 }
 
 fn finding(text: &str, error: &toml::de::Error) -> Finding {

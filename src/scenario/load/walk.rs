@@ -5,20 +5,46 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::nearest::{elsewhere, nearest};
-use super::problem::Finding;
+use super::problem::{Finding, MOST};
 use super::shape::{Shape, TableShape, shape};
-use super::tree::{At, Body, Node, Table, quoted};
+use super::tree::{At, Body, Entry, Node, Table, quoted};
+
+/// What the walk found.
+pub(super) struct Found {
+    /// The first of the file, as many as are told of.
+    pub findings: Vec<Finding>,
+    /// How many there are beyond those.
+    pub more: usize,
+}
 
 /// Everything in `tree` that the schema `root` does not allow.
-pub(super) fn check(tree: &Node, root: &Value) -> Vec<Finding> {
-    let mut walk = Walk { root, findings: Vec::new() };
+pub(super) fn check(tree: &Node, root: &Value) -> Found {
+    let mut walk = Walk { root, found: Found { findings: Vec::new(), more: 0 } };
     walk.value(tree, root, "");
-    walk.findings
+    walk.found
 }
 
 struct Walk<'s> {
     root: &'s Value,
-    findings: Vec<Finding>,
+    found: Found,
+}
+
+impl Found {
+    /// Messages take time: those that nobody will see are only counted.
+    fn add(&mut self, finding: impl FnOnce() -> Finding) {
+        if self.findings.len() < MOST {
+            self.findings.push(finding());
+        } else {
+            self.more += 1;
+        }
+    }
+}
+
+/// A table's entries in the order in which they were written.
+fn in_order(table: &Table) -> Vec<(&String, &Entry)> {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(_, entry)| &entry.key);
+    entries
 }
 
 impl<'s> Walk<'s> {
@@ -30,7 +56,7 @@ impl<'s> Walk<'s> {
             (Shape::Kinds(kinds), Body::Table(table)) => self.kinds(table, kinds, path, &node.at),
             (Shape::List { items, least, most, unique }, Body::List(nodes)) => {
                 if !(*least..=*most).contains(&(nodes.len() as u64)) {
-                    self.unwanted(node, &shape, path);
+                    return self.unwanted(node, &shape, path);
                 }
                 if *unique {
                     self.repeats(nodes, path);
@@ -51,7 +77,7 @@ impl<'s> Walk<'s> {
     }
 
     fn table(&mut self, table: &Table, shape: &TableShape<'s>, path: &str, at: &At) {
-        for (key, entry) in table {
+        for (key, entry) in in_order(table) {
             match shape.keys.get(key) {
                 Some(schema) => self.value(&entry.node, schema, &joined(path, key)),
                 None => self.unknown_key(key, &entry.key, shape, path, ""),
@@ -65,7 +91,7 @@ impl<'s> Walk<'s> {
             let doc = shape.keys.get(*key).and_then(|schema| schema.get("description"));
             let doc = doc.and_then(Value::as_str).map(first_sentence).unwrap_or_default();
             let message = format!("is missing and has no default ({doc})");
-            self.findings.push(Finding::new(at, joined(path, key), message));
+            self.found.add(|| Finding::new(at, joined(path, key), message));
         }
     }
 
@@ -73,7 +99,7 @@ impl<'s> Walk<'s> {
         let Some(kind) = table.get("kind") else {
             let wanted = alternatives_of(kinds);
             let message = format!("is missing and has no default; take {wanted}");
-            self.findings.push(Finding::new(at, joined(path, "kind"), message));
+            self.found.add(|| Finding::new(at, joined(path, "kind"), message));
             return;
         };
         let name = kind.node.as_text();
@@ -93,7 +119,10 @@ impl<'s> Walk<'s> {
         for key in unknown {
             self.unknown_key(key, &table[key].key, shape, path, &context);
         }
-        for (key, entry) in table.iter().filter(|(key, _)| known(key) && *key != "kind") {
+        for (key, entry) in in_order(table) {
+            if !known(key) || key == "kind" {
+                continue;
+            }
             self.value(&entry.node, &shape.keys[key], &joined(path, key));
         }
         self.missing(table, shape, path, at);
@@ -136,7 +165,7 @@ impl<'s> Walk<'s> {
             let names: Vec<String> = keys.iter().map(|key| joined(path, key)).collect();
             let mut places: Vec<At> = keys.iter().map(|key| table[*key].key.clone()).collect();
             places.sort();
-            self.findings.push(Finding { key: names.join(", "), places, message });
+            self.found.add(|| Finding { key: names.join(", "), places, message });
         }
     }
 
@@ -148,12 +177,15 @@ impl<'s> Walk<'s> {
         path: &str,
         context: &str,
     ) {
-        let hint = match nearest(key, shape.keys.keys().map(String::as_str)) {
-            Some(best) => format!("; did you mean `{best}`?"),
-            None => elsewhere(self.root, key),
-        };
-        let message = format!("no such key{context}; allowed here are {}{hint}", listed(shape));
-        self.findings.push(Finding::new(at, joined(path, key), message));
+        let root = self.root;
+        self.found.add(|| {
+            let hint = match nearest(key, shape.keys.keys().map(String::as_str)) {
+                Some(best) => format!("; did you mean `{best}`?"),
+                None => elsewhere(root, key),
+            };
+            let message = format!("no such key{context}; allowed here are {}{hint}", listed(shape));
+            Finding::new(at, joined(path, key), message)
+        });
     }
 
     fn repeats(&mut self, nodes: &[Node], path: &str) {
@@ -161,16 +193,18 @@ impl<'s> Walk<'s> {
         for (i, node) in nodes.iter().enumerate() {
             if !seen.insert(node.to_plain().to_string()) {
                 let message = format!("{} stands here twice; give it once", node.described());
-                self.findings.push(Finding::new(&node.at, joined(path, &i.to_string()), message));
+                self.found.add(|| Finding::new(&node.at, joined(path, &i.to_string()), message));
             }
         }
     }
 
     fn unwanted(&mut self, node: &Node, shape: &Shape<'_>, path: &str) {
         let path = if path.is_empty() { "the scenario" } else { path };
-        let hint = hint(node, shape, path);
-        let message = format!("found {}; wanted {}{hint}", node.described(), shape.described());
-        self.findings.push(Finding::new(&node.at, path.to_owned(), message));
+        self.found.add(|| {
+            let hint = hint(node, shape, path);
+            let message = format!("found {}; wanted {}{hint}", node.described(), shape.described());
+            Finding::new(&node.at, path.to_owned(), message)
+        });
     }
 }
 
@@ -180,8 +214,8 @@ fn hint(node: &Node, shape: &Shape<'_>, path: &str) -> String {
         (Shape::Words(words), Body::Text(text)) => {
             nearest(text, words.iter().copied()).map(|word| format!("{word:?}"))
         }
-        (Shape::Words(_), Body::List(nodes)) => match nodes.as_slice() {
-            [only] => only.as_text().map(quoted),
+        (Shape::Words(words), Body::List(nodes)) => match nodes.as_slice() {
+            [only] => only.as_text().filter(|text| words.contains(text)).map(quoted),
             _ => None,
         },
         (Shape::Whole { least, most }, Body::Float(x)) if x.fract() == 0.0 => {
@@ -214,7 +248,11 @@ fn hint(node: &Node, shape: &Shape<'_>, path: &str) -> String {
             node.as_text().map(|text| format!("[{}]", quoted(text)))
         }
         (Shape::List { .. }, Body::Integer(i)) => Some(format!("[{i}]")),
-        (Shape::Table(_) | Shape::Kinds(_), Body::List(_)) => Some(format!("[{path}]")),
+        // an entry of a list has no header of its own
+        (Shape::Table(_) | Shape::Kinds(_), Body::List(_)) => {
+            let entry = path.rsplit('.').next().is_some_and(|part| part.parse::<u32>().is_ok());
+            (!entry).then(|| format!("[{path}]"))
+        }
         _ => None,
     };
     meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default()
