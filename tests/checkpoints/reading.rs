@@ -1,6 +1,7 @@
 use super::*;
 use half::{bf16, f16};
 use safetensors::tensor::TensorView;
+#[expect(clippy::disallowed_types, reason = "what the reference implementation takes")]
 use std::collections::HashMap;
 
 const SPECIAL: [f32; 10] =

@@ -106,8 +106,9 @@ fn what_would_round_to_infinity_is_found_and_nothing_below() {
 
 #[test]
 fn doubles_round_to_nearest_and_refuse_what_no_single_holds() {
-    let tie = 1.0 + f64::powi(2.0, -24);
-    let doubles = [0.1, tie, tie + f64::powi(2.0, -50), -0.0, 1e-50, f64::from(f32::MAX)];
+    let (half_a_step, less) = (0.5 / f64::from(1 << 23), 1.0 / (1_u64 << 50) as f64);
+    let tie = 1.0 + half_a_step;
+    let doubles = [0.1, tie, tie + less, -0.0, 1e-50, f64::from(f32::MAX)];
     let bytes: Vec<u8> = doubles.iter().flat_map(|d| d.to_le_bytes()).collect();
     let expected = [0.1_f32, 1.0, 1.0_f32.next_up(), -0.0, 0.0, f32::MAX];
     assert_eq!(bits(&widened(Dtype::F64, &bytes).unwrap()), bits(&expected));
