@@ -1,6 +1,6 @@
 //! Which strategies there are, and what holds for each.
 
-use hivesim::scenario::{self, Combine, Pre, Scope, Server};
+use hivesim::scenario::{self, Combine, Pre, Scope, Server, Sign};
 use serde_json::{Value, json};
 use std::ops::RangeInclusive;
 
@@ -105,14 +105,16 @@ pub fn law(spec: &Combine) -> Law {
     }
 }
 
-/// The settings with all lengths `c` times as long.
+/// What multiplying all contributions by `c` does, with all lengths `|c|` times as long.
 pub fn scaled(spec: &Combine, c: f64) -> Scales {
-    let mut spec = spec.clone();
+    let (mut spec, negative, c) = (spec.clone(), c < 0.0, c.abs());
     match &mut spec {
         Combine::CentredClipping(spec) => spec.tau *= c,
         Combine::Nearswap(spec) => spec.t *= c,
         Combine::Ram(spec) => spec.epsilon *= c,
         Combine::RamplusTl(spec) => spec.epsilon *= c,
+        // as many of either sign elect +
+        Combine::Ties(spec) if spec.sign == Sign::Count && negative => return Scales::No,
         // noise has a length, but no sign
         Combine::NormBound(spec) if spec.noise > 0.0 => return Scales::No,
         Combine::NormBound(spec) => spec.norm *= c,

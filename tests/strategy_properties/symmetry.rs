@@ -128,7 +128,7 @@ fn multiplying_contributions_multiplies_the_result() {
     on_every_strategy(Holds::Some, |spec, fleet| {
         let expected = fleet.merged(&with(spec), 1);
         for c in [0.25_f32, 8.0, 3.0, -1.0] {
-            let (with_lengths, exact) = match scaled(spec, f64::from(c.abs())) {
+            let (with_lengths, exact) = match scaled(spec, f64::from(c)) {
                 Scales::With(spec) => (spec, is_power_of_two(c)),
                 Scales::Nearly => (spec.clone(), false),
                 Scales::No => return,
@@ -200,5 +200,25 @@ fn a_converged_geometric_median_shifts_with_the_contributions() {
         let expected = fleet.merged(&with(&spec), 1);
         let moved = expected.map(|core| core.into_iter().map(|x| x + 2.0).collect());
         assert_near(&got, &moved, 1e-5 * fleet.largest().max(2.0) * 10.0, "shifted");
+    }
+}
+
+/// Two opposite numbers leave geometry nothing to go by: no direction, no angle but π. What comes
+/// of them may be either or nothing, but is no larger than rescaling makes it.
+#[test]
+fn opposite_contributions_do_not_explode() {
+    for spec in strategies().iter().filter(|spec| law(spec).members.contains(&2)) {
+        for seed in 0..64 {
+            let fleet = Fleet::random(&[(1, 1)], 2, Holds::All, seed);
+            let fleet = fleet.changed(|_, x| x.abs().max(0.1));
+            let mut other = fleet.clone().changed(|_, x| -x);
+            other.agents[0] = fleet.agents[0].clone();
+            // weights of up to 20 that are not divided by, and densities of 0.1
+            let most = 20.0 * 2.0 * other.largest().max(1.0);
+            // directions that cancel out are an error of some
+            if let Ok(core) = other.merged(&with(spec), 1) {
+                assert!(core[0].abs() <= most, "{spec:?}, {}: {core:?}", other.largest());
+            }
+        }
     }
 }
