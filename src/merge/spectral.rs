@@ -1,5 +1,6 @@
 //! Strategies on the singular vectors of task matrices.
 
+use super::group::not_finite;
 use super::{Group, MergeError, Segment, Strategy};
 use crate::scenario;
 use nalgebra::{DMatrix, SVD};
@@ -28,6 +29,13 @@ fn is_matrix(segment: &Segment<'_>) -> bool {
 fn average(segment: &Segment<'_>, lambda: f64, out: &mut [f32]) {
     let share = (lambda / segment.rows.len() as f64) as f32;
     segment.add_weighted(&vec![share; segment.rows.len()], out);
+}
+
+/// Passes on the first number that is infinite or none, if there is one, so that it is told where
+/// it stands: the decomposition of its matrix would never end.
+fn passes_on(values: &[f32], out: &mut [f32]) -> bool {
+    let at = not_finite(values);
+    at.inspect(|at| out[*at] = values[*at]).is_some()
 }
 
 /// Singular values, the largest first, with their vectors as columns; those that are zero but for
@@ -76,6 +84,9 @@ impl Strategy for Tsv {
         group.write(|segment, out| {
             if !is_matrix(segment) {
                 average(segment, spec.lambda, out);
+                return Ok(());
+            }
+            if segment.rows.iter().any(|row| passes_on(row.values, out)) {
                 return Ok(());
             }
             let tasks = segment.rows.len();
@@ -129,6 +140,9 @@ impl Strategy for IsoC {
             let tasks = segment.rows.len();
             let mut sum = vec![0.0; segment.len()];
             segment.add_weighted(&vec![1.0; tasks], &mut sum);
+            if passes_on(&sum, out) {
+                return Ok(());
+            }
             let (u, values, v) = decomposed(matrix(segment, &sum));
             if values.is_empty() {
                 return Ok(());
