@@ -4,6 +4,7 @@ use super::examine;
 use super::{AgentError, Bench, Duty, Fleet, Keeping, Learning, Parcel, Publication, Reading};
 use crate::ids::AgentId;
 use crate::learner::{Lesson, Order, Targets};
+use crate::params::kernels::first_not_finite;
 use crate::params::{Local, Store};
 use crate::scenario::{Exchange, Partial, Pull};
 use crate::stream::{Purpose, Stream};
@@ -262,7 +263,8 @@ impl Cohort {
         learning.tasks = parcel.tally.tasks;
         learning.steps = parcel.tally.steps;
         local.contribution(&mut learning.contribution);
-        let sound = |slot| all_finite(local.now(slot)) && all_finite(local.knowledge(slot));
+        let finite = |values| first_not_finite(values).is_none();
+        let sound = |slot| finite(local.now(slot)) && finite(local.knowledge(slot));
         if let Some(slot) = (0..local.len()).find(|slot| !sound(*slot)) {
             let (block, _) = local.block(slot);
             let version = publication.version;
@@ -428,16 +430,6 @@ impl Cohort {
             }
         }
     }
-}
-
-/// Whether no value is infinite or not a number: `0 · x` is 0 for all others.
-fn all_finite(values: &[f32]) -> bool {
-    let mut sums = [0.0_f32; 16];
-    let mut chunks = values.chunks_exact(16);
-    for chunk in &mut chunks {
-        sums.iter_mut().zip(chunk).for_each(|(s, v)| *s += 0.0 * v);
-    }
-    sums.iter().sum::<f32>() == 0.0 && chunks.remainder().iter().all(|v| v.is_finite())
 }
 
 /// Algorithm R (Vitter 1985): a uniform sample of at most `most` of the tasks whose answer the

@@ -8,7 +8,7 @@ use crate::params::kernels::merging::{
     CHUNK, MergeScratch, PARTS_MAX, gram, mean_and_distances, parallel_chunks, parts_mut,
     squared_distances,
 };
-use crate::params::kernels::weighted_sum;
+use crate::params::kernels::{first_not_finite, weighted_sum};
 use crate::scenario::{Combine, Weighting};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -314,7 +314,7 @@ impl<'m> Group<'m> {
             } else if let (Space::Deltas, Some(base)) = (self.space, base) {
                 out.iter_mut().zip(base).for_each(|(out, base)| *out += base);
             }
-            if let Some(at) = not_finite(&out) {
+            if let Some(at) = first_not_finite(&out) {
                 return Err(MergeError::NotFinite {
                     strategy: self.strategy,
                     block: index as u32,
@@ -482,18 +482,4 @@ fn add_close(segment: &Segment<'_>, close: &[Vec<usize>], n: usize, distances: &
         sums
     });
     parts.into_iter().flatten().for_each(|(pair, d)| distances[pair] += d);
-}
-
-/// Where the first number is that is infinite or none.
-pub(super) fn not_finite(values: &[f32]) -> Option<usize> {
-    let mut chunks = values.chunks_exact(16);
-    let mut start = 0;
-    for chunk in &mut chunks {
-        // 0 · x is 0 for all others
-        if chunk.iter().map(|v| 0.0 * v).sum::<f32>() != 0.0 {
-            break;
-        }
-        start += 16;
-    }
-    values[start..].iter().position(|v| !v.is_finite()).map(|at| start + at)
 }

@@ -1,11 +1,12 @@
 //! From contributions to the next core: pre-aggregations, a strategy, the server's step.
 
-use super::group::{Group, not_finite};
+use super::group::Group;
 use super::material::{Buffers, Flat, Loaded, Material, Member, Shape, Space, Vectors};
 use super::mixing::{self, Mixing, mix};
 use super::server::Steps;
 use super::{Context, Intake, MergeError, Strategy, strategy};
 use crate::learner::Statistic;
+use crate::params::kernels::first_not_finite;
 use crate::params::{BlockSum, Layout};
 use crate::scenario::{Absent, Distiller, Pre, Scope, Server};
 
@@ -88,7 +89,7 @@ impl Pipeline {
                 self.steps.step(block as usize, &mut delta);
                 at.iter_mut().zip(&delta).for_each(|(next, d)| *next += d);
             }
-            if let Some(at) = not_finite(at) {
+            if let Some(at) = first_not_finite(at) {
                 return Err(MergeError::NotFinite { strategy: self.strategy.name(), block, at });
             }
         }

@@ -50,6 +50,21 @@ impl Kernel for AddScaled<'_> {
     }
 }
 
+/// Where the first number is that is infinite or none. Reads all of them at once, and one by one
+/// only where there is such a number: `0 · x` is 0 for all others.
+pub fn first_not_finite(x: &[f32]) -> Option<usize> {
+    let mut sums = [0.0_f32; 16];
+    let mut chunks = x.chunks_exact(16);
+    for chunk in &mut chunks {
+        sums.iter_mut().zip(chunk).for_each(|(s, v)| *s += 0.0 * v);
+    }
+    let finite = sums.iter().sum::<f32>() == 0.0;
+    if finite && chunks.remainder().iter().all(|v| v.is_finite()) {
+        return None;
+    }
+    x.iter().position(|v| !v.is_finite())
+}
+
 /// `x[i] *= a`.
 #[inline]
 pub fn scale(x: &mut [f32], a: f32) {
@@ -161,6 +176,22 @@ pub fn dot_f64(a: &[f32], b: &[f32]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_number_that_is_none_is_found_wherever_it_stands() {
+        for len in [0, 1, 15, 16, 17, 40] {
+            let finite: Vec<f32> = (0..len).map(|i| [f32::MAX, -0.0, f32::MIN][i % 3]).collect();
+            assert_eq!(first_not_finite(&finite), None);
+            for at in 0..len {
+                for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                    let mut x = finite.clone();
+                    x[len - 1] = f32::NAN;
+                    x[at] = bad;
+                    assert_eq!(first_not_finite(&x), Some(at), "{len}");
+                }
+            }
+        }
+    }
     use crate::params::kernels::{Level, force_level, level};
 
     #[test]
