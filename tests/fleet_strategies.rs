@@ -212,3 +212,20 @@ fn noise_costs_skill_and_buys_privacy() {
     assert_eq!(spent, hivesim::measure::privacy::account(0.5, 3.0, 10, 1e-5));
     assert!(spent.epsilon > 1.0 && spent.epsilon < 10.0, "{spent:?}");
 }
+
+#[test]
+fn an_ensemble_that_diverges_is_the_distillers_fault() {
+    let sets: Vec<String> = [
+        "learner.kind=mlp",
+        "learner.rate=0.2",
+        "distiller.server.kind=feddf",
+        "distiller.server.rate=100",
+        "distiller.server.epochs=50",
+    ]
+    .map(str::to_owned)
+    .into();
+    let scenario = Scenario::parse(FLEET, "fleet", &sets).unwrap_or_else(|e| panic!("{e}"));
+    let error = Experiment::new(scenario).run(&Silent).unwrap_err().to_string();
+    assert!(error.contains("the distiller"), "{error}");
+    assert!(error.contains("`distiller.server.rate`"), "{error}");
+}

@@ -6,6 +6,7 @@ use crate::agent::{CompanyLayer, Fleet, Keeping, Publication, Shift};
 use crate::ids::{AgentId, CoreVersion, Round};
 use crate::learner::{Lesson, Order, Plan, Scratch, Share, Targets};
 use crate::merge::{Columns, Context, Contribution, Flat, Intake, MergeError, Pipeline, Vectors};
+use crate::params::kernels::first_not_finite;
 use crate::params::{Layout, Local, Sparse, Store};
 use crate::scenario::{Absent, Exchange, FeedbackKind, Scenario, Server};
 use crate::stream::{Purpose, Stream};
@@ -105,10 +106,11 @@ impl Distiller {
             self.distil(before, harvest, &mut core)?;
         }
         let layout = self.fleet.learner.core_layout();
-        let blocks = 0..layout.blocks() as u32;
-        let broken = |b: &u32| core[layout.range(*b)].iter().any(|v| !v.is_finite());
-        if let Some(block) = blocks.clone().find(broken) {
-            return Err(self.broken(harvest, block, &core[layout.range(block)]));
+        let mut blocks = 0..layout.blocks() as u32;
+        // what a strategy makes was looked at when it was made
+        let broken = |b: &u32| first_not_finite(&core[layout.range(*b)]).is_some();
+        if let Some(block) = blocks.find(broken) {
+            return Err(self.broken(harvest, block));
         }
         let companies = before.companies.as_ref().map(|companies| {
             Arc::new(self.next_companies(companies, harvest, &before.core, &core))
@@ -127,22 +129,20 @@ impl Distiller {
         })
     }
 
-    /// Whose fault a core's broken block is.
-    fn broken(&self, harvest: &Harvest, block: u32, values: &[f32]) -> MergeError {
-        let trained = |who, keys| MergeError::Diverged { who, block, keys };
-        match self.fleet.exchange {
-            _ if harvest.core.is_some() => trained("the pooled learner", "`learner.rate`"),
-            Exchange::Weights => {
-                let at = values.iter().position(|v| !v.is_finite()).unwrap_or(0);
-                MergeError::NotFinite { strategy: self.pipeline.name(), block, at }
-            }
+    /// Whose training broke a core's block.
+    fn broken(&self, harvest: &Harvest, block: u32) -> MergeError {
+        let (who, keys) = match self.fleet.exchange {
+            _ if harvest.core.is_some() => ("the pooled learner", "`learner.rate`"),
+            // `feddf`: nothing else trains a core out of contributions
+            Exchange::Weights => ("the distiller", "`learner.rate`, `distiller.server.rate`"),
             Exchange::Experience => {
-                trained("the distiller", "`learner.rate`, `distiller.experience.rate`")
+                ("the distiller", "`learner.rate`, `distiller.experience.rate`")
             }
             Exchange::Predictions => {
-                trained("the distiller", "`learner.rate`, `distiller.predictions.rate`")
+                ("the distiller", "`learner.rate`, `distiller.predictions.rate`")
             }
-        }
+        };
+        MergeError::Diverged { who, block, keys }
     }
 
     /// Who works after core `version`, and how far the stragglers get.
