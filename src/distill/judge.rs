@@ -3,8 +3,7 @@
 use crate::agent::Fleet;
 use crate::ids::Round;
 use crate::learner::{Learner, Scratch};
-use crate::params::kernels::argmax;
-use crate::world::{Climate, Desk};
+use crate::world::{Climate, Desk, Probe};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A round's tasks, and the learner that answers them.
@@ -14,7 +13,7 @@ pub(super) struct Judge {
     /// Shares of the skills in all work.
     frequencies: Vec<f64>,
     each: usize,
-    scratch: Mutex<(Scratch, Vec<f32>)>,
+    scratch: Mutex<Scratch>,
 }
 
 impl Judge {
@@ -33,18 +32,12 @@ impl Judge {
     /// The share of its tasks that a core does right, skills counting as they come up in all
     /// work.
     pub fn score(&self, core: &[f32]) -> f64 {
-        let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
-        let (scratch, logits) = &mut *scratch;
-        let tasks = self.desk.buffer.view();
-        let (outputs, stride) = self.learner.answers();
-        self.learner.logits(core, &tasks, scratch, logits);
-        let mut best = vec![0; tasks.len()];
-        argmax(outputs, stride, logits, &mut best);
-        let right = |skill: usize| {
-            let at = skill * self.each..(skill + 1) * self.each;
-            let pairs = best[at.clone()].iter().zip(&tasks.answers[at]);
-            pairs.filter(|(a, b)| a == b).count() as f64 / self.each as f64
-        };
-        self.frequencies.iter().enumerate().map(|(skill, share)| share * right(skill)).sum()
+        let scratch = &mut *self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        let skills = self.desk.buffer.view().pieces(self.each);
+        let scored = self.frequencies.iter().zip(skills).map(|(share, tasks)| {
+            // on this scale a level is the share of right answers
+            share * self.learner.level(core, &Probe { tasks, chance: 0.0, oracle: 1.0 }, scratch)
+        });
+        scored.sum()
     }
 }
