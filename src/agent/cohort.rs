@@ -307,12 +307,7 @@ impl Cohort {
                 chosen.resize(skills, 0);
                 (0..tasks.len()).for_each(|t| chosen[tasks.skill(t) as usize] += 1);
                 for (skill, &count) in chosen.iter().enumerate().filter(|(_, n)| **n > 0) {
-                    let view = Tasks {
-                        inputs: inputs.inputs,
-                        x: &inputs.x[skill * each * inputs.inputs..][..each * inputs.inputs],
-                        skills: &inputs.skills[skill * each..(skill + 1) * each],
-                        answers: &inputs.answers[skill * each..(skill + 1) * each],
-                    };
+                    let view = inputs.view().slice(skill * each..(skill + 1) * each);
                     fleet.learner.logits(policy, &view, scratch, logits);
                     let to = learning.answers.push(skill as u32, count, logits.len());
                     to.copy_from_slice(logits);

@@ -8,16 +8,8 @@ use crate::ids::Round;
 use crate::learner::Targets;
 use crate::merge::MergeError;
 use crate::params::kernels::softmax_rows;
-use crate::scenario::{Absent, Feddf};
+use crate::scenario::{Absent, Predictions};
 use crate::world::{TaskBuffer, Tasks};
-
-/// How the core goes through the ensemble's answers.
-struct Way {
-    batch: u32,
-    epochs: u32,
-    rate: f64,
-    temperature: f64,
-}
 
 impl Distiller {
     /// The exchange of predictions: the core learns the softmax of the agents' combined logits
@@ -42,11 +34,8 @@ impl Distiller {
         for learning in &harvest.learnings {
             learning.answers.iter().for_each(|(skill, ..)| answered[skill as usize] = true);
         }
-        let spec = &self.scenario.distiller.predictions;
-        let (batch, epochs, rate, temperature) =
-            (spec.batch, spec.epochs, spec.rate, spec.temperature);
-        let way = Way { batch, epochs, rate, temperature };
-        self.learn(&inputs.view(), answers, &answered, &way, before, core);
+        let spec = self.scenario.distiller.predictions.clone();
+        self.learn(&inputs.view(), answers, &answered, &spec, before, core);
         Ok(())
     }
 
@@ -56,7 +45,7 @@ impl Distiller {
         &mut self,
         before: &Publication,
         harvest: &Harvest,
-        spec: &Feddf,
+        spec: &Predictions,
         core: &mut [f32],
     ) {
         let learner = self.fleet.learner.clone();
@@ -65,12 +54,7 @@ impl Distiller {
         let mut inputs = TaskBuffer::default();
         self.fleet.world.shared_inputs(Round(before.version.0 + 1), each, &mut inputs);
         let inputs = inputs.view();
-        let of_skill = |skill: usize| Tasks {
-            inputs: inputs.inputs,
-            x: &inputs.x[skill * each * inputs.inputs..][..each * inputs.inputs],
-            skills: &inputs.skills[skill * each..(skill + 1) * each],
-            answers: &inputs.answers[skill * each..(skill + 1) * each],
-        };
+        let of_skill = |skill: usize| inputs.slice(skill * each..(skill + 1) * each);
         let mut needed = Vec::with_capacity(skills);
         for skill in 0..skills {
             self.local.clear();
@@ -109,9 +93,7 @@ impl Distiller {
             sum.iter_mut().for_each(|s| *s /= (*voices).max(1) as f32);
         }
         let answered: Vec<bool> = voices.iter().map(|n| *n > 0).collect();
-        let Feddf { batch, epochs, rate, temperature, .. } = *spec;
-        let way = Way { batch, epochs, rate, temperature };
-        self.learn(&inputs, sums, &answered, &way, before, core);
+        self.learn(&inputs, sums, &answered, spec, before, core);
     }
 
     /// Trains the core on the softmax of `logits`, `inputs × stride`, of the skills that were
@@ -121,7 +103,7 @@ impl Distiller {
         inputs: &Tasks<'_>,
         logits: Vec<f32>,
         answered: &[bool],
-        way: &Way,
+        spec: &Predictions,
         before: &Publication,
         core: &mut [f32],
     ) {
@@ -135,10 +117,10 @@ impl Distiller {
             }
             soft.extend_from_slice(&logits[skill * each * stride..(skill + 1) * each * stride]);
         }
-        soft.iter_mut().for_each(|logit| *logit /= way.temperature as f32);
+        soft.iter_mut().for_each(|logit| *logit /= spec.temperature as f32);
         let mut norms = vec![(0.0, 0.0); pool.len()];
         softmax_rows(outputs, stride, &mut soft, &mut norms);
-        let plan = self.own_plan(way.batch, way.epochs, way.rate);
+        let plan = self.own_plan(spec.batch, spec.epochs, spec.rate);
         self.train(&pool.view(), Targets::Soft(&soft), &plan, before.version.0 + 1, core);
     }
 }

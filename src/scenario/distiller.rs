@@ -78,9 +78,9 @@ impl Default for Experience {
     }
 }
 
-/// Exchange of predictions: every round the distiller shows fresh unlabelled inputs, agents
-/// answer with logits on the skills they practised, the core is trained on the softmax of
-/// their mean.
+/// Learning from what others answer: every round there are fresh unlabelled inputs, agents (or
+/// their models) answer with logits on the skills they practised, the core is trained on the
+/// softmax of their mean.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Predictions {

@@ -40,26 +40,25 @@ impl<'a> Tasks<'a> {
 
     /// The first `n` tasks.
     pub fn first(&self, n: usize) -> Self {
-        let n = n.min(self.len());
+        self.slice(0..n.min(self.len()))
+    }
+
+    /// Some tasks in a row.
+    ///
+    /// # Panics
+    /// Where there are fewer.
+    pub fn slice(&self, tasks: std::ops::Range<usize>) -> Self {
         Tasks {
             inputs: self.inputs,
-            x: &self.x[..n * self.inputs],
-            skills: &self.skills[..n.min(self.skills.len())],
-            answers: &self.answers[..n],
+            x: &self.x[tasks.start * self.inputs..tasks.end * self.inputs],
+            skills: self.skills.get(tasks.clone()).unwrap_or_default(),
+            answers: &self.answers[tasks],
         }
     }
 
     /// The tasks in order, `n` at a time, the last piece maybe fewer.
     pub fn pieces(self, n: usize) -> impl Iterator<Item = Tasks<'a>> {
-        (0..self.len()).step_by(n).map(move |start| {
-            let end = self.len().min(start + n);
-            Tasks {
-                inputs: self.inputs,
-                x: &self.x[start * self.inputs..end * self.inputs],
-                skills: self.skills.get(start..end).unwrap_or_default(),
-                answers: &self.answers[start..end],
-            }
-        })
+        (0..self.len()).step_by(n).map(move |start| self.slice(start..self.len().min(start + n)))
     }
 }
 

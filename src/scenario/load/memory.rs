@@ -4,7 +4,7 @@
 use super::cross::Clashes;
 use crate::maths::pow;
 use crate::scenario::{
-    Bound, Exchange, FeedbackKind, Learner, MixedEffects, Personalisation, Scenario, Sizes,
+    Bound, Exchange, FeedbackKind, Learner, MixedEffects, Personalisation, Scenario, Server, Sizes,
     Topology, World,
 };
 
@@ -171,7 +171,7 @@ fn generated(s: &Scenario, world: &MixedEffects, extent: Extent) -> Vec<Part> {
         });
     }
     match s.distiller.exchange {
-        Exchange::Weights => {}
+        Exchange::Weights | Exchange::Predictions => {}
         Exchange::Experience => {
             let sent = u128::from(s.distiller.experience.reservoir).min(tasks);
             let working = working(s, extent);
@@ -186,16 +186,21 @@ fn generated(s: &Scenario, world: &MixedEffects, extent: Extent) -> Vec<Part> {
                 numbers: working * sent * inputs / known,
             });
         }
-        Exchange::Predictions => {
-            let each = u128::from(s.distiller.predictions.inputs);
-            parts.push(Part {
-                keys: vec!["distiller.predictions.inputs", "world.skills", "world.features"],
-                what: format!(
-                    "{each} shared inputs for each of {skills} skills, and their answers"
-                ),
-                numbers: skills * each * (inputs + answers),
-            });
+    }
+    let asked = match (s.distiller.exchange, &s.distiller.server) {
+        (Exchange::Predictions, _) => {
+            Some(("distiller.predictions.inputs", &s.distiller.predictions))
         }
+        (Exchange::Weights, Server::Feddf(spec)) => Some(("distiller.server.inputs", spec)),
+        _ => None,
+    };
+    if let Some((key, spec)) = asked {
+        let each = u128::from(spec.inputs);
+        parts.push(Part {
+            keys: vec![key, "world.skills", "world.features"],
+            what: format!("{each} shared inputs for each of {skills} skills, and their answers"),
+            numbers: skills * each * (inputs + answers),
+        });
     }
     parts
 }

@@ -1,6 +1,7 @@
 //! What the server makes of the combined contributions, taken as a gradient.
 
 use super::settings;
+use crate::scenario::Predictions;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +21,10 @@ pub enum Server {
     Fedyogi(Fedyogi),
     /// Nesterov momentum (DiLoCo, Douillard et al. 2023).
     Nesterov(Nesterov),
-    /// Ensemble distillation (FedDF, Lin et al. 2020).
-    Feddf(Feddf),
+    /// `θ += Δ`; then the core learns, on fresh unlabelled inputs, the softmax of the mean logits
+    /// that the contributors' models give (FedDF, Lin et al. 2020). With `absent = "skip"` only
+    /// those have a say on a skill who touched all its blocks.
+    Feddf(Predictions),
 }
 
 impl Default for Server {
@@ -125,28 +128,5 @@ settings! {
         /// Momentum.
         #[schemars(range(min = 0.0, max = 0.9999))]
         momentum: f64 = 0.9,
-    }
-}
-
-settings! {
-    /// `θ += Δ`; then the core learns, on fresh unlabelled inputs, the softmax of the mean logits
-    /// that the contributors' models give. With `absent = "skip"` only those have a say on a skill
-    /// who touched all its blocks.
-    Feddf {
-        /// Shared inputs a skill and round.
-        #[schemars(range(min = 1, max = 100_000))]
-        inputs: u32 = 32,
-        /// Passes of the distiller over them a round.
-        #[schemars(range(min = 1, max = 1000))]
-        epochs: u32 = 4,
-        /// Inputs a gradient step of the distiller.
-        #[schemars(range(min = 1, max = 1024))]
-        batch: u32 = 1,
-        /// The distiller's learning rate relative to the agents'.
-        #[schemars(range(min = 0.0, max = 100.0))]
-        rate: f64 = 1.0,
-        /// Temperature of the ensemble's softmax.
-        #[schemars(range(min = 0.01, max = 100.0))]
-        temperature: f64 = 1.0,
     }
 }
