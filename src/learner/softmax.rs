@@ -1,9 +1,9 @@
 //! Multinomial logistic policy over hashed, skill-crossed features.
 
+use super::statistic::{add_outer, push_blocks};
 use super::{Batch, Learner, Lesson, Model, Rates, Scratch, Statistic, Tally};
 use crate::params::kernels::{
-    Rows, Shape, add_scaled, backward, backward_at, forward, forward_add, forward_at, softmax_rows,
-    stride_of,
+    Rows, Shape, backward, backward_at, forward, forward_add, forward_at, softmax_rows, stride_of,
 };
 use crate::params::{Layout, Local, Sparse};
 use crate::scenario;
@@ -94,48 +94,31 @@ impl Softmax {
 
     /// The diagonal Fisher information: the derivative of `ln p_y` on weight `(j, k)` is
     /// `x_j ([y = k] − p_k)`, whose square is `x_j² p_k (1 − p_k)` on the mean over `y ~ p`.
-    fn fisher(&self, tasks: &Tasks<'_>, local: &Local, to: &mut Sparse) {
-        let mut at = vec![0; self.core.blocks()];
-        for slot in 0..local.len() {
-            let (block, count) = local.block(slot);
-            at[block as usize] = to.values().len();
-            to.push(block, count, self.core.len(block));
-        }
-        let share = |block: u32| 1.0 / local.block(local.slot(block)).1 as f32;
+    fn fisher(&self, tasks: &Tasks<'_>, local: &mut Local, to: &mut Sparse) {
+        let at = push_blocks(local, to, |block| self.core.len(block));
         let (mut p, mut norms) = (vec![0.0; self.stride], vec![(0.0, 0.0)]);
-        let (mut sum, mut squares) = (p.clone(), vec![0.0; self.inputs]);
+        let mut squares = vec![0.0; self.inputs];
         for task in 0..tasks.len() {
-            let (x, skill) = (tasks.row(task), tasks.skill(task));
-            p.fill(0.0);
-            for block in self.blocks(skill) {
-                forward_at(local.all(), [local.at(block).0], x, &mut sum);
-                p.iter_mut().zip(&sum).for_each(|(p, s)| *p += s);
-            }
+            let rows = [task as u32];
+            Policy { softmax: self, local }.logits(Batch { tasks: *tasks, rows: &rows }, &mut p);
             softmax_rows(self.outputs, self.stride, &mut p, &mut norms);
             p.iter_mut().for_each(|p| *p *= 1.0 - *p);
-            squares.iter_mut().zip(x).for_each(|(square, x)| *square = x * x);
-            for block in self.blocks(skill) {
-                let at = [(at[block as usize], share(block))];
-                backward_at(to.values_mut(), at, &squares, &p);
+            squares.iter_mut().zip(tasks.row(task)).for_each(|(square, x)| *square = x * x);
+            for block in self.blocks(tasks.skill(task)) {
+                let slot = local.slot(block);
+                let share = 1.0 / local.block(slot).1 as f32;
+                backward_at(to.values_mut(), [(at[slot], share)], &squares, &p);
             }
         }
     }
 
     /// The Gram matrices of the blocks' inputs.
     fn gram(&self, tasks: &Tasks<'_>, local: &Local, to: &mut Sparse) {
-        let mut at = vec![0; self.core.blocks()];
-        for slot in 0..local.len() {
-            let (block, count) = local.block(slot);
-            at[block as usize] = to.values().len();
-            to.push(block, count, self.inputs * self.inputs);
-        }
+        let at = push_blocks(local, to, |_| self.inputs * self.inputs);
         for task in 0..tasks.len() {
             let x = tasks.row(task);
             for block in self.blocks(tasks.skill(task)) {
-                let gram = &mut to.values_mut()[at[block as usize]..];
-                for (row, x_i) in gram.chunks_exact_mut(self.inputs).zip(x) {
-                    add_scaled(row, *x_i, x);
-                }
+                add_outer(x, &mut to.values_mut()[at[local.slot(block)]..]);
             }
         }
     }

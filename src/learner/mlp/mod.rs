@@ -2,6 +2,7 @@
 
 mod network;
 
+use super::statistic::push_blocks;
 use super::{Batch, Learner, Lesson, Model, Rates, Scratch, Statistic, Tally};
 use crate::params::kernels::{add_scaled, softmax_rows, stride_of};
 use crate::params::{Layout, Local, Sparse};
@@ -168,16 +169,13 @@ impl Learner for Mlp {
         to: &mut Sparse,
     ) {
         let (outputs, stride) = Learner::answers(self);
-        let layers = &self.network.layers;
-        let mut at = Vec::with_capacity(layers.len());
-        for (l, layer) in layers.iter().enumerate() {
-            let len = match kind {
-                Statistic::Fisher => layer.inputs * layer.stride,
-                Statistic::Gram => layer.inputs * layer.inputs,
-            };
-            at.push(to.values().len()..to.values().len() + len);
-            to.push(l as u32, local.block(local.slot(l as u32)).1, len);
-        }
+        let len = |l: u32| match (kind, &self.network.layers[l as usize]) {
+            (Statistic::Fisher, layer) => layer.inputs * layer.stride,
+            (Statistic::Gram, layer) => layer.inputs * layer.inputs,
+        };
+        // every layer was touched, in order
+        let at = push_blocks(local, to, len);
+        let at: Vec<_> = at.into_iter().zip(0..).map(|(at, l)| at..at + len(l)).collect();
         let share = 1.0 / tasks.len() as f32;
         let mut buffers = buffers(scratch);
         let (mut p, mut norms, mut gradient) = (Vec::new(), Vec::new(), Vec::new());

@@ -1,8 +1,7 @@
 //! Layers with adapters: forward and backward over a batch. Parameters come from outside.
 
-use crate::params::kernels::{
-    Rows, Shape, add_scaled, backward, dot_rows, forward, forward_add, tanh,
-};
+use crate::learner::statistic::add_outer;
+use crate::params::kernels::{Rows, Shape, backward, dot_rows, forward, forward_add, tanh};
 use crate::scenario::Activation;
 
 /// One layer: a weight block of `inputs × stride`, see [`kernels`](crate::params::kernels).
@@ -242,11 +241,7 @@ impl Network {
     /// [forward](Network::forward) last.
     pub fn add_gram(&self, l: usize, to: &mut [f32], buffers: &Buffers) {
         let inputs = self.layers[l].inputs;
-        for x in buffers.passes[l].x.chunks_exact(inputs) {
-            for (row, x_i) in to.chunks_exact_mut(inputs).zip(x) {
-                add_scaled(row, *x_i, x);
-            }
-        }
+        buffers.passes[l].x.chunks_exact(inputs).for_each(|x| add_outer(x, to));
     }
 
     /// Moves a layer's adapter by `-rate` times its gradient.
