@@ -224,15 +224,8 @@ impl<'m> Group<'m> {
     }
 
     /// # Errors
-    /// Where there is no base.
-    pub(super) fn base_needed(&self) -> Result<(), MergeError> {
-        if self.has_base() { Ok(()) } else { Err(self.needs("a base", "none")) }
-    }
-
-    /// # Errors
-    /// Where there is other than a base and one contribution.
+    /// Where there is other than one contribution.
     pub(super) fn one_needed(&self) -> Result<(), MergeError> {
-        self.base_needed()?;
         match self.n() {
             1 => Ok(()),
             n => Err(self.needs("a base and one contribution", format!("{n} contributions"))),

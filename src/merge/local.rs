@@ -103,7 +103,6 @@ impl Strategy for Ram {
     }
 
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
-        group.base_needed()?;
         let amplified = vec![1.0; group.n()];
         let epsilon = self.0.epsilon as f32;
         group.write(|segment, out| {
@@ -130,7 +129,6 @@ impl Strategy for RamplusTl {
     }
 
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
-        group.base_needed()?;
         let (n, epsilon) = (group.n(), self.0.epsilon as f32);
         // of each member, the entries that others changed too and those that none did
         let (mut shared, mut unique) = (vec![0_u64; n], vec![0_u64; n]);

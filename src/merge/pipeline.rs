@@ -15,6 +15,8 @@ use crate::scenario::{Absent, Distiller, Pre, Scope, Server};
 pub struct Pipeline {
     pre: Vec<Pre>,
     strategy: Box<dyn Strategy>,
+    /// Whether the strategy works on what moved from a base.
+    needs_base: bool,
     steps: Steps,
     absent: Absent,
     /// Whether the server looks at every contribution itself.
@@ -28,6 +30,7 @@ impl Pipeline {
         Pipeline {
             pre: spec.pre.clone(),
             strategy: strategy(&spec.combine),
+            needs_base: spec.combine.needs_base(),
             steps: Steps::new(&spec.server),
             absent: spec.absent,
             ensemble: matches!(spec.server, Server::Feddf(_)),
@@ -38,6 +41,7 @@ impl Pipeline {
     /// The same with another strategy.
     pub fn with_strategy(mut self, strategy: Box<dyn Strategy>) -> Self {
         self.strategy = strategy;
+        self.needs_base = false;
         self
     }
 
@@ -109,12 +113,16 @@ impl Pipeline {
         let segments = material.segments();
         let everyone: Vec<Member> = material.members().to_vec();
         let strategy = self.strategy.as_mut();
-        if everyone.is_empty() {
-            return Err(MergeError::Needs {
-                strategy: strategy.name(),
-                needs: "at least one contribution".into(),
-                found: "none".into(),
-            });
+        let lacks = if everyone.is_empty() {
+            Some("at least one contribution")
+        } else if self.needs_base && !material.has_base() {
+            Some("a base")
+        } else {
+            None
+        };
+        if let Some(needs) = lacks {
+            let (needs, found) = (needs.into(), "none".into());
+            return Err(MergeError::Needs { strategy: strategy.name(), needs, found });
         }
         self.steps.begin();
         let mut mixings: Vec<Mixing> = Vec::new();

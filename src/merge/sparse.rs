@@ -23,7 +23,6 @@ impl Strategy for TaskArithmetic {
     }
 
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
-        group.base_needed()?;
         let spec = self.0.clone();
         let normalise = group.normalises(spec.normalise);
         group.write(|segment, out| {
@@ -131,7 +130,6 @@ impl Strategy for Ties {
     }
 
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
-        group.base_needed()?;
         let spec = self.0.clone();
         let merge = Merge {
             then: Then::Ties,
@@ -179,7 +177,6 @@ impl Strategy for Breadcrumbs {
     }
 
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
-        group.base_needed()?;
         let spec = self.0.clone();
         let merge = Merge {
             then: spec.then,
@@ -333,7 +330,6 @@ impl Strategy for Dare {
     }
 
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
-        group.base_needed()?;
         let spec = self.0.clone();
         let merge = Merge {
             then: spec.then,
@@ -392,7 +388,6 @@ impl Strategy for Della {
     }
 
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
-        group.base_needed()?;
         let spec = self.0.clone();
         let (density, epsilon) = (spec.density, spec.epsilon);
         if density < 1.0 && (density - epsilon <= 0.0 || density + epsilon > 1.0) {
@@ -475,7 +470,6 @@ impl Strategy for Consensus {
     }
 
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
-        group.base_needed()?;
         let spec = self.0.clone();
         let normalise = group.normalises(spec.normalise);
         group.write(|segment, out| {

@@ -70,7 +70,6 @@ impl Strategy for Tsv {
     }
 
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
-        group.base_needed()?;
         let spec = self.0.clone();
         let mean = group.normalises(spec.normalise);
         group.write(|segment, out| {
@@ -118,7 +117,6 @@ impl Strategy for IsoC {
     }
 
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
-        group.base_needed()?;
         let spec = self.0.clone();
         let mean = group.normalises(spec.normalise);
         group.write(|segment, out| {

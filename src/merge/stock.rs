@@ -23,7 +23,6 @@ impl Strategy for ModelStock {
     }
 
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
-        group.base_needed()?;
         let n = group.n();
         if n < 2 {
             return Err(group.needs("at least two contributions", "one"));
@@ -64,7 +63,6 @@ impl Strategy for Sce {
     }
 
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
-        group.base_needed()?;
         let n = group.n();
         let mut spread: Vec<f32> = Vec::new();
         if self.0.density < 1.0 {
