@@ -19,15 +19,26 @@ fn add(segment: &Segment<'_>, matrix: &DMatrix<f64>, factor: f64, out: &mut [f32
     }
 }
 
-/// Whether a segment's values are a matrix at all.
-fn is_matrix(segment: &Segment<'_>) -> bool {
-    segment.shape.rows > 1 && segment.shape.live > 1
-}
-
-/// The mean of what is no matrix.
-fn average(segment: &Segment<'_>, lambda: f64, out: &mut [f32]) {
-    let share = (lambda / segment.rows.len() as f64) as f32;
-    segment.add_weighted(&vec![share; segment.rows.len()], out);
+/// Writes `lambda` times what `merge` makes of a segment's matrices, divided by their number if
+/// `normalise` says so; of what is no matrix, `lambda` times the mean. `merge` gives a matrix and
+/// its factor, or none where all are zero.
+fn by_matrix(
+    group: &mut Group<'_>,
+    (lambda, normalise): (f64, Option<bool>),
+    merge: impl Fn(&Segment<'_>) -> Option<(DMatrix<f64>, f64)>,
+) -> Result<(), MergeError> {
+    let mean = group.normalises(normalise);
+    group.write(|segment, out| {
+        let tasks = segment.rows.len();
+        if segment.shape.rows < 2 || segment.shape.live < 2 {
+            let share = (lambda / tasks as f64) as f32;
+            segment.add_weighted(&vec![share; tasks], out);
+        } else if let Some((merged, factor)) = merge(segment) {
+            let lambda = if mean { lambda / tasks as f64 } else { lambda };
+            add(segment, &merged, factor * lambda, out);
+        }
+        Ok(())
+    })
 }
 
 /// Singular values, the largest first, with their vectors as columns; those that are zero but for
@@ -70,16 +81,10 @@ impl Strategy for Tsv {
     }
 
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
-        let spec = self.0.clone();
-        let mean = group.normalises(spec.normalise);
-        group.write(|segment, out| {
-            if !is_matrix(segment) {
-                average(segment, spec.lambda, out);
-                return Ok(());
-            }
-            let tasks = segment.rows.len();
+        let spec = &self.0;
+        by_matrix(group, (spec.lambda, spec.normalise), |segment| {
             let full = segment.shape.rows.min(segment.shape.live);
-            let share = spec.rank.unwrap_or(1.0 / tasks as f64);
+            let share = spec.rank.unwrap_or(1.0 / segment.rows.len() as f64);
             let keep = ((share * full as f64) as usize).clamp(1, full);
             let (mut lefts, mut rights) = (Vec::new(), Vec::new());
             let mut values: Vec<f64> = Vec::new();
@@ -91,14 +96,12 @@ impl Strategy for Tsv {
                 values.extend(&s[..keep]);
             }
             if values.is_empty() {
-                return Ok(());
+                return None;
             }
             let u = orthogonal(&DMatrix::from_columns(&lefts));
             let v = orthogonal(&DMatrix::from_columns(&rights));
             let scaled = DMatrix::from_fn(u.nrows(), u.ncols(), |i, k| u[(i, k)] * values[k]);
-            let factor = if mean { spec.lambda / tasks as f64 } else { spec.lambda };
-            add(segment, &(scaled * v.transpose()), factor, out);
-            Ok(())
+            Some((scaled * v.transpose(), 1.0))
         })
     }
 }
@@ -117,24 +120,15 @@ impl Strategy for IsoC {
     }
 
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
-        let spec = self.0.clone();
-        let mean = group.normalises(spec.normalise);
-        group.write(|segment, out| {
-            if !is_matrix(segment) {
-                average(segment, spec.lambda, out);
-                return Ok(());
-            }
-            let tasks = segment.rows.len();
+        by_matrix(group, (self.0.lambda, self.0.normalise), |segment| {
             let mut sum = vec![0.0; segment.len()];
-            segment.add_weighted(&vec![1.0; tasks], &mut sum);
+            segment.add_weighted(&vec![1.0; segment.rows.len()], &mut sum);
             let (u, values, v) = decomposed(matrix(segment, &sum));
             if values.is_empty() {
-                return Ok(());
+                return None;
             }
             let level = values.iter().sum::<f64>() / values.len() as f64;
-            let factor = if mean { spec.lambda / tasks as f64 } else { spec.lambda };
-            add(segment, &(u * v.transpose()), level * factor, out);
-            Ok(())
+            Some((u * v.transpose(), level))
         })
     }
 }
