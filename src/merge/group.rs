@@ -455,6 +455,13 @@ impl<'m> Group<'m> {
     }
 }
 
+/// The weights of the mean of some of `n` members.
+pub(super) fn even(n: usize, some: &[usize]) -> Vec<f64> {
+    let mut weights = vec![0.0; n];
+    some.iter().for_each(|i| weights[*i] = 1.0 / some.len() as f64);
+    weights
+}
+
 /// Adds a segment's part of the distances between members that are close together.
 fn add_close(segment: &Segment<'_>, close: &[Vec<usize>], n: usize, distances: &mut [f64]) {
     let mut at = vec![None; n];

@@ -1,5 +1,6 @@
 //! Strategies that choose contributions by their neighbours.
 
+use super::group::even;
 use super::{Group, MergeError, Products, Strategy};
 use crate::params::kernels::merging::mean_around_median;
 use crate::scenario::{self, Neighbours, Scope};
@@ -48,9 +49,8 @@ impl Strategy for Krum {
         let f = group.attackers(self.0.attackers(n))?;
         let products = group.products()?;
         let all: Vec<usize> = (0..n).collect();
-        let mut weights = vec![0.0; n];
-        weights[least(&scores(&products, &all, f, self.0.neighbours))] = 1.0;
-        group.combine(&weights)
+        let best = least(&scores(&products, &all, f, self.0.neighbours));
+        group.combine(&even(n, &[best]))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Strategies that try cores out and keep what does well.
 
+use super::group::even;
 use super::{Group, MergeError, Strategy};
 use crate::scenario::{self, Scope};
 
@@ -14,8 +15,7 @@ fn score(group: &mut Group<'_>, weights: &[f64]) -> Result<f64, MergeError> {
 
 fn scores(group: &mut Group<'_>) -> Result<Vec<f64>, MergeError> {
     let n = group.n();
-    let one = |i: usize| (0..n).map(|j| if i == j { 1.0 } else { 0.0 }).collect::<Vec<f64>>();
-    (0..n).map(|i| score(group, &one(i))).collect()
+    (0..n).map(|i| score(group, &even(n, &[i]))).collect()
 }
 
 /// The core of the contribution that does best on the distiller's probe tasks, the first of equal
@@ -43,10 +43,8 @@ impl Strategy for BestByProbe {
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
         let scores = scores(group)?;
         let order = |a: &usize, b: &usize| scores[*a].total_cmp(&scores[*b]).then(b.cmp(a));
-        let mut weights = vec![0.0; group.n()];
-        let best = (0..weights.len()).max_by(order).unwrap_or(0);
-        weights[best] = 1.0;
-        group.combine(&weights)
+        let best = (0..scores.len()).max_by(order).unwrap_or(0);
+        group.combine(&even(scores.len(), &[best]))
     }
 }
 
@@ -79,20 +77,15 @@ impl Strategy for GreedySoup {
         order.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b)));
         let mut soup = vec![order[0]];
         let mut best = scores[order[0]];
-        let mean = |soup: &[usize]| {
-            let mut weights = vec![0.0; n];
-            soup.iter().for_each(|i| weights[*i] = 1.0 / soup.len() as f64);
-            weights
-        };
         for &next in &order[1..] {
             soup.push(next);
-            let with = score(group, &mean(&soup))?;
+            let with = score(group, &even(n, &soup))?;
             if with >= best {
                 best = with;
             } else {
                 soup.pop();
             }
         }
-        group.combine(&mean(&soup))
+        group.combine(&even(n, &soup))
     }
 }

@@ -1,5 +1,6 @@
 //! Robust strategies that look for a steady subset.
 
+use super::group::even;
 use super::{Group, MergeError, Products, Strategy};
 use crate::scenario::{self, Scope};
 use nalgebra::{DMatrix, SymmetricEigen};
@@ -36,7 +37,7 @@ impl Strategy for Mda {
         };
         search.extend(0, 0.0);
         let subset = search.best.1;
-        group.combine(&mean_of(n, &subset))
+        group.combine(&even(n, &subset))
     }
 }
 
@@ -65,12 +66,6 @@ impl Narrowest<'_> {
             }
         }
     }
-}
-
-fn mean_of(n: usize, subset: &[usize]) -> Vec<f64> {
-    let mut weights = vec![0.0; n];
-    subset.iter().for_each(|i| weights[*i] = 1.0 / subset.len() as f64);
-    weights
 }
 
 /// `⟨x_i − μ, x_j − μ⟩` for the members of a subset, `μ = Σ w x` over it: `−½ J D Jᵀ` with
@@ -119,11 +114,11 @@ impl Strategy for Smea {
         group.few_enough(&scenario::Combine::Smea(self.0.clone()))?;
         let products = group.products()?;
         let keep = n - f;
-        let even = vec![1.0 / keep as f64; keep];
+        let shares = vec![1.0 / keep as f64; keep];
         let mut subset: Vec<usize> = (0..keep).collect();
         let (mut least, mut best) = (f64::INFINITY, subset.clone());
         loop {
-            let (value, _) = top(centred(&products, &subset, &even));
+            let (value, _) = top(centred(&products, &subset, &shares));
             if value < least {
                 (least, best) = (value, subset.clone());
             }
@@ -131,7 +126,7 @@ impl Strategy for Smea {
                 break;
             }
         }
-        group.combine(&mean_of(n, &best))
+        group.combine(&even(n, &best))
     }
 }
 
@@ -173,7 +168,7 @@ impl Strategy for Caf {
         let products = group.products()?;
         let all: Vec<usize> = (0..n).collect();
         let mut counts = vec![1.0; n];
-        let (mut least, mut best) = (f64::INFINITY, mean_of(n, &all));
+        let (mut least, mut best) = (f64::INFINITY, even(n, &all));
         loop {
             let total: f64 = counts.iter().sum();
             if total <= (n - 2 * f) as f64 {
