@@ -6,7 +6,7 @@ use super::server::Steps;
 use super::{Context, MergeError};
 use crate::params::kernels::merging::{
     CHUNK, MergeScratch, PARTS_MAX, gram, mean_and_distances, parallel_chunks, parts_mut,
-    squared_distances,
+    squared_distances, squared_norms,
 };
 use crate::params::kernels::{first_not_finite, weighted_sum};
 use crate::scenario::{Combine, Weighting};
@@ -254,8 +254,10 @@ impl<'m> Group<'m> {
     /// # Errors
     /// As of [`read`](Group::read).
     pub fn norms(&mut self) -> Result<Vec<f64>, MergeError> {
-        let zero = vec![0.0; self.n()];
-        Ok(self.distances_to(&zero)?.into_iter().map(f64::sqrt).collect())
+        let squares = self.squares(|segment, found| {
+            squared_norms(&segment.values(), segment.threads, found);
+        })?;
+        Ok(squares.into_iter().map(f64::sqrt).collect())
     }
 
     /// Calls `look` with every segment.
@@ -428,19 +430,33 @@ impl<'m> Group<'m> {
         weights: &[f64],
         (more, rest): (&BTreeMap<usize, Vec<f32>>, f64),
     ) -> Result<Vec<f64>, MergeError> {
-        let (n, entries) = (self.n(), self.entries() as f64);
-        let (mut squares, mut held) = (vec![0.0; n], vec![0.0; n]);
-        let mut point = Vec::new();
-        self.read(|segment| {
+        let (n, mut point) = (self.n(), Vec::new());
+        self.squares(|segment, found| {
             let (mut shares, mut rows) = (segment.shares(weights, n), segment.values());
             if let Some(more) = more.get(&segment.index).filter(|_| rest != 0.0) {
                 shares.push(rest as f32);
                 rows.push(more);
+                found.push(0.0);
             }
             point.resize(segment.len(), 0.0);
-            let mut found = vec![0.0; rows.len()];
-            mean_and_distances(&rows, &shares, segment.threads, &mut point, &mut found);
-            for (row, d) in segment.rows.iter().zip(found) {
+            mean_and_distances(&rows, &shares, segment.threads, &mut point, found);
+        })
+    }
+
+    /// A sum of squares for each member: `measure` writes that of each vector of a segment. Where
+    /// a member lacks segments, the others' in proportion to all numbers of the group.
+    fn squares(
+        &mut self,
+        mut measure: impl FnMut(&Segment<'_>, &mut Vec<f64>),
+    ) -> Result<Vec<f64>, MergeError> {
+        let (n, entries) = (self.n(), self.entries() as f64);
+        let (mut squares, mut held) = (vec![0.0; n], vec![0.0; n]);
+        let mut found = Vec::new();
+        self.read(|segment| {
+            found.clear();
+            found.resize(segment.rows.len(), 0.0);
+            measure(segment, &mut found);
+            for (row, d) in segment.rows.iter().zip(&found) {
                 squares[row.member] += d;
                 held[row.member] += segment.len() as f64;
             }
