@@ -34,11 +34,8 @@ pub fn spent(scenario: &Scenario, rounds: u64) -> Option<Privacy> {
     if spec.noise == 0.0 || scenario.distiller.topology != Topology::Star {
         return None;
     }
-    let agents = f64::from(scenario.fleet.agents);
-    let sampling_rate = match scenario.fleet.participants {
-        0 => 1.0,
-        some => (f64::from(some) / agents).min(1.0),
-    };
+    let agents = scenario.fleet.agents;
+    let sampling_rate = f64::from(scenario.working(agents)) / f64::from(agents);
     Some(account(sampling_rate, spec.noise, rounds, spec.delta))
 }
 

@@ -60,6 +60,14 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// Agents that work in a round, of so many.
+    pub(crate) fn working(&self, agents: u32) -> u32 {
+        match self.fleet.participants {
+            0 => agents,
+            some => some.min(agents),
+        }
+    }
+
     /// Gradient steps of one pass over so many tasks: whole episodes of `feedback.horizon`
     /// tasks, a batch of them a step.
     pub(crate) fn steps_of(&self, tasks: u64) -> u64 {

@@ -103,10 +103,8 @@ fn too_large(s: &Scenario, extent: Extent) -> Vec<Part> {
 
 /// Agents that work in a round.
 fn working(s: &Scenario, extent: Extent) -> u128 {
-    match s.fleet.participants {
-        0 => extent.agents,
-        some => extent.agents.min(some.into()),
-    }
+    // agents are numbered by 32 bits
+    s.working(u32::try_from(extent.agents).unwrap_or(u32::MAX)).into()
 }
 
 /// Number of skills.

@@ -34,11 +34,7 @@ pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
 impl Scenario {
     /// Contributions that a round brings, of so many agents; none where that is not yet known.
     pub(crate) fn contributors(&self, agents: u32) -> Option<usize> {
-        let working = match self.fleet.participants {
-            0 => agents,
-            some => some.min(agents),
-        };
-        (agents > 0).then_some(working as usize)
+        (agents > 0).then_some(self.working(agents) as usize)
     }
 
     /// What the strategy and what comes before it need and `n` contributions do not give them:
