@@ -4,9 +4,9 @@
 use crate::agent::{AgentError, Fleet, Holdings, Keeping, Learning, Parcel, Reading};
 use crate::ids::CompanyId;
 use crate::learner::{Learner, Statistic, Tally};
-use crate::merge::{Intake, Weighting};
+use crate::merge::Intake;
 use crate::params::{BlockSum, FixedTree, Layout, Sparse};
-use crate::scenario::Exchange;
+use crate::scenario::{Exchange, Weighting};
 use crate::world::TaskBuffer;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -157,7 +157,7 @@ impl Harvester {
             };
             if let (Some(weighting), Some(vector)) = (self.weighting, vector) {
                 let sum = harvest.sum.get_or_insert_with(|| BlockSum::new(self.layout.clone()));
-                sum.add(vector, |tasks| weighting.of(tasks));
+                sum.add(vector, |tasks| weighting.of(tasks.into()) as f32);
             }
             if !learning.controls.is_empty() {
                 let (layout, blocks) = (self.layout.clone(), self.layout.blocks());
@@ -209,7 +209,7 @@ impl Harvester {
             harvest.companies.push((learning.company, BlockSum::new(layout)));
         }
         if let Some((_, sum)) = harvest.companies.last_mut() {
-            sum.add(&learning.contribution, |tasks| Weighting::Tasks.of(tasks));
+            sum.add(&learning.contribution, |tasks| tasks as f32);
         }
     }
 
@@ -243,22 +243,8 @@ impl Harvester {
         if left.error.is_none() {
             left.error = right.error.take();
         }
-        match (&mut left.sum, right.sum.take()) {
-            (Some(sum), Some(other)) => {
-                sum.merge(&other);
-                right.sum = Some(other);
-            }
-            (none @ None, other) => *none = other,
-            (Some(_), None) => {}
-        }
-        match (&mut left.controls, right.controls.take()) {
-            (Some(controls), Some(other)) => {
-                controls.merge(&other);
-                right.controls = Some(other);
-            }
-            (none @ None, other) => *none = other,
-            (Some(_), None) => {}
-        }
+        join(&mut left.sum, &mut right.sum, BlockSum::merge);
+        join(&mut left.controls, &mut right.controls, Controls::merge);
         for (company, sum) in right.companies.drain(..) {
             match left.companies.last_mut() {
                 Some((last, total)) if *last == company => total.merge(&sum),
@@ -266,5 +252,15 @@ impl Harvester {
             }
         }
         self.recycle(right);
+    }
+}
+
+/// Adds `right` to `left` by `merge`, or moves it there; where both are there, `right` stays to
+/// be used again.
+fn join<T>(left: &mut Option<T>, right: &mut Option<T>, merge: impl Fn(&mut T, &T)) {
+    match (left, &right) {
+        (Some(left), Some(right)) => merge(left, right),
+        (none @ None, _) => *none = right.take(),
+        (Some(_), None) => {}
     }
 }

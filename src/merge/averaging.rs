@@ -1,6 +1,6 @@
 //! Averaging.
 
-use super::{Group, Intake, MergeError, Strategy, Weighting};
+use super::{Group, Intake, MergeError, Strategy};
 use crate::scenario;
 
 /// The weighted mean, block by block: `θ_b += Σ_i w_{i,b} δ_{i,b} / Σ_i w_{i,b}` over the
@@ -18,11 +18,7 @@ impl Strategy for Mean {
     }
 
     fn intake(&self) -> Intake {
-        match (self.0.normalise, self.0.weighting) {
-            (false, _) => Intake::All,
-            (true, scenario::Weighting::Tasks) => Intake::Mean(Weighting::Tasks),
-            (true, scenario::Weighting::Uniform) => Intake::Mean(Weighting::Uniform),
-        }
+        if self.0.normalise { Intake::Mean(self.0.weighting) } else { Intake::All }
     }
 
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {

@@ -70,11 +70,7 @@ impl<'s> Segment<'s> {
 
     /// What the vectors count.
     pub fn weights(&self, weighting: Weighting) -> Vec<f64> {
-        let weight = |row: &Row<'_>| match weighting {
-            Weighting::Tasks => row.weight,
-            Weighting::Uniform => 1.0,
-        };
-        self.rows.iter().map(weight).collect()
+        self.rows.iter().map(|row| weighting.of(row.weight)).collect()
     }
 
     /// Calls `work(start, part, scratch)` with parts of `out`, on some threads; a part is
@@ -205,11 +201,7 @@ impl<'m> Group<'m> {
 
     /// What the members count as a whole.
     pub fn weights(&self, weighting: Weighting) -> Vec<f64> {
-        let weight = |member: &Member| match weighting {
-            Weighting::Tasks => member.weight,
-            Weighting::Uniform => 1.0,
-        };
-        self.members.iter().map(weight).collect()
+        self.members.iter().map(|member| weighting.of(member.weight)).collect()
     }
 
     /// An error: the strategy needs something else than it was brought.

@@ -31,28 +31,8 @@ pub use server::Steps;
 use crate::ids::AgentId;
 use crate::learner::Statistic;
 use crate::params::Sparse;
-use crate::scenario::{Combine, Scope};
+use crate::scenario::{Combine, Scope, Weighting};
 use thiserror::Error;
-
-/// How much a contribution counts for a block that `tasks` of its tasks touched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weighting {
-    /// As much as its tasks.
-    Tasks,
-    /// As much as any other.
-    Uniform,
-}
-
-impl Weighting {
-    /// The weight.
-    #[inline]
-    pub fn of(self, tasks: u32) -> f32 {
-        match self {
-            Weighting::Tasks => tasks as f32,
-            Weighting::Uniform => 1.0,
-        }
-    }
-}
 
 /// How a strategy wants contributions brought to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -164,6 +164,17 @@ pub enum Weighting {
     Uniform,
 }
 
+impl Weighting {
+    /// What counts for `weight` by its tasks.
+    #[inline]
+    pub fn of(self, weight: f64) -> f64 {
+        match self {
+            Weighting::Tasks => weight,
+            Weighting::Uniform => 1.0,
+        }
+    }
+}
+
 /// What becomes of a block that an agent never touched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
