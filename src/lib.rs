@@ -90,6 +90,7 @@ pub mod maths;
 pub mod measure;
 pub mod merge;
 pub mod params;
+mod pending;
 pub mod record;
 pub mod report;
 pub mod scenario;

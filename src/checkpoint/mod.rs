@@ -27,7 +27,6 @@ mod header;
 mod index;
 mod json;
 pub mod manifest;
-mod pending;
 mod read;
 mod shards;
 mod tensor;

@@ -1,9 +1,9 @@
 //! A checkpoint as it is written.
 
-use super::pending::{Pending, sync_folder_of};
 use super::shards::{self, Files};
 use super::tensor::{Dtype, Tensor};
 use super::{CheckpointError, convert};
+use crate::pending::{Pending, folder_of, sync_folder};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -139,7 +139,7 @@ impl Writer {
         }
         self.close_shard()?;
         if let Some((path, content)) = &self.files.index {
-            let (pending, mut file) = Pending::create(path)?;
+            let (pending, mut file) = create(path)?;
             self.pending.push(pending);
             file.write_all(content).map_err(|e| CheckpointError::io("write", path, e))?;
             file.sync_all().map_err(|e| CheckpointError::io("flush to disk", path, e))?;
@@ -152,7 +152,7 @@ impl Writer {
                 Ok(()) => sync_folder_of(path)?,
             }
         }
-        self.pending.iter_mut().try_for_each(Pending::rename)?;
+        self.pending.iter_mut().try_for_each(rename)?;
         self.pending.iter_mut().for_each(Pending::keep);
         sync_folder_of(&self.path)?;
         Ok(self.bytes)
@@ -232,7 +232,7 @@ impl Writer {
     fn open_shard(&mut self) -> Result<(), CheckpointError> {
         let shard = &mut self.files.shards[self.pending.len()];
         let header = std::mem::take(&mut shard.header);
-        let (pending, file) = Pending::create(&shard.path)?;
+        let (pending, file) = create(&shard.path)?;
         self.pending.push(pending);
         self.open = Some(BufWriter::with_capacity(BUFFER_BYTES, file));
         self.send(&header)
@@ -247,4 +247,17 @@ impl Writer {
             .map_err(|e| CheckpointError::io("write", &self.path, e.into_error()))?;
         file.sync_all().map_err(|e| CheckpointError::io("flush to disk", &self.path, e))
     }
+}
+
+fn create(path: &Path) -> Result<(Pending, File), CheckpointError> {
+    Pending::create(path).map_err(|e| CheckpointError::io("create", path, e))
+}
+
+fn rename(pending: &mut Pending) -> Result<(), CheckpointError> {
+    pending.rename().map_err(|e| CheckpointError::io("replace", pending.path(), e))
+}
+
+fn sync_folder_of(path: &Path) -> Result<(), CheckpointError> {
+    let folder = folder_of(path);
+    sync_folder(folder).map_err(|e| CheckpointError::io("flush to disk", folder, e))
 }

@@ -5,14 +5,10 @@
 //! power cut. Cost: two fsyncs a file, a few milliseconds; a run writes eight files.
 
 use super::error::RecordError;
-use std::fs::{self, File, OpenOptions};
+use crate::pending::{Pending, folder_of, is_temporary, sync_folder};
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
-
-/// What every temporary name begins with: hidden, and known to [`sweep`].
-const PREFIX: &str = ".hivesim-";
-const SUFFIX: &str = ".tmp";
+use std::path::Path;
 
 /// What was written: enough to recognise it again.
 pub(super) struct Digest {
@@ -40,28 +36,13 @@ impl Write for Sink {
     }
 }
 
-/// The temporary file's name; takes the file away unless it was renamed.
-struct Temporary {
-    path: PathBuf,
-    renamed: bool,
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if !self.renamed {
-            // On the way out of a failure: the first error is the one to report.
-            let _ = fs::remove_file(&self.path);
-        }
-    }
-}
-
 /// Replaces `path` by what `body` writes, or leaves it as it was.
 pub(super) fn write<T>(
     path: &Path,
     body: impl FnOnce(&mut Sink) -> Result<T, RecordError>,
 ) -> Result<(T, Digest), RecordError> {
-    let folder = folder_of(path);
-    let (mut temporary, file) = create_temporary(path, folder)?;
+    let (mut pending, file) =
+        Pending::create(path).map_err(|e| RecordError::io("create", path, e))?;
     let mut sink = Sink {
         file: BufWriter::with_capacity(1 << 16, file),
         hasher: blake3::Hasher::new(),
@@ -72,16 +53,16 @@ pub(super) fn write<T>(
     let file = file.into_inner().map_err(|e| RecordError::io("write", path, e.into_error()))?;
     file.sync_all().map_err(|e| RecordError::io("flush to disk", path, e))?;
     drop(file);
-    fs::rename(&temporary.path, path).map_err(|e| RecordError::io("replace", path, e))?;
-    temporary.renamed = true;
-    sync_folder(folder)?;
+    pending.rename().map_err(|e| RecordError::io("replace", path, e))?;
+    pending.keep();
+    sync_folder_of(path)?;
     Ok((value, Digest { bytes, blake3: hasher.finalize().to_hex().to_string() }))
 }
 
 /// Gives a file its final name, for good.
 pub(super) fn rename(from: &Path, to: &Path) -> Result<(), RecordError> {
     fs::rename(from, to).map_err(|e| RecordError::io("replace", to, e))?;
-    sync_folder(folder_of(to))
+    sync_folder_of(to)
 }
 
 /// Takes a file, or a temporary folder with all that is in it, away, if it is there, for good.
@@ -92,7 +73,7 @@ pub(super) fn remove(path: &Path) -> Result<(), RecordError> {
         false => fs::remove_file(path),
     };
     match removed {
-        Ok(()) => sync_folder(folder_of(path)),
+        Ok(()) => sync_folder_of(path),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(e) => Err(RecordError::io("remove", path, e)),
     }
@@ -110,43 +91,7 @@ pub(super) fn sweep(folder: &Path) -> Result<(), RecordError> {
     Ok(())
 }
 
-/// Whether a file's name is one that [`write`] gives to unfinished files.
-pub(super) fn is_temporary(name: &str) -> bool {
-    name.starts_with(PREFIX) && name.ends_with(SUFFIX)
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
-/// The process id keeps processes apart, the counter threads; `create_new` settles the rest.
-fn create_temporary(path: &Path, folder: &Path) -> Result<(Temporary, File), RecordError> {
-    static COUNTER: AtomicU32 = AtomicU32::new(0);
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    loop {
-        let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let process = std::process::id();
-        let temporary = folder.join(format!("{PREFIX}{name}-{process}-{count}{SUFFIX}"));
-        match OpenOptions::new().write(true).create_new(true).open(&temporary) {
-            Ok(file) => return Ok((Temporary { path: temporary, renamed: false }, file)),
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => continue,
-            Err(e) => return Err(RecordError::io("create", path, e)),
-        }
-    }
-}
-
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> Result<(), RecordError> {
-    File::open(folder)
-        .and_then(|f| f.sync_all())
-        .map_err(|e| RecordError::io("flush to disk", folder, e))
-}
-
-/// Elsewhere a folder cannot be opened as a file; the rename itself is still atomic.
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> Result<(), RecordError> {
-    Ok(())
+fn sync_folder_of(path: &Path) -> Result<(), RecordError> {
+    let folder = folder_of(path);
+    sync_folder(folder).map_err(|e| RecordError::io("flush to disk", folder, e))
 }

@@ -14,6 +14,7 @@
 use super::atomic::{self, Sink};
 use super::error::RecordError;
 use super::manifest::FileEntry;
+use crate::pending::is_temporary;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -169,7 +170,7 @@ fn check_vacant(path: &Path) -> Result<(), RecordError> {
         if name == MARKER {
             return Ok(());
         }
-        empty &= atomic::is_temporary(&name);
+        empty &= is_temporary(&name);
     }
     if empty {
         return Ok(());
