@@ -188,7 +188,8 @@ fn cut_within(values: &[f32], upper: u32, left: usize, scratch: &mut [Magnitudes
     let (lower, left) = scratch[0].of_rank(left).expect(missing);
     let all = scratch[0].counted(lower);
     let magnitude = Magnitudes::magnitude(upper, lower);
-    let mut ties = values.iter().enumerate().filter(|(_, x)| x.abs() == magnitude);
+    // by their bits, for NaN, of the largest magnitudes, does not equal itself
+    let mut ties = values.iter().enumerate().filter(|(_, x)| key(**x) == magnitude.to_bits());
     let ties_end = if left == all {
         values.len()
     } else {
