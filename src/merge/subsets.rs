@@ -79,8 +79,28 @@ fn centred(products: &Products, subset: &[usize], weights: &[f64]) -> DMatrix<f6
     DMatrix::from_fn(m, m, |a, b| -0.5 * (d(a, b) - row[a] - row[b] + all))
 }
 
-/// The largest eigenvalue of a symmetric matrix, and its eigenvector.
+/// The members that are left when those with the most others at an infinite distance go, one by
+/// one, until there are none: who is that far out, is no number, or shares no block with others
+/// has no covariance with them.
+fn within_reach(products: &Products) -> Vec<usize> {
+    let mut left: Vec<usize> = (0..products.n).collect();
+    loop {
+        let apart =
+            |i: usize| left.iter().filter(|j| !products.distance(i, **j).is_finite()).count();
+        let (most, at) = left.iter().map(|i| (apart(*i), *i)).max().unwrap_or_default();
+        if most == 0 {
+            return left;
+        }
+        left.retain(|i| *i != at);
+    }
+}
+
+/// The largest eigenvalue of a symmetric matrix, and its eigenvector. Infinite where the matrix
+/// is not finite: its decomposition would never end.
 fn top(matrix: DMatrix<f64>) -> (f64, Vec<f64>) {
+    if matrix.iter().any(|x| !x.is_finite()) {
+        return (f64::INFINITY, vec![0.0; matrix.nrows()]);
+    }
     let eigen = SymmetricEigen::new(matrix);
     let order = |a: &usize, b: &usize| {
         eigen.eigenvalues[*a].total_cmp(&eigen.eigenvalues[*b]).then(b.cmp(a))
@@ -166,33 +186,36 @@ impl Strategy for Caf {
         let n = group.n();
         let f = group.attackers(self.0.attackers(n))?;
         let products = group.products()?;
-        let all: Vec<usize> = (0..n).collect();
-        let mut counts = vec![1.0; n];
-        let (mut least, mut best) = (f64::INFINITY, even(n, &all));
+        let near = within_reach(&products);
+        let m = near.len();
+        let mut counts = vec![1.0; m];
+        let (mut least, mut best) = (f64::INFINITY, vec![1.0 / m as f64; m]);
         loop {
             let total: f64 = counts.iter().sum();
             if total <= (n - 2 * f) as f64 {
                 break;
             }
             let weights: Vec<f64> = counts.iter().map(|c| c / total).collect();
-            let inner = centred(&products, &all, &weights);
+            let inner = centred(&products, &near, &weights);
             let roots: Vec<f64> = weights.iter().map(|w| w.sqrt()).collect();
-            let scaled = DMatrix::from_fn(n, n, |i, j| roots[i] * roots[j] * inner[(i, j)]);
+            let scaled = DMatrix::from_fn(m, m, |i, j| roots[i] * roots[j] * inner[(i, j)]);
             let (value, vector) = top(scaled);
             if value < least {
                 (least, best) = (value, weights);
             }
             // v = Σ √w_j u_j (x_j − μ), up to its length
             let along = |i: usize| -> f64 {
-                (0..n).map(|j| inner[(i, j)] * roots[j] * vector[j]).sum::<f64>()
+                (0..m).map(|j| inner[(i, j)] * roots[j] * vector[j]).sum::<f64>()
             };
-            let squares: Vec<f64> = (0..n).map(|i| along(i) * along(i)).collect();
-            let most = (0..n).filter(|i| counts[*i] > 0.0).map(|i| squares[i]).fold(0.0, f64::max);
+            let squares: Vec<f64> = (0..m).map(|i| along(i) * along(i)).collect();
+            let most = (0..m).filter(|i| counts[*i] > 0.0).map(|i| squares[i]).fold(0.0, f64::max);
             if most == 0.0 {
                 break;
             }
             counts.iter_mut().zip(squares).for_each(|(c, s)| *c *= (1.0 - s / most).max(0.0));
         }
-        group.combine(&best)
+        let mut all = vec![0.0; n];
+        near.iter().zip(best).for_each(|(i, weight)| all[*i] = weight);
+        group.combine(&all)
     }
 }
