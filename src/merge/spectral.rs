@@ -1,6 +1,7 @@
 //! Strategies on the singular vectors of task matrices.
 
 use super::{Group, MergeError, Segment, Strategy};
+use crate::params::kernels::first_not_finite;
 use crate::scenario;
 use nalgebra::{DMatrix, SVD};
 
@@ -33,12 +34,21 @@ fn by_matrix(
         if segment.shape.rows < 2 || segment.shape.live < 2 {
             let share = (lambda / tasks as f64) as f32;
             segment.add_weighted(&vec![share; tasks], out);
+        } else if segment.rows.iter().any(|row| passes_on(row.values, out)) {
+            return Ok(());
         } else if let Some((merged, factor)) = merge(segment) {
             let lambda = if mean { lambda / tasks as f64 } else { lambda };
             add(segment, &merged, factor * lambda, out);
         }
         Ok(())
     })
+}
+
+/// Passes on the first number that is infinite or none, if there is one, so that it is told where
+/// it stands: the decomposition of its matrix would never end.
+fn passes_on(values: &[f32], out: &mut [f32]) -> bool {
+    let at = first_not_finite(values);
+    at.inspect(|at| out[*at] = values[*at]).is_some()
 }
 
 /// Singular values, the largest first, with their vectors as columns; those that are zero but for
@@ -121,9 +131,9 @@ impl Strategy for IsoC {
 
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
         by_matrix(group, (self.0.lambda, self.0.normalise), |segment| {
-            let mut sum = vec![0.0; segment.len()];
-            segment.add_weighted(&vec![1.0; segment.rows.len()], &mut sum);
-            let (u, values, v) = decomposed(matrix(segment, &sum));
+            // in doubles, where no sum of finite numbers is infinite
+            let sum = segment.rows.iter().map(|row| matrix(segment, row.values)).sum();
+            let (u, values, v) = decomposed(sum);
             if values.is_empty() {
                 return None;
             }
