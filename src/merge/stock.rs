@@ -37,9 +37,10 @@ impl Strategy for ModelStock {
         }
         let (count, pairs) = (n as f64, (n * (n - 1) / 2) as f64);
         let cosine = sum / pairs;
-        let t = count * cosine / (1.0 + (count - 1.0) * cosine);
-        // vectors that point apart as far as they can (c = −1/(N−1)) cancel out: t has no bound
-        let t = if t.is_finite() { t } else { 0.0 };
+        // vectors that point apart as far as they can (c = −1/(N−1)) cancel out: t has no bound,
+        // and below the rounding of cosines no sense
+        let room = 1.0 + (count - 1.0) * cosine;
+        let t = if room > 1e-5 * count { count * cosine / room } else { 0.0 };
         group.combine(&vec![t / count; n])
     }
 }
