@@ -6,6 +6,10 @@ use crate::maths::{acos, cos, sin};
 use crate::params::kernels::merging::gram;
 use crate::scenario::{self, Scope};
 
+/// Least sine that angles are told apart from π by: cosines are right to some 1e-7, and
+/// `sin² = 1 − cos²`.
+const OPPOSITE: f64 = 1e-3;
+
 /// The factors of two vectors at share `t` of the angle between them, of which `cosine` and its
 /// sine are given; where the sine is below `least`, those of the straight line.
 fn along(t: f64, cosine: f64, least: f64) -> [f64; 2] {
@@ -115,7 +119,8 @@ impl Strategy for Nuslerp {
         let t = if total.abs() < 1e-6 { 0.5 } else { weights[1] / total };
         let norm = |i| products.norm(i).max(1e-7);
         let cosine = products.dot(0, 1) / (norm(0) * norm(1));
-        group.combine(&along(t, cosine, 1e-8))
+        let least = if cosine < 0.0 { OPPOSITE } else { 1e-8 };
+        group.combine(&along(t, cosine, least))
     }
 }
 
@@ -175,7 +180,8 @@ fn length(products: &super::Products, a: &[f64]) -> f64 {
             sum += a[i] * a[j] * products.dot(i, j);
         }
     }
-    sum.max(0.0).sqrt()
+    // rounding may make it negative; what is not a number stays one
+    if sum < 0.0 { 0.0 } else { sum.sqrt() }
 }
 
 /// The Karcher mean: the direction `u` with the least `Σ α_i angle(u, x_i)²`, by steps along
@@ -238,7 +244,8 @@ impl Strategy for Karcher {
             for b in 0..m {
                 let c = dot(&u, b).clamp(-1.0, 1.0);
                 let angle = acos(c);
-                if angle < tolerance {
+                // of an opposite direction all ways are as long
+                if angle < tolerance || (c < 0.0 && sin(angle) < OPPOSITE) {
                     continue;
                 }
                 let factor = alpha[b] * angle / sin(angle);
