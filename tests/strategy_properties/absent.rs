@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use std::sync::Arc;
 
-const CASES: u32 = 8;
+const CASES: u32 = 4;
 
 fn on_sparse_fleets(members: std::ops::RangeInclusive<usize>, test: impl Fn(&Fleet)) {
     let run = |fleet: Fleet| {

@@ -11,7 +11,7 @@ fn large(spec: &Combine) -> Fleet {
     let shapes = match spec {
         // decompositions and systems of equations, which have a thread of their own
         Combine::Tsv(_) | Combine::IsoC(_) | Combine::Regmean(_) => vec![(1, 50_000), (30, 20)],
-        _ => vec![(1, (1 << 18) / n + 5001), (1, 3), (1, 70)],
+        _ => vec![(1, (1 << 18) / n + 1001), (1, 3), (1, 70)],
     };
     Fleet::random(&shapes, n, Holds::Some, 5).on_a_base(5)
 }
