@@ -2,7 +2,8 @@
 
 use hivesim::checkpoint::manifest::Manifest;
 use hivesim::ids::AgentId;
-use hivesim::merge::{Context, Contribution, Pipeline, Statistic, Vectors, strategy};
+use hivesim::learner::Statistic;
+use hivesim::merge::{Context, Contribution, Pipeline, Vectors, strategy};
 use hivesim::params::{Layout, Sparse};
 use hivesim::scenario::{self, Distiller};
 use std::collections::BTreeSet;
@@ -86,9 +87,9 @@ fn assert_near(got: &[f32], expected: &[f64], within: f64) {
 /// Rounding of a few operations on numbers up to ten.
 const ROUNDED: f64 = 4e-6;
 
-/// Strategies, pre-aggregations and server steps that have their answers below (and what DARE
-/// and DELLA draw in `strategy_properties`).
-const HERE: [&str; 16] = [
+/// Strategies, pre-aggregations and server steps that have their answers below (what DARE and
+/// DELLA draw in `strategy_properties`, what FedDF teaches in `fleet_strategies`).
+const HERE: [&str; 17] = [
     "fednova",
     "norm-bound",
     "caf",
@@ -105,6 +106,7 @@ const HERE: [&str; 16] = [
     "plain",
     "nesterov",
     "ties",
+    "feddf",
 ];
 
 #[test]

@@ -1,7 +1,8 @@
 //! Random fleets, and what a distiller makes of them.
 
 use hivesim::ids::AgentId;
-use hivesim::merge::{Context, Contribution, MergeError, Pipeline, Statistic, Vectors, strategy};
+use hivesim::learner::Statistic;
+use hivesim::merge::{Context, Contribution, MergeError, Pipeline, Vectors, strategy};
 use hivesim::params::{Layout, Sparse};
 use hivesim::scenario::{Absent, Combine, Distiller, Scope};
 use hivesim::stream::{Purpose, Stream};
