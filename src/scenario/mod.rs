@@ -1,5 +1,7 @@
-//! The scenario file: its types, defaults, checks and JSON Schema.
-//! Lives here: everything that turns TOML text and `--set` overrides into a [`Scenario`].
+//! The scenario file, and the recipe for merging checkpoints: types, defaults, checks and JSON
+//! Schema.
+//! Lives here: everything that turns TOML text and `--set` overrides into a [`Scenario`] or a
+//! [`Recipe`].
 //! May not: know how a world, a learner or an engine is built from it.
 
 mod distiller;
@@ -7,6 +9,7 @@ mod fleet;
 mod learner;
 mod load;
 mod measure;
+mod recipe;
 mod schema;
 mod show;
 mod strategies;
@@ -16,8 +19,9 @@ pub use distiller::*;
 pub use fleet::*;
 pub use learner::*;
 pub(crate) use load::Extent;
-pub use load::{CheckedScenario, Location, Problem, ScenarioError};
+pub use load::{CheckedRecipe, CheckedScenario, Location, Override, Problem, ScenarioError};
 pub use measure::*;
+pub use recipe::*;
 pub use schema::schema;
 pub use strategies::*;
 pub use world::*;

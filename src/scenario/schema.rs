@@ -2,10 +2,11 @@
 
 use std::sync::LazyLock;
 
+use schemars::JsonSchema;
 use serde_json::{Value, json};
 
-use super::Scenario;
 use super::load::shape::{default_kind, resolved};
+use super::{Recipe, Scenario};
 
 /// The JSON Schema (draft 2020-12) of a scenario file, with titles, descriptions, defaults
 /// and ranges; unknown keys are refused.
@@ -17,13 +18,19 @@ pub fn schema() -> Value {
 
 /// The schema, made once.
 pub(super) fn schema_ref() -> &'static Value {
-    static SCHEMA: LazyLock<Value> = LazyLock::new(make);
+    static SCHEMA: LazyLock<Value> = LazyLock::new(|| make::<Scenario>("hivesim scenario"));
     &SCHEMA
 }
 
-fn make() -> Value {
-    let mut schema = schemars::schema_for!(Scenario).to_value();
-    schema["title"] = json!("hivesim scenario");
+/// The JSON Schema of a recipe for merging checkpoints, made once.
+pub(super) fn recipe_schema() -> &'static Value {
+    static SCHEMA: LazyLock<Value> = LazyLock::new(|| make::<Recipe>("hivesim merge recipe"));
+    &SCHEMA
+}
+
+fn make<T: JsonSchema>(title: &str) -> Value {
+    let mut schema = schemars::schema_for!(T).to_value();
+    schema["title"] = json!(title);
     let mut defaults = Vec::new();
     collect_default_kinds(&schema, &schema, &mut defaults);
     tidy(&mut schema);

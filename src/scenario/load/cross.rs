@@ -11,7 +11,7 @@ use crate::scenario::{
 
 /// All combinations of `scenario` that cannot be run, placed at the keys in `tree`.
 pub(super) fn check(scenario: &Scenario, tree: &Node) -> Vec<Finding> {
-    let mut clashes = Clashes { tree, findings: Vec::new() };
+    let mut clashes = Clashes::new(tree);
     match &scenario.world {
         World::MixedEffects(world) => generated(scenario, world, &mut clashes),
         World::Synthetic(_) | World::Dataset(_) => local_data(scenario, &mut clashes),
@@ -31,7 +31,15 @@ pub(super) struct Clashes<'t> {
     findings: Vec<Finding>,
 }
 
-impl Clashes<'_> {
+impl<'t> Clashes<'t> {
+    pub fn new(tree: &'t Node) -> Self {
+        Clashes { tree, findings: Vec::new() }
+    }
+
+    pub fn into_findings(self) -> Vec<Finding> {
+        self.findings
+    }
+
     /// Whether a key is written somewhere.
     pub fn wrote(&self, key: &str) -> bool {
         self.tree.find(key).is_some_and(|node| node.at != At::Nowhere)

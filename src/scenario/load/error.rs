@@ -1,8 +1,8 @@
-//! Why there is no scenario.
+//! Why there is no scenario, or no recipe.
 
 use super::problem::Problem;
 
-/// Why a scenario could not be had. Each message is complete in itself, with the file, line
+/// Why a scenario, or a recipe, could not be had. Each message is complete in itself, with the file, line
 /// and column, what is allowed, and the source line where there is one.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -15,13 +15,13 @@ pub enum ScenarioError {
         /// What stood in the way, and what to do.
         why: String,
     },
-    /// The scenario has these problems, at least one, in the order of the file.
+    /// It has these problems, at least one, in the order of the file.
     #[error("{}", paragraphs(.0))]
     Invalid(Vec<Problem>),
 }
 
 impl ScenarioError {
-    /// The problems of an invalid scenario; none where the file could not be read.
+    /// The problems of an invalid one; none where the file could not be read.
     pub fn problems(&self) -> &[Problem] {
         match self {
             ScenarioError::Unreadable { .. } => &[],

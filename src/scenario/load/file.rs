@@ -1,4 +1,4 @@
-//! Reading a scenario's file into text.
+//! Reading a scenario's or a recipe's file into text.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _};
@@ -7,14 +7,14 @@ use std::path::Path;
 use super::error::ScenarioError;
 use super::nearest::nearest;
 
-/// The longest scenario file, in bytes; real ones have a few thousand.
+/// The longest such file, in bytes; real ones have a few thousand.
 const MOST_BYTES: u64 = 4 << 20;
 
-/// The text of the file at `path`.
-pub(super) fn read(path: &Path) -> Result<String, ScenarioError> {
+/// The text of the file at `path`, which is to be a `what`.
+pub(super) fn read(path: &Path, what: &str) -> Result<String, ScenarioError> {
     let file = path.display().to_string();
     let unreadable = |why: String| ScenarioError::Unreadable { file: file.clone(), why };
-    let folder = || unreadable("is a folder; give a scenario file in it".into());
+    let folder = || unreadable(format!("is a folder; give a {what} file in it"));
     if path.is_dir() {
         return Err(folder());
     }
@@ -28,7 +28,7 @@ pub(super) fn read(path: &Path) -> Result<String, ScenarioError> {
     )?;
     if bytes.len() as u64 > MOST_BYTES {
         let most = MOST_BYTES >> 20;
-        return Err(unreadable(format!("is longer than {most} MiB; is it a scenario?")));
+        return Err(unreadable(format!("is longer than {most} MiB; is it a {what}?")));
     }
     String::from_utf8(bytes).map_err(|error| {
         let (at, bytes) = (error.utf8_error().valid_up_to(), error.as_bytes());

@@ -79,20 +79,25 @@ pub(super) fn name(tree: &mut Node, origin: &str) {
 
 /// A relative `world.path` that was written in the file starts at the file's folder.
 pub(super) fn data_path(tree: &mut Node, origin: &str) -> Result<(), Finding> {
-    let folder = Path::new(origin).parent().unwrap_or(Path::new(""));
     let Some(world) = tree.as_table_mut().and_then(|root| root.get_mut("world")) else {
         return Ok(());
     };
-    let path = world.node.as_table_mut().and_then(|table| table.get_mut("path"));
-    let Some(Entry { node, .. }) = path else { return Ok(()) };
+    match world.node.as_table_mut().and_then(|table| table.get_mut("path")) {
+        Some(entry) => path_from_file(&mut entry.node, "world.path", origin),
+        None => Ok(()),
+    }
+}
+
+/// A relative path that was written in the file starts at the file's folder.
+pub(super) fn path_from_file(node: &mut Node, key: &str, origin: &str) -> Result<(), Finding> {
+    let folder = Path::new(origin).parent().unwrap_or(Path::new(""));
     let (At::File(..), Body::Text(path)) = (&node.at, &mut node.body) else { return Ok(()) };
     // `join` keeps an absolute path as it is.
     match folder.join(&*path).into_os_string().into_string() {
         Ok(joined) => *path = joined,
         Err(_) => {
-            let message =
-                "the scenario's folder has a name that is not UTF-8; give an absolute path";
-            return Err(Finding::new(&node.at, "world.path".into(), message.into()));
+            let message = "the file's folder has a name that is not UTF-8; give an absolute path";
+            return Err(Finding::new(&node.at, key.into(), message.into()));
         }
     }
     Ok(())

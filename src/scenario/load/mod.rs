@@ -1,4 +1,4 @@
-//! From TOML text and overrides to a checked scenario.
+//! From TOML text and overrides to a checked scenario, or a checked recipe.
 //! Lives here: parsing, overrides, the check against the schema, the check of combinations,
 //! and their messages. May not: print, or know what a scenario means beyond its checks.
 
@@ -9,6 +9,7 @@ mod fill;
 mod memory;
 mod nearest;
 mod problem;
+mod recipe;
 mod set;
 pub(in crate::scenario) mod shape;
 mod strategies;
@@ -19,6 +20,7 @@ mod walk;
 pub use error::ScenarioError;
 pub(crate) use memory::Extent;
 pub use problem::{Location, Problem};
+pub use recipe::{CheckedRecipe, Override};
 
 use std::ops::Deref;
 use std::path::Path;
@@ -61,7 +63,7 @@ impl Scenario {
     /// # Errors
     /// With all problems of the scenario, or why the file cannot be read.
     pub fn load(path: &Path, sets: &[String]) -> Result<CheckedScenario, ScenarioError> {
-        let text = file::read(path)?;
+        let text = file::read(path, "scenario")?;
         Scenario::parse(&text, &path.display().to_string(), sets)
     }
 
@@ -75,14 +77,12 @@ impl Scenario {
         origin: &str,
         sets: &[String],
     ) -> Result<CheckedScenario, ScenarioError> {
-        let source = Source { origin, text, sets };
+        let shown: Vec<String> = sets.iter().map(|set| format!("--set {set}")).collect();
+        let source = Source { origin, text, sets: &shown };
         let invalid = |findings| ScenarioError::Invalid(source.problems(findings));
-        let (document, errors) = DeTable::parse_recoverable(text);
-        if !errors.is_empty() {
-            return Err(invalid(syntax::findings(text, &errors)));
-        }
-        let mut tree = Node::of_document(&document);
-        let mut findings = set::apply(&mut tree, sets);
+        let mut tree = parsed(text).map_err(invalid)?;
+        let form = "section.key=value, such as fleet.agents=100";
+        let mut findings = set::apply(&mut tree, sets, form);
         fill::kinds(&mut tree, schema_ref());
         fill::derived(&mut tree, Measure::default().panel);
         findings.extend(walk::check(&tree, schema_ref()));
@@ -116,13 +116,27 @@ impl Scenario {
     }
 }
 
+/// The tree of a file's text, as it stands there.
+fn parsed(text: &str) -> Result<Node, Vec<Finding>> {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    match errors.is_empty() {
+        true => Ok(Node::of_document(&document)),
+        false => Err(syntax::findings(text, &errors)),
+    }
+}
+
 /// Deserialises a tree that fits the schema, and checks its combinations.
 fn finish(tree: &Node) -> Result<CheckedScenario, Vec<Finding>> {
-    let scenario = Scenario::deserialize(tree.to_plain()).map_err(|error| {
+    let scenario: Scenario = typed(tree)?;
+    let findings = cross::check(&scenario, tree);
+    if findings.is_empty() { Ok(CheckedScenario(scenario)) } else { Err(findings) }
+}
+
+/// A tree that fits the schema as what the schema was made from.
+fn typed<T: for<'de> Deserialize<'de>>(tree: &Node) -> Result<T, Vec<Finding>> {
+    T::deserialize(tree.to_plain()).map_err(|error: toml::de::Error| {
         // The schema comes from the same types, so this is a fault of hivesim's own.
         let message = format!("the schema takes it, but the types do not: {}", error.message());
         vec![Finding::new(&At::Nowhere, String::new(), message)]
-    })?;
-    let findings = cross::check(&scenario, tree);
-    if findings.is_empty() { Ok(CheckedScenario(scenario)) } else { Err(findings) }
+    })
 }

@@ -52,7 +52,7 @@ pub enum Location {
         /// The column in characters, from 1.
         column: usize,
     },
-    /// In an override, given as `key=value`.
+    /// On the command line, as it was given: `--set key=value`.
     Set(String),
     /// In a file's defaults, or in a scenario built in code: the name of either.
     Whole(String),
@@ -62,7 +62,7 @@ impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Location::File { file, line, column } => write!(f, "{file}:{line}:{column}"),
-            Location::Set(set) => write!(f, "--set {set}"),
+            Location::Set(set) => f.write_str(set),
             Location::Whole(name) => f.write_str(name),
         }
     }
@@ -83,6 +83,7 @@ pub(super) struct Source<'a> {
     /// The file's name as shown.
     pub origin: &'a str,
     pub text: &'a str,
+    /// The overrides as shown: `--set key=value`.
     pub sets: &'a [String],
 }
 
@@ -115,7 +116,7 @@ impl Source<'_> {
             if let At::Set(i) = at
                 && let Some(set) = self.sets.get(*i)
             {
-                snippet += &format!("\n  = with --set {}", printable(set));
+                snippet += &format!("\n  = with {}", printable(set));
             }
         }
         Problem { location, key: finding.key, message: finding.message, snippet }

@@ -9,12 +9,13 @@ use super::tree::{At, Body, Entry, Node, Table};
 /// The deepest key; the scenario's own go to four parts.
 const MOST_PARTS: usize = 16;
 
-/// Puts the overrides into the tree, in their order; what cannot be put is a finding.
-pub(super) fn apply(tree: &mut Node, sets: &[String]) -> Vec<Finding> {
+/// Puts the overrides into the tree, in their order; what cannot be put is a finding. `form` says
+/// what is wanted: `section.key=value, such as fleet.agents=100`.
+pub(super) fn apply(tree: &mut Node, sets: &[String], form: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (i, set) in sets.iter().enumerate() {
         let at = At::Set(i);
-        if let Err((key, message)) = apply_one(tree, set, &at) {
+        if let Err((key, message)) = apply_one(tree, set, &at, form) {
             findings.push(Finding::new(&at, key, message));
         }
     }
@@ -24,17 +25,19 @@ pub(super) fn apply(tree: &mut Node, sets: &[String]) -> Vec<Finding> {
 /// A key and what is wrong with it.
 type Refusal = (String, String);
 
-fn apply_one(tree: &mut Node, set: &str, at: &At) -> Result<(), Refusal> {
-    const FORM: &str = "wanted section.key=value, such as fleet.agents=100";
+fn apply_one(tree: &mut Node, set: &str, at: &At, form: &str) -> Result<(), Refusal> {
     let Some((key, value)) = set.split_once('=') else {
-        return Err((String::new(), format!("found no `=`; {FORM}")));
+        return Err((String::new(), format!("found no `=`; wanted {form}")));
     };
     let parts: Vec<&str> = key.split('.').map(str::trim).collect();
     if parts.iter().any(|part| part.is_empty()) {
-        return Err((String::new(), format!("found an empty key; {FORM}")));
+        return Err((String::new(), format!("found an empty key; wanted {form}")));
     }
     if parts.len() > MOST_PARTS {
-        return Err((String::new(), format!("found a key of {} parts; {FORM}", parts.len())));
+        return Err((
+            String::new(),
+            format!("found a key of {} parts; wanted {form}", parts.len()),
+        ));
     }
     let value = Node { at: at.clone(), body: parse_value(value, &parts.join("."))? };
     put(tree, &parts, 0, value)
@@ -120,7 +123,7 @@ mod tests {
     fn after(sets: &[&str]) -> String {
         let mut tree = Node { at: At::Nowhere, body: Body::Table(Table::new()) };
         let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
-        let findings = apply(&mut tree, &sets);
+        let findings = apply(&mut tree, &sets, "key=value");
         assert!(findings.is_empty(), "{findings:?}");
         toml::to_string(&tree.to_plain()).unwrap()
     }

@@ -180,6 +180,7 @@ pub(in crate::scenario) fn alternatives<'a>(words: impl Iterator<Item = &'a str>
 mod tests {
     use super::*;
     use crate::scenario::schema;
+    use crate::scenario::schema::recipe_schema;
 
     fn walk(root: &Value, node: &Value, path: &str) {
         match shape(root, node) {
@@ -210,8 +211,10 @@ mod tests {
     }
 
     #[test]
-    fn every_place_of_the_schema_has_a_known_shape_and_bounds() {
+    fn every_place_of_the_schemas_has_a_known_shape_and_bounds() {
         let schema = schema();
         walk(&schema, &schema, "");
+        let recipe = recipe_schema();
+        walk(recipe, recipe, "");
     }
 }

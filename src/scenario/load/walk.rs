@@ -167,7 +167,7 @@ impl<'s> Walk<'s> {
     }
 
     fn unwanted(&mut self, node: &Node, shape: &Shape<'_>, path: &str) {
-        let path = if path.is_empty() { "the scenario" } else { path };
+        let path = if path.is_empty() { "the file" } else { path };
         let hint = hint(node, shape, path);
         let message = format!("found {}; wanted {}{hint}", node.described(), shape.described());
         self.findings.push(Finding::new(&node.at, path.to_owned(), message));
@@ -223,7 +223,7 @@ fn hint(node: &Node, shape: &Shape<'_>, path: &str) -> String {
 fn source_of(at: &At) -> &'static str {
     match at {
         At::File(..) => "",
-        At::Set(_) => " (from --set)",
+        At::Set(_) => " (from the command line)",
         At::Nowhere => " (the default)",
     }
 }

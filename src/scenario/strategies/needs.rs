@@ -122,6 +122,29 @@ impl Combine {
         )
     }
 
+    /// Why it cannot merge models in files, where it needs more than the files hold.
+    pub fn unfit_for_files(&self) -> Option<&'static str> {
+        match self {
+            Combine::Fednova(_) => Some(
+                "divides by the gradient steps that led to a model, which its file does not say; \
+                 \"mean\" is the same for equal steps",
+            ),
+            Combine::Fisher(_) => Some(
+                "weighs by the Fisher information that agents bring beside their models, which \
+                 files do not hold; it is for fleets alone",
+            ),
+            Combine::Regmean(_) => Some(
+                "needs the Gram matrices of every layer's inputs, which files of models do not \
+                 hold; it is for fleets alone",
+            ),
+            Combine::BestByProbe(_) | Combine::GreedySoup(_) => Some(
+                "tries models out on probe tasks, and there are none for models in files; it is \
+                 for fleets alone",
+            ),
+            _ => None,
+        }
+    }
+
     /// The strategy's name in scenarios.
     pub fn name(&self) -> String {
         kind(self)
