@@ -1,9 +1,30 @@
 //! Files that get their names only when they are complete.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What is to go if the process ends now.
+static UNFINISHED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn unfinished() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes the temporary files of this process, and lets no more be made: for a process that is
+/// about to end without unwinding, as on a second signal.
+pub(crate) fn remove_unfinished() {
+    let paths = unfinished();
+    // a folder comes before what is in it
+    for path in paths.iter().rev() {
+        let _ = fs::remove_file(path).or_else(|_| fs::remove_dir(path));
+    }
+    // held for good
+    std::mem::forget(paths);
+}
 
 /// What every temporary name begins with.
 const PREFIX: &str = ".hivesim-";
@@ -28,8 +49,12 @@ impl Pending {
             let count = COUNTER.fetch_add(1, Ordering::Relaxed);
             let process = std::process::id();
             let at = to.with_file_name(format!("{PREFIX}{name}-{process}-{count}{SUFFIX}"));
+            let mut unfinished = unfinished();
             match OpenOptions::new().write(true).create_new(true).open(&at) {
-                Ok(file) => return Ok((Pending { at, to: to.into(), kept: false }, file)),
+                Ok(file) => {
+                    unfinished.insert(at.clone());
+                    return Ok((Pending { at, to: to.into(), kept: false }, file));
+                }
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => continue,
                 Err(e) => return Err(e),
             }
@@ -39,6 +64,7 @@ impl Pending {
     /// Gives the file its name, over one that has it.
     pub fn rename(&mut self) -> io::Result<()> {
         fs::rename(&self.at, &self.to)?;
+        unfinished().remove(&self.at);
         self.at.clone_from(&self.to);
         Ok(())
     }
@@ -59,7 +85,33 @@ impl Drop for Pending {
         if !self.kept {
             // On the way out of a failure: the first error is the one to report.
             let _ = fs::remove_file(&self.at);
+            unfinished().remove(&self.at);
         }
+    }
+}
+
+/// A folder that goes again if nothing is kept in it.
+pub(crate) struct MadeFolder(PathBuf);
+
+impl MadeFolder {
+    pub fn create(path: &Path) -> io::Result<Self> {
+        let mut unfinished = unfinished();
+        fs::create_dir(path)?;
+        unfinished.insert(path.into());
+        Ok(MadeFolder(path.into()))
+    }
+
+    /// It stays.
+    pub fn keep(self) {
+        unfinished().remove(&self.0);
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for MadeFolder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.0);
+        unfinished().remove(&self.0);
     }
 }
 

@@ -3,7 +3,10 @@
 
 use crate::scenario::{Combine, Distiller};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use std::fs;
+use std::path::Path;
 
 /// A manifest: files beside it, and what is to come out of them.
 #[derive(Clone, Debug, Deserialize)]
@@ -52,6 +55,24 @@ pub struct Step {
     pub expected: String,
 }
 
+impl Step {
+    fn checked(step: &Value) -> Result<Self, String> {
+        let models: Vec<String> = key(step, "models")?;
+        if models.is_empty() {
+            return Err("`models` is empty".into());
+        }
+        let weights: Option<Vec<f64>> = match step.get("weights") {
+            None => None,
+            Some(_) => key(step, "weights")?,
+        };
+        if let Some(weights) = weights.as_ref().filter(|weights| weights.len() != models.len()) {
+            let (weights, models) = (weights.len(), models.len());
+            return Err(format!("`weights`: {weights} for {models} models; give one for each"));
+        }
+        Ok(Step { models, weights, expected: key(step, "expected")? })
+    }
+}
+
 /// Names and values of parameters.
 type Parameters = &'static [(&'static str, &'static str)];
 
@@ -78,7 +99,80 @@ const PARAMETERS: [(&str, &str); 6] = [
     ("T", "iterations"),
 ];
 
+impl Manifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// What is wrong with it: the file, the case, the key.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let file = path.display();
+        let text = fs::read_to_string(path).map_err(|e| format!("{file}: cannot be read: {e}"))?;
+        let mut value: Value =
+            serde_json::from_str(&text).map_err(|e| format!("{file}: is not JSON: {e}"))?;
+        let Some(Value::Array(cases)) = value.get_mut("cases").map(Value::take) else {
+            return Err(format!("{file}: `cases` is missing, or no list"));
+        };
+        let checked = |(number, case): (usize, Value)| {
+            let name = case.get("id").and_then(Value::as_str);
+            let name = name.map_or_else(|| format!("number {number}"), |id| format!("`{id}`"));
+            Case::checked(case).map_err(|what| format!("{file}: case {name}: {what}"))
+        };
+        let cases: Vec<Case> =
+            cases.into_iter().enumerate().map(checked).collect::<Result<_, _>>()?;
+        match cases.is_empty() {
+            true => Err(format!("{file}: `cases` is empty")),
+            false => Ok(Manifest { cases }),
+        }
+    }
+}
+
+/// A key's value, or what is wrong with it.
+fn key<T: DeserializeOwned>(table: &Value, key: &str) -> Result<T, String> {
+    match table.get(key) {
+        None => Err(format!("`{key}` is missing")),
+        Some(value) => T::deserialize(value).map_err(|e| format!("`{key}`: {e}")),
+    }
+}
+
 impl Case {
+    /// A case out of a manifest, key by key: serde alone would not say which is wrong.
+    fn checked(case: Value) -> Result<Self, String> {
+        let tolerance = |name: &str| match key::<f64>(&case, name)? {
+            tolerance if tolerance >= 0.0 => Ok(tolerance),
+            tolerance => Err(format!("`{name}`: found {tolerance}; wanted 0 or more")),
+        };
+        let optional = |name: &str| match case.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(_) => key::<String>(&case, name).map(Some),
+        };
+        let mut checked = Case {
+            id: key(&case, "id")?,
+            method: key(&case, "method")?,
+            scope: optional("scope")?,
+            params: match case.get("params") {
+                None | Some(Value::Null) => Map::new(),
+                Some(_) => key(&case, "params")?,
+            },
+            base: optional("base")?,
+            rounds: Vec::new(),
+            step: None,
+            rtol: tolerance("rtol")?,
+            atol: tolerance("atol")?,
+        };
+        match case.get("rounds") {
+            None | Some(Value::Null) => checked.step = Some(Step::checked(&case)?),
+            Some(Value::Array(rounds)) if !rounds.is_empty() => {
+                for (number, round) in rounds.iter().enumerate() {
+                    let within = |what| format!("round {}: {what}", number + 1);
+                    checked.rounds.push(Step::checked(round).map_err(within)?);
+                }
+            }
+            Some(_) => return Err("`rounds` is no list, or an empty one".into()),
+        }
+        checked.pipeline()?;
+        Ok(checked)
+    }
+
     /// The merges to make, in order.
     pub fn steps(&self) -> Vec<&Step> {
         if self.rounds.is_empty() {

@@ -1,7 +1,8 @@
 //! Checkpoints of models as safetensors files.
 //! Lives here: reading them through a memory map, whole or in shards; comparing several; writing
-//! one tensor by tensor, whole or not at all; manifests of merge vectors.
-//! May not: know what tensors mean or what is done with them.
+//! one tensor by tensor, whole or not at all; merging them ([`merging`]); manifests of merge
+//! vectors.
+//! May not: know what tensors mean, or how a strategy is computed.
 //!
 //! ```
 //! use hivesim::checkpoint::{Checkpoint, Dtype, Tensor, Writer};
@@ -27,6 +28,7 @@ mod header;
 mod index;
 mod json;
 pub mod manifest;
+pub mod merging;
 mod read;
 mod shards;
 mod tensor;

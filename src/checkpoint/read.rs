@@ -10,6 +10,9 @@ use std::fs::{self, File};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+/// Elements that are checked and used at a time: what fits the first-level cache.
+const PIECE: usize = 4096;
+
 /// A checkpoint that was opened: a `.safetensors` file; a `.safetensors.index.json` file with
 /// its shards; or a folder that holds `model.safetensors.index.json`, or just one index, or just
 /// one `.safetensors` file.
@@ -180,6 +183,62 @@ impl Checkpoint {
                     None => Err(fault(format!("{} as element {i}", buffer[i]), "finite numbers")),
                 }
             }
+        }
+    }
+
+    /// What a tensor of floats differs by from `base`, which is as long: `values − base`, in
+    /// `buffer`. Gives the pages of the tensor's values back.
+    ///
+    /// # Errors
+    /// As of [`values`](Self::values).
+    ///
+    /// # Panics
+    /// Where `tensor` is not a position in [`tensors`](Self::tensors), or the lengths differ.
+    pub(super) fn differences<'a>(
+        &self,
+        tensor: usize,
+        base: &[f32],
+        buffer: &'a mut Vec<f32>,
+    ) -> Result<&'a [f32], CheckpointError> {
+        if let Some(values) = singles(self.tensors[tensor].dtype, self.bytes(tensor)) {
+            assert_eq!(values.len(), base.len(), "agreed with");
+            buffer.clear();
+            buffer.reserve_exact(values.len());
+            for (values, base) in values.chunks(PIECE).zip(base.chunks(PIECE)) {
+                if convert::first_beyond(values, Dtype::F32).is_some() {
+                    // says which
+                    self.values(tensor, buffer)?;
+                }
+                buffer.extend(values.iter().zip(base).map(|(value, base)| value - base));
+            }
+        } else {
+            let values = self.values(tensor, buffer)?.len();
+            assert_eq!(values, base.len(), "agreed with");
+            buffer.iter_mut().zip(base).for_each(|(value, base)| *value -= base);
+        }
+        self.release(tensor);
+        Ok(buffer)
+    }
+
+    /// Whether [`values`](Self::values) come straight from the file's map.
+    pub(super) fn is_direct(&self, tensor: usize) -> bool {
+        singles(self.tensors[tensor].dtype, self.bytes(tensor)).is_some()
+    }
+
+    /// Gives the memory of the tensor's pages back to the system, which keeps them in its cache
+    /// as long as it likes. They come again when they are touched.
+    pub(super) fn release(&self, tensor: usize) {
+        #[cfg(unix)]
+        {
+            let Place { file, bytes } = &self.places[tensor];
+            // SAFETY: the map is of a file and read only, so that a page that is dropped comes
+            // back with the same bytes.
+            let advised = unsafe {
+                let advice = memmap2::UncheckedAdvice::DontNeed;
+                self.files[*file].map.unchecked_advise_range(advice, bytes.start, bytes.len())
+            };
+            // Advice: where the system does not take it, all is still right.
+            let _ = advised;
         }
     }
 

@@ -78,6 +78,12 @@ impl Writer {
         Ok(writer)
     }
 
+    /// The files that [`finish`](Self::finish) puts in their places, or replaces.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let index = self.files.index.as_ref().map(|(path, _)| path.as_path());
+        self.files.shards.iter().map(|shard| shard.path.as_path()).chain(index)
+    }
+
     /// Writes the next tensor, of floats, from its values: rounded to its type, to the nearest,
     /// ties to even.
     ///

@@ -4,7 +4,10 @@
 
 #![allow(clippy::disallowed_methods, reason = "the command line may read the clock")]
 
+mod cases;
 mod closing;
+mod merge;
+mod merging;
 mod metrics;
 mod run;
 mod scenario;
@@ -12,7 +15,6 @@ mod watch;
 
 use crate::text::plain;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -30,7 +32,8 @@ const AFTER_HELP: &str = "\
 Start here:
   hivesim run scenarios/first-hive.toml       run it; opens up in runs/first-hive-1/report.html
   hivesim scenario show scenarios/first-hive.toml       the same with every key and its meaning
-  hivesim run --help                          options, what the columns mean, exit codes";
+  hivesim run --help                          options, what the columns mean, exit codes
+  hivesim merge --help                        merging models in safetensors files";
 
 /// Simulates a hive mind of continual learners.
 #[derive(Debug, Parser)]
@@ -44,6 +47,8 @@ struct Cli {
 enum Command {
     /// Run a scenario and write its results and report.
     Run(run::RunArgs),
+    /// Merge models in safetensors files into one.
+    Merge(merge::MergeArgs),
     /// Check a scenario, show it with all its defaults, or print the schema.
     Scenario(scenario::ScenarioArgs),
 }
@@ -55,25 +60,22 @@ enum Failure {
     BadInput(String),
     /// Anything else.
     Failed(String),
-    /// Ctrl-C: what was done by then is written here.
-    Interrupted(PathBuf),
+    /// Ctrl-C; the message says what is left of what was done by then.
+    Interrupted(String),
 }
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Merge(args) => merge::run(&args),
         Command::Scenario(args) => scenario::run(&args),
     };
     let (message, code) = match outcome {
         Ok(()) => return ExitCode::from(FINE),
         Err(Failure::BadInput(message)) => (message, BAD_INPUT),
         Err(Failure::Failed(message)) => (message, FAILED),
-        Err(Failure::Interrupted(out)) => {
-            let out = out.display();
-            let text = format!("interrupted: {out} holds the rounds done, marked incomplete");
-            (text, INTERRUPTED)
-        }
+        Err(Failure::Interrupted(message)) => (message, INTERRUPTED),
     };
     tell(&plain(&message));
     ExitCode::from(code)

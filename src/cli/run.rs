@@ -122,7 +122,12 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
         let report = plain(&report.to_string_lossy());
         print(&format!("{table}\nresult  {hash}\nreport  {report}\n"))?;
     }
-    if outcome.complete { Ok(()) } else { Err(Failure::Interrupted(out)) }
+    if outcome.complete {
+        return Ok(());
+    }
+    let out = out.display();
+    let text = format!("interrupted: {out} holds the rounds done, marked incomplete");
+    Err(Failure::Interrupted(text))
 }
 
 /// The run itself, watched; `made` are the folders that go when it is broken off.

@@ -12,11 +12,11 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often the live registry is read.
-const TICK: Duration = Duration::from_millis(200);
+/// How often it is looked at how far the work is.
+pub(super) const TICK: Duration = Duration::from_millis(200);
 /// Lines come after 1, 2, 4, … seconds and from then on at this distance: a short run says
 /// little, a long one stays quiet enough for a log.
-const GAP_MAX: Duration = Duration::from_secs(30);
+pub(super) const GAP_MAX: Duration = Duration::from_secs(30);
 
 /// How a run shows its progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -254,19 +254,27 @@ impl Round<'_> {
             let base = base.map(|base| &base[at.clone()]);
             let mut one =
                 Vectors::whole(&layout, &Flat, base, (&values, given), members.clone(), &mut *next);
-            strategy.merge(&mut Group {
-                material: &mut one,
-                buffers: &mut buffers,
-                segments: 0..1,
-                name: (segment + 1) << 32 | row,
-                space: self.space,
-                context: self.context,
-                mixing: &[],
-                members: &members,
-                places: None,
-                steps: None,
-                strategy: strategy.name(),
-            })?;
+            strategy
+                .merge(&mut Group {
+                    material: &mut one,
+                    buffers: &mut buffers,
+                    segments: 0..1,
+                    name: (segment + 1) << 32 | row,
+                    space: self.space,
+                    context: self.context,
+                    mixing: &[],
+                    members: &members,
+                    places: None,
+                    steps: None,
+                    strategy: strategy.name(),
+                })
+                .map_err(|error| match error {
+                    MergeError::NotFinite { strategy, at, .. } => {
+                        let at = row * columns + at;
+                        MergeError::NotFinite { strategy, block: segment as u32, at }
+                    }
+                    error => error,
+                })?;
         }
         if let Some(steps) = self.steps.as_deref_mut() {
             steps.take(segment, Space::Models, base, &mut next);
