@@ -75,6 +75,6 @@ fn table(verdicts: &[Verdict]) -> String {
     for column in table.column_iter_mut().skip(2).take(2) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_string()).collect();
+    let lines: Vec<String> = table.lines().map(|line| line.trim().to_string()).collect();
     lines.join("\n") + "\n"
 }
