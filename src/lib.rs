@@ -72,6 +72,11 @@
 //!
 //! [`record`] writes an outcome as tables, [`report`] as a page to look at.
 //!
+//! # Merging models in files
+//!
+//! [`checkpoint::merging`] hands models in safetensors files to the same strategies, as a
+//! [`Recipe`](scenario::Recipe) says.
+//!
 //! # Parts of your own
 //!
 //! [`Experiment::with_learner`](engine::Experiment::with_learner) and

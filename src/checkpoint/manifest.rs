@@ -55,24 +55,6 @@ pub struct Step {
     pub expected: String,
 }
 
-impl Step {
-    fn checked(step: &Value) -> Result<Self, String> {
-        let models: Vec<String> = key(step, "models")?;
-        if models.is_empty() {
-            return Err("`models` is empty".into());
-        }
-        let weights: Option<Vec<f64>> = match step.get("weights") {
-            None => None,
-            Some(_) => key(step, "weights")?,
-        };
-        if let Some(weights) = weights.as_ref().filter(|weights| weights.len() != models.len()) {
-            let (weights, models) = (weights.len(), models.len());
-            return Err(format!("`weights`: {weights} for {models} models; give one for each"));
-        }
-        Ok(Step { models, weights, expected: key(step, "expected")? })
-    }
-}
-
 /// Names and values of parameters.
 type Parameters = &'static [(&'static str, &'static str)];
 
@@ -243,6 +225,24 @@ impl Case {
         }
         spec.combine = of_kind(kind, Value::Object(own))?;
         Ok(spec)
+    }
+}
+
+impl Step {
+    fn checked(step: &Value) -> Result<Self, String> {
+        let models: Vec<String> = key(step, "models")?;
+        if models.is_empty() {
+            return Err("`models` is empty".into());
+        }
+        let weights: Option<Vec<f64>> = match step.get("weights") {
+            None => None,
+            Some(_) => key(step, "weights")?,
+        };
+        if let Some(weights) = weights.as_ref().filter(|weights| weights.len() != models.len()) {
+            let (weights, models) = (weights.len(), models.len());
+            return Err(format!("`weights`: {weights} for {models} models; give one for each"));
+        }
+        Ok(Step { models, weights, expected: key(step, "expected")? })
     }
 }
 

@@ -110,6 +110,8 @@ fn a_malformed_manifest_is_answered_with_file_case_and_key() {
         case[key] = value;
         case
     };
+    let mut regmean = change("method", json!("regmean"));
+    regmean["params"] = json!({});
     for (case, parts) in [
         (change("rtol", json!("tight")), &["case `linear-normalised`", "`rtol`", "\"tight\""][..]),
         (change("atol", json!(-1.0)), &["`atol`: found -1; wanted 0 or more"]),
@@ -120,7 +122,7 @@ fn a_malformed_manifest_is_answered_with_file_case_and_key() {
         (change("method", json!("lineer")), &["lineer"]),
         (change("params", json!({ "normalise": 3 })), &["linear-normalised", "normalise"]),
         (change("base", json!("gone.safetensors")), &["linear-normalised", "gone.safetensors"]),
-        (change("method", json!("regmean")), &["Gram"]),
+        (regmean, &["linear-normalised", "`regmean` needs the Gram matrices"]),
         (change("id", Value::Null), &["case number 0", "`id`"]),
     ] {
         let output = run(&place, &[case]);

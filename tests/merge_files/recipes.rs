@@ -79,7 +79,7 @@ fn a_slip_is_answered_with_place_and_nearest_name() {
         ("--pre clop", &["--pre clop: pre.0.kind: ", "did you mean `\"clip\"`?"]),
         ("--dtype fp16", &["--dtype fp16: dtype: ", "\"f16\""]),
         ("--shard-size big", &["--shard-size big: shard_size: ", "\"5GB\""]),
-        ("--weight 1,2,3", &["--weight 1,2,3: weights: 3 weights for 2 models"]),
+        ("--weight 1,2,3", &["--weight 1,2,3: weights: found 3 for 2 models"]),
         ("--weight nan,1", &["weights.0: found NaN"]),
         ("--strategy median --weight 1,2", &["counts all models the same"]),
         ("--weight 1,x", &["--weight", "invalid float"]),
@@ -118,10 +118,10 @@ fn a_recipe_file_that_is_wrong_is_answered_with_line_and_column() {
     for (from, to, parts) in [
         ("density", "densty", &["ties.toml:8:1: combine.densty: no such key", "`density`"][..]),
         ("\"ties\"", "\"tie\"", &["ties.toml:7:8: combine.kind: ", "did you mean `\"ties\"`?"]),
-        ("0.7, 0.3", "0.7", &["ties.toml:3:11: weights: 1 weights for 2 models"]),
+        ("0.7, 0.3", "0.7", &["ties.toml:3:11: weights: found 1 for 2 models"]),
         ("base = ", "bass = ", &["ties.toml:1:1: bass: no such key", "`base`"]),
         ("output = \"out.safetensors\"", "", &["output: is missing"]),
-        ("= 0.2", "= ", &["ties.toml:8:10: found no value"]),
+        ("= 0.2", "= ", &["ties.toml:8:11: found no value"]),
         (
             "\"m0.safetensors\", \"m1.safetensors\"",
             "",

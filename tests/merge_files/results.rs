@@ -128,7 +128,7 @@ fn shards_come_in_and_go_out_and_change_no_value() {
     let document: Value = serde_json::from_str(&out(&output)).unwrap();
     let files = document["files"].as_array().unwrap();
     assert_eq!(files.last().unwrap(), "merged/model.safetensors.index.json");
-    assert_eq!(files.len(), 3, "{document:#}");
+    assert_eq!(files.len(), 4, "{document:#}");
     assert_eq!(values(&place.path("merged")), whole);
     // over what is there
     fine(&place.merge(&format!("{words} -o merged --shard-size 100B --weight 1,2")));

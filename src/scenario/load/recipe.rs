@@ -146,7 +146,7 @@ fn cross(recipe: &Recipe, tree: &Node) -> Vec<Finding> {
     }
     let (weights, models) = (recipe.weights.len(), recipe.models.len());
     if weights > 0 && weights != models {
-        let message = format!("{weights} weights for {models} models; give one for each");
+        let message = format!("found {weights} for {models} models; give one for each");
         clashes.add(&["weights", "models"], message);
     } else if weights > 0 && weighs(tree) == Some(false) {
         let message = format!("\"{strategy}\" counts all models the same; leave the weights out");
