@@ -88,6 +88,7 @@ fn a_slip_is_answered_with_place_and_nearest_name() {
         ("--strategy fisher", &["Fisher information", "fleets alone"]),
         ("--strategy regmean", &["Gram matrices", "fleets alone"]),
         ("--strategy best-by-probe", &["probe tasks", "fleets alone"]),
+        ("--server feddf", &["what a model answers", "fleets alone"]),
         ("--strategy greedy-soup", &["probe tasks", "fleets alone"]),
         ("--strategy fednova", &["gradient steps"]),
     ] {

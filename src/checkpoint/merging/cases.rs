@@ -72,8 +72,14 @@ fn compare(
 ) -> Result<Distance, MergingError> {
     let open = |name: &String| Checkpoint::open(&folder.join(name)).map_err(MergingError::Input);
     let spec = case.pipeline().map_err(MergingError::Refused)?;
-    if let Some(why) = spec.combine.unfit_for_files() {
-        return Err(MergingError::Refused(format!("`{}` {why}", spec.combine.name())));
+    let unfit = [
+        (spec.combine.name(), spec.combine.unfit_for_files()),
+        (spec.server.name(), spec.server.unfit_for_files()),
+    ];
+    for (name, why) in unfit {
+        if let Some(why) = why {
+            return Err(MergingError::Refused(format!("`{name}` {why}")));
+        }
     }
     let mut pipeline = Pipeline::new(&spec);
     let mut base = case.base.as_ref().map(open).transpose()?;

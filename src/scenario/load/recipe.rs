@@ -156,6 +156,10 @@ fn cross(recipe: &Recipe, tree: &Node) -> Vec<Finding> {
         clashes.add(&["combine.kind"], format!("\"{strategy}\" {why}"));
         return clashes.into_findings();
     }
+    if let Some(why) = recipe.server.unfit_for_files() {
+        clashes.add(&["server.kind"], format!("\"{}\" {why}", recipe.server.name()));
+        return clashes.into_findings();
+    }
     let plain = matches!(&recipe.server, Server::Plain(plain) if plain.eta == 1.0);
     if recipe.base.is_none() && recipe.combine.needs_base() {
         let message = format!(

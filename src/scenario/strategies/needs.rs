@@ -2,7 +2,7 @@
 
 use super::{
     AdaptiveRobustClipping, Bulyan, Caf, Combine, Krum, Mda, MeanAroundMedian, MultiKrum,
-    NearestNeighbourMixing, Pre, Smea, TrimmedMean,
+    NearestNeighbourMixing, Pre, Server, Smea, TrimmedMean,
 };
 
 /// `f` as given, or a fifth of `n` as far as `n` allows; the error is what is needed.
@@ -146,6 +146,24 @@ impl Combine {
     }
 
     /// The strategy's name in scenarios.
+    pub fn name(&self) -> String {
+        kind(self)
+    }
+}
+
+impl Server {
+    /// Why it cannot step from models in files, where it needs more than the files hold.
+    pub fn unfit_for_files(&self) -> Option<&'static str> {
+        match self {
+            Server::Feddf(_) => Some(
+                "learns from the answers of all models, and files do not say what a model answers; \
+                 it is for fleets alone",
+            ),
+            _ => None,
+        }
+    }
+
+    /// The server's name in scenarios.
     pub fn name(&self) -> String {
         kind(self)
     }
