@@ -254,7 +254,8 @@ impl Distiller {
                 let (seed, threads) = (self.fleet.seed, self.threads);
                 let mut vectors =
                     Vectors::contributions(layout, columns, base, &contributions, absent, next);
-                self.pipeline.merge(&mut vectors, &Context { seed, round, threads, judge })
+                self.pipeline
+                    .merge(&mut vectors, &Context { threads, judge, ..Context::new(seed, round) })
             }
         }
     }

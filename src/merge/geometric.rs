@@ -43,7 +43,7 @@ impl Strategy for GeometricMedian {
 /// robust optimization", ICML).
 ///
 /// An attacker moves it by at most `τ/n` a step, wherever it stands. Cost: one pass over memory
-/// a step, and one for the result; one vector is kept between rounds.
+/// a step, and one for the result; one vector is kept for the round to come.
 #[derive(Clone, Debug)]
 pub struct CentredClipping {
     spec: scenario::CentredClipping,
@@ -80,7 +80,7 @@ impl Strategy for CentredClipping {
             weights.iter_mut().zip(&clips).for_each(|(w, c)| *w = left * *w + c);
             rest *= left;
         }
-        let previous = &mut self.previous;
+        let (previous, last) = (&mut self.previous, group.context().last);
         group.write(|segment, out| {
             let shares = segment.shares(&weights, n);
             segment.add_weighted(&shares, out);
@@ -89,7 +89,10 @@ impl Strategy for CentredClipping {
                     weighted_sum(out, &[rest as f32], &[&before[start..][..out.len()]]);
                 });
             }
-            previous.insert(segment.index, out.to_vec());
+            match last {
+                false => previous.insert(segment.index, out.to_vec()),
+                true => previous.remove(&segment.index),
+            };
             Ok(())
         })
     }

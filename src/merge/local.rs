@@ -56,38 +56,42 @@ impl Strategy for ArceeFusion {
                 return Ok(());
             };
             let model = row.values;
-            let importance = importance(segment, model, base);
-            let mut sorted = importance.clone();
+            let columns = segment.shape.columns.max(1);
+            let rows = model.chunks(columns).zip(base.chunks(columns));
+            let divergences: Vec<f64> = rows.map(|(model, base)| divergence(model, base)).collect();
+            let importance = |i: usize| {
+                (f64::from((model[i] - base[i]).abs()) * divergences[i / columns]) as f32
+            };
+            // the output has room for what is put in order
+            out.iter_mut().enumerate().for_each(|(i, out)| *out = importance(i));
             let mut at = |share: f64| {
-                let rank = (share * (sorted.len() - 1) as f64) as usize;
-                *sorted.select_nth_unstable_by(rank, f32::total_cmp).1
+                let rank = (share * (out.len() - 1) as f64) as usize;
+                *out.select_nth_unstable_by(rank, f32::total_cmp).1
             };
             let (low, middle, high) = (at(0.25), at(0.5), at(0.75));
             let threshold = middle + 1.5 * (high - low);
             for (i, out) in out.iter_mut().enumerate() {
-                *out = if importance[i] >= threshold { model[i] } else { base[i] };
+                *out = if importance(i) >= threshold { model[i] } else { base[i] };
             }
             Ok(())
         })
     }
 }
 
-fn importance(segment: &Segment<'_>, model: &[f32], base: &[f32]) -> Vec<f32> {
-    let columns = segment.shape.columns.max(1);
-    let mut out = Vec::with_capacity(model.len());
-    let softmax = |row: &[f32]| -> Vec<f64> {
-        let most = row.iter().fold(f32::NEG_INFINITY, |a, b| a.max(*b));
-        let powers: Vec<f64> = row.iter().map(|x| exp(f64::from(x - most))).collect();
-        let sum: f64 = powers.iter().sum();
-        powers.into_iter().map(|power| power / sum + 1e-8).collect()
+/// The Kullback-Leibler divergence of a row's softmax from that of the base's row, both a little
+/// above zero.
+fn divergence(model: &[f32], base: &[f32]) -> f64 {
+    let top = |row: &[f32]| row.iter().fold(f32::NEG_INFINITY, |a, b| a.max(*b));
+    let (top_model, top_base) = (top(model), top(base));
+    let power = |x: f32, top: f32| exp(f64::from(x - top));
+    let sum = |row: &[f32], top: f32| -> f64 { row.iter().map(|x| power(*x, top)).sum() };
+    let (sum_model, sum_base) = (sum(model, top_model), sum(base, top_base));
+    let term = |(m, b): (&f32, &f32)| {
+        let p = power(*m, top_model) / sum_model + 1e-8;
+        let q = power(*b, top_base) / sum_base + 1e-8;
+        p * ln(p / q)
     };
-    for (model, base) in model.chunks(columns).zip(base.chunks(columns)) {
-        let (p, q) = (softmax(model), softmax(base));
-        let divergence: f64 = p.iter().zip(&q).map(|(p, q)| p * ln(p / q)).sum();
-        let entry = |(m, b): (&f32, &f32)| (f64::from((m - b).abs()) * divergence) as f32;
-        out.extend(model.iter().zip(base).map(entry));
-    }
-    out
+    model.iter().zip(base).map(term).sum()
 }
 
 /// Reinforced Agent Merging: an entry that one task vector alone changed by more than `epsilon`

@@ -83,12 +83,14 @@ pub struct Context<'a> {
     pub threads: usize,
     /// How good a core is, higher being better, for strategies that try cores out.
     pub judge: Option<&'a Judge<'a>>,
+    /// Whether no round follows, so that nothing need be remembered for it.
+    pub last: bool,
 }
 
 impl Context<'_> {
-    /// A context of one thread and no judge.
+    /// A context of one thread and no judge, with rounds to follow.
     pub fn new(seed: u64, round: u32) -> Self {
-        Context { seed, round, threads: 1, judge: None }
+        Context { seed, round, threads: 1, judge: None, last: false }
     }
 }
 

@@ -80,7 +80,7 @@ impl Pipeline {
     /// # Errors
     /// Where the result is not finite.
     pub fn merge_sum(&mut self, sum: &BlockSum, next: &mut [f32]) -> Result<(), MergeError> {
-        self.steps.begin();
+        self.steps.begin(false);
         let mut delta = Vec::new();
         for (block, weight, values) in sum.blocks() {
             let share = (1.0 / weight) as f32;
@@ -124,7 +124,7 @@ impl Pipeline {
             let (needs, found) = (needs.into(), "none".into());
             return Err(MergeError::Needs { strategy: strategy.name(), needs, found });
         }
-        self.steps.begin();
+        self.steps.begin(context.last);
         let mut mixings: Vec<Mixing> = Vec::new();
         let space = strategy.space();
         for pre in &self.pre {

@@ -23,6 +23,8 @@ pub struct Steps {
     spec: Server,
     /// Rounds begun.
     round: u32,
+    /// Whether the round is the last, and a segment's memory of no use once it is stepped.
+    last: bool,
     /// `m` and `v` of each segment.
     memory: Vec<(Vec<f32>, Vec<f32>)>,
 }
@@ -30,7 +32,7 @@ pub struct Steps {
 impl Steps {
     /// A server that has made no step.
     pub fn new(spec: &Server) -> Self {
-        Steps { spec: spec.clone(), round: 0, memory: Vec::new() }
+        Steps { spec: spec.clone(), round: 0, last: false, memory: Vec::new() }
     }
 
     /// Whether it does no more than add what is combined.
@@ -42,9 +44,10 @@ impl Steps {
         }
     }
 
-    /// Begins a round.
-    pub(super) fn begin(&mut self) {
+    /// Begins a round; `last` says that none follows.
+    pub(super) fn begin(&mut self, last: bool) {
         self.round += 1;
+        self.last = last;
     }
 
     /// Turns a segment of what was combined, measured in `space`, into one of the next core.
@@ -60,6 +63,9 @@ impl Steps {
             out.iter_mut().enumerate().for_each(|(i, out)| *out -= at(i));
         }
         self.step(segment, out);
+        if self.last {
+            self.memory[segment] = Default::default();
+        }
         out.iter_mut().enumerate().for_each(|(i, out)| *out += at(i));
     }
 
