@@ -1,6 +1,6 @@
 //! Runs the experiments behind docs/validation.md and writes their tables into it.
 //!
-//!     cargo run --release --example validation -- laws sketch fedprox --write
+//!     cargo run --release --example validation -- laws vectors sketch fedprox --write
 //!     cargo run --release --example validation -- references --data DIR --write
 //!
 //! Without `--write` the tables are printed. No table depends on the machine.
@@ -33,6 +33,8 @@ struct Arguments {
 enum Table {
     /// Closed forms beside the engine.
     Laws,
+    /// Strategies beside mergekit, Flower and ByzFL.
+    Vectors,
     /// Hive, isolated and pooled agents beside a plain sketch of the model.
     Sketch,
     /// FedAvg and FedProx over heterogeneity and stragglers.
@@ -46,6 +48,7 @@ fn main() -> Result<()> {
     for table in arguments.tables {
         let (name, text) = match table {
             Table::Laws => ("laws", tables::laws()),
+            Table::Vectors => ("vectors", tables::vectors()?),
             Table::Sketch => ("sketch", tables::sketch()),
             Table::Fedprox => ("fedprox", tables::fedprox()),
             Table::References => {

@@ -2,6 +2,8 @@
 
 use crate::laws::{self, Row};
 use crate::reference::{self, by_seed, spread};
+use anyhow::Result;
+use hivesim::checkpoint::merging::{Progress, run_cases};
 use hivesim::engine::{Experiment, Silent};
 use hivesim::measure::{Outcome, Trace};
 use hivesim::scenario::Scenario;
@@ -31,6 +33,36 @@ pub fn laws() -> String {
         );
     }
     table
+}
+
+/// Cases of other implementations by method: how many, and how far the worst of them is.
+pub fn vectors() -> Result<String> {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/manifest.json");
+    let verdicts = run_cases(Path::new(manifest), 1, &Progress::default())?;
+    let mut methods: Vec<(&str, usize, f64, f64)> = Vec::new();
+    for verdict in &verdicts {
+        let at = methods.iter().position(|(method, ..)| *method == verdict.method);
+        let at = at.unwrap_or_else(|| {
+            methods.push((&verdict.method, 0, 0.0, 0.0));
+            methods.len() - 1
+        });
+        let (_, cases, error, share) = &mut methods[at];
+        *cases += 1;
+        *error = error.max(verdict.distance.error);
+        *share = share.max(verdict.distance.share);
+    }
+    let mut table = "| method | cases | largest error | of tolerance |\n\
+                     | --- | ---: | ---: | ---: |\n"
+        .to_owned();
+    for (method, cases, error, share) in methods {
+        let method = method.replace('_', "-");
+        let share = 100.0 * share;
+        line(&mut table, format_args!("| {method} | {cases} | {error:.1e} | {share:.1} % |"));
+    }
+    let within = verdicts.iter().filter(|verdict| verdict.passes()).count();
+    let all = verdicts.len();
+    line(&mut table, format_args!("\n{within} of {all} cases are within their tolerance."));
+    Ok(table)
 }
 
 /// Seven significant digits, enough to see rounding in single precision.
