@@ -78,6 +78,7 @@ fn a_merge_takes_less_than_two_tensors_for_each_input() {
             ("smea", 3, &[]),
             ("caf", 3, &[]),
             ("centred-clipping", 3, &[]),
+            ("centred-clipping", 3, &["start=previous"]),
             ("norm-bound", 3, &[]),
             ("della", 3, &[]),
             ("consensus", 3, &[]),

@@ -1,5 +1,8 @@
 //! The scenarios that come with hivesim say in their headers what they ask.
 
+#[path = "../examples/scenarios/reference.rs"]
+mod reference;
+
 use hivesim::scenario::Scenario;
 use std::fs;
 use std::path::Path;
@@ -26,4 +29,12 @@ fn every_header_holds_the_question_and_the_expectation() {
         seen += 1;
     }
     assert!(seen >= 10, "{seen} scenarios");
+}
+
+#[test]
+fn the_page_of_scenarios_has_every_key() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/scenarios.md");
+    let page = fs::read_to_string(path).unwrap();
+    let made = page.contains(&reference::reference());
+    assert!(made, "cargo run --example scenarios -- reference");
 }

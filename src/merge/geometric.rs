@@ -38,12 +38,12 @@ impl Strategy for GeometricMedian {
     }
 }
 
-/// Centred clipping: `v ← v + (1/n) Σ_i (x_i − v) min(1, τ/‖x_i − v‖)`, from the last round's
-/// result or from zero (Karimireddy, He and Jaggi 2021, "Learning from history for Byzantine
-/// robust optimization", ICML).
+/// Centred clipping: `v ← v + (1/n) Σ_i (x_i − v) min(1, τ/‖x_i − v‖)`, from zero, where the core
+/// stands, or from the last round's result (Karimireddy, He and Jaggi 2021, "Learning from history
+/// for Byzantine robust optimization", ICML).
 ///
 /// An attacker moves it by at most `τ/n` a step, wherever it stands. Cost: one pass over memory
-/// a step, and one for the result; one vector is kept for the round to come.
+/// a step, and one for the result; one vector is kept for the round to come if it starts there.
 #[derive(Clone, Debug)]
 pub struct CentredClipping {
     spec: scenario::CentredClipping,
@@ -80,7 +80,8 @@ impl Strategy for CentredClipping {
             weights.iter_mut().zip(&clips).for_each(|(w, c)| *w = left * *w + c);
             rest *= left;
         }
-        let (previous, last) = (&mut self.previous, group.context().last);
+        let remembers = self.spec.start == Start::Previous && !group.context().last;
+        let previous = &mut self.previous;
         group.write(|segment, out| {
             let shares = segment.shares(&weights, n);
             segment.add_weighted(&shares, out);
@@ -89,10 +90,11 @@ impl Strategy for CentredClipping {
                     weighted_sum(out, &[rest as f32], &[&before[start..][..out.len()]]);
                 });
             }
-            match last {
-                false => previous.insert(segment.index, out.to_vec()),
-                true => previous.remove(&segment.index),
-            };
+            if remembers {
+                previous.insert(segment.index, out.to_vec());
+            } else {
+                previous.remove(&segment.index);
+            }
             Ok(())
         })
     }
