@@ -183,7 +183,7 @@ pub enum Absent {
     /// that two agents share, in proportion to all of them (Dixon 1979).
     #[default]
     Skip,
-    /// It is zeros: the agent says that nothing should change there, with the weight of all
-    /// its tasks.
+    /// It is zeros: the agent says that nothing should change there. Each of its blocks, touched
+    /// or not, then has the weight of all its tasks, as a dense vector would.
     Zero,
 }
