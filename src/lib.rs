@@ -85,6 +85,7 @@
 //! from named streams ([`stream`]) alone, keeps the promise of equal bits.
 
 pub mod agent;
+pub mod catalogue;
 pub mod checkpoint;
 pub mod cli;
 pub mod distill;

@@ -11,6 +11,7 @@ mod merging;
 mod metrics;
 mod run;
 mod scenario;
+mod strategies;
 mod watch;
 
 use crate::text::plain;
@@ -51,6 +52,8 @@ enum Command {
     Merge(merge::MergeArgs),
     /// Check a scenario, show it with all its defaults, or print the schema.
     Scenario(scenario::ScenarioArgs),
+    /// List the merge strategies, or show one with its formula, costs and parameters.
+    Strategies(strategies::StrategiesArgs),
 }
 
 /// Why a command did not end well.
@@ -70,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Merge(args) => merge::run(&args),
         Command::Scenario(args) => scenario::run(&args),
+        Command::Strategies(args) => strategies::run(&args),
     };
     let (message, code) = match outcome {
         Ok(()) => return ExitCode::from(FINE),

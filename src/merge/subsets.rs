@@ -110,9 +110,8 @@ fn top(matrix: DMatrix<f64>) -> (f64, Vec<f64>) {
 }
 
 /// The mean of the `n − f` contributions whose empirical covariance has the smallest largest
-/// eigenvalue, the first such subset in lexical order (SMEA: Allouah, Farhadkhani, Guerraoui,
-/// Gupta, Pinot and Stephan 2023, "Robust distributed learning: tight error bounds and breakdown
-/// point under data heterogeneity", NeurIPS).
+/// eigenvalue, the first such subset in lexical order (SMEA: Allouah, Guerraoui, Gupta, Pinot and
+/// Stephan 2023, "On the privacy-robustness-utility trilemma in distributed learning", ICML).
 ///
 /// Needs `n ≥ 2f + 1` and few enough subsets to try. Breakdown point `f/n`, below 1/2. Cost: a
 /// Gram matrix, and an eigenvalue of each of the `n choose f` subsets.

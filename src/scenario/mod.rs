@@ -6,6 +6,7 @@
 
 mod distiller;
 mod fleet;
+mod kinds;
 mod learner;
 mod load;
 mod measure;
@@ -17,9 +18,10 @@ mod world;
 
 pub use distiller::*;
 pub use fleet::*;
+pub use kinds::{Kind, Parameter, Stage, kinds};
 pub use learner::*;
-pub(crate) use load::Extent;
 pub use load::{CheckedRecipe, CheckedScenario, Location, Override, Problem, ScenarioError};
+pub(crate) use load::{Extent, nearest};
 pub use measure::*;
 pub use recipe::*;
 pub use schema::schema;

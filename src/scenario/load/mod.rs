@@ -19,6 +19,7 @@ mod walk;
 
 pub use error::ScenarioError;
 pub(crate) use memory::Extent;
+pub(crate) use nearest::nearest;
 pub use problem::{Location, Problem};
 pub use recipe::{CheckedRecipe, Override};
 

@@ -7,7 +7,7 @@ use super::walk::joined;
 
 /// The candidate nearest to `word`, if it is near: at most a third of its letters differ
 /// (Damerau-Levenshtein; case, `-` and `_` do not count), or it is the word's beginning.
-pub(super) fn nearest<'a>(
+pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl Iterator<Item = &'a str>,
 ) -> Option<&'a str> {

@@ -100,7 +100,7 @@ pub enum Combine {
     ArceeFusion(ArceeFusion),
     /// Sums what one learned, averages what several did (Reinforced Agent Merging).
     Ram(Ram),
-    /// The same, with what one learned amplified.
+    /// `ram` with what one learned amplified.
     RamplusTl(RamplusTl),
     /// Interpolates to the mean by the angle between models (Jang et al. 2024).
     ModelStock(ModelStock),

@@ -1,0 +1,46 @@
+//! Weighted means.
+
+use super::{Entry, Family, paper};
+use crate::scenario::Stage;
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        name: "mean",
+        stage: Stage::Combine,
+        family: Family::Averaging,
+        formula: "m_b = Σ_i w_ib x_ib / Σ_i w_ib   for each block b, over the members that hold it",
+        breakdown: "0",
+        time: "O(n d): one multiply-add a value",
+        memory: "O(d): contributions are summed as they come, however many there are",
+        needs: "",
+        notes: "FedAvg where there is one block and `weighting` counts examples. With \
+                `normalise = false` the sum is not divided, and all contributions are kept.",
+        papers: &[paper(
+            "McMahan, Moore, Ramage, Hampson and Agüera y Arcas",
+            2017,
+            "Communication-efficient learning of deep networks from decentralized data",
+            "AISTATS",
+            "1602.05629",
+        )],
+    },
+    Entry {
+        name: "fednova",
+        stage: Stage::Combine,
+        family: Family::Averaging,
+        formula: "p_i = w_i / Σ_j w_j,   τ = Σ_i p_i τ_i   (τ_i: gradient steps of member i)\n\
+                  m = τ Σ_i p_i x_i / τ_i",
+        breakdown: "0",
+        time: "O(n d): one multiply-add a value",
+        memory: "O(n d)",
+        needs: "",
+        notes: "The mean, where all make equally many steps. `‖a_i‖₁ = τ_i`, as for plain SGD \
+                without momentum.",
+        papers: &[paper(
+            "Wang, Liu, Liang, Joshi and Poor",
+            2020,
+            "Tackling the objective inconsistency problem in heterogeneous federated optimization",
+            "NeurIPS",
+            "2007.07481",
+        )],
+    },
+];
