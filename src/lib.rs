@@ -88,6 +88,7 @@ pub mod agent;
 pub mod catalogue;
 pub mod checkpoint;
 pub mod cli;
+pub mod compare;
 pub mod distill;
 pub mod engine;
 pub mod ids;

@@ -79,3 +79,90 @@ fn the_page_of_strategies_is_the_generated_one() {
          cargo run -- strategies --markdown > docs/strategies.md"
     );
 }
+
+const TINY: &str = "name = \"tiny\"\nrounds = 4\n[fleet]\nagents = 12\ntasks = 10\n[world]\nskills = 3\n\
+                    companies = 2\n[measure]\npanel = 4\nprobes = 8\nbounds = [\"isolated\"]\n";
+
+fn tiny() -> Place {
+    let place = Place::new();
+    fs::write(place.0.path().join("x.toml"), TINY).unwrap();
+    place
+}
+
+#[test]
+fn a_comparison_is_the_same_at_any_number_of_threads_and_written_whole() {
+    let place = tiny();
+    let compare = |threads: &str, out: &str| {
+        let list = "mean,median,bucketing(size=3)+krum,mean+fedadam,slerp";
+        let args = ["compare", "x.toml", "--strategies", list, "--seeds", "2", "--json"];
+        json(&place.run(&[&args[..], &["--threads", threads, "--out", out]].concat()))
+    };
+    let (one, three) = (compare("1", "one"), compare("3", "three"));
+    let hashes = |found: &Value| -> Vec<String> {
+        let standings = found["strategies"].as_array().unwrap().iter();
+        standings
+            .chain(found["bounds"].as_array().unwrap())
+            .flat_map(|s| s["runs"].as_array().unwrap())
+            .map(|run| run["result_hash"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(hashes(&one), hashes(&three));
+    assert_eq!(one["result_hash"], three["result_hash"]);
+    assert_eq!(hashes(&one).len(), (4 + 1) * 2);
+    // every run is the one that `hivesim run` makes
+    let sets = ["--set", "distiller.combine.kind=median", "--set", "measure.bounds=[]"];
+    let alone = json(&place.run(&[&["run", "x.toml", "--json"], &sets[..]].concat()));
+    let hash = alone["result_hash"].as_str().unwrap().to_owned();
+    assert!(hashes(&one).contains(&hash));
+    // the best first
+    let levels: Vec<f64> = one["strategies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| s["core_skill"]["mean"].as_f64().unwrap())
+        .collect();
+    assert!(levels.windows(2).all(|pair| pair[0] >= pair[1]), "{levels:?}");
+    assert_eq!(one["refused"][0]["name"], "slerp");
+    for file in
+        ["comparison.json", "comparison.parquet", "report.html", "scenario.toml", "manifest.json"]
+    {
+        assert!(place.0.path().join("one").join(file).exists(), "{file}");
+    }
+    let page = fs::read_to_string(place.0.path().join("one/report.html")).unwrap();
+    for text in ["bucketing(size=3)+krum", "fig-dots", "isolated", "<code>slerp</code>"] {
+        assert!(page.contains(text), "{text}");
+    }
+}
+
+#[test]
+fn the_table_lists_the_refused_with_their_reasons() {
+    let place = tiny();
+    let args = ["compare", "x.toml", "--strategies", "mean,nuslerp,nearswap", "--seeds", "1"];
+    let text = out(&place.run(&args));
+    assert!(text.lines().next().unwrap().starts_with("strategy"), "{text}");
+    assert!(text.lines().any(|line| line.starts_with("mean ")), "{text}");
+    for name in ["nuslerp", "nearswap"] {
+        let line = text.lines().find(|line| line.starts_with(&format!("refused  {name}: ")));
+        assert!(line.is_some_and(|line| line.contains("contribution")), "{text}");
+    }
+}
+
+#[test]
+fn wrong_names_and_settings_of_a_comparison_are_bad_input_and_leave_nothing() {
+    let place = tiny();
+    for (list, said) in [
+        ("medien", "did you mean `median`?"),
+        ("ties(densty=0.5)", "densty"),
+        ("ties(density=7)", "from 0 to 1"),
+        ("mean+median", "two ways to combine"),
+    ] {
+        let output = place.run(&["compare", "x.toml", "--strategies", list, "--out", "o"]);
+        assert_eq!(output.status.code(), Some(2), "{list}");
+        assert!(err(&output).contains(said), "{list}: {}", err(&output));
+        assert!(!place.0.path().join("o").exists(), "{list}");
+    }
+    let output = place.run(&["compare", "x.toml", "--strategies", "slerp", "--out", "o"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains("no strategy can run"), "{}", err(&output));
+    assert!(!place.0.path().join("o").exists());
+}

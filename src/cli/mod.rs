@@ -6,6 +6,7 @@
 
 mod cases;
 mod closing;
+mod compare;
 mod merge;
 mod merging;
 mod metrics;
@@ -50,6 +51,8 @@ enum Command {
     Run(run::RunArgs),
     /// Merge models in safetensors files into one.
     Merge(merge::MergeArgs),
+    /// Run a scenario under many merge strategies and put them side by side.
+    Compare(compare::CompareArgs),
     /// Check a scenario, show it with all its defaults, or print the schema.
     Scenario(scenario::ScenarioArgs),
     /// List the merge strategies, or show one with its formula, costs and parameters.
@@ -71,6 +74,7 @@ enum Failure {
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Merge(args) => merge::run(&args),
         Command::Scenario(args) => scenario::run(&args),
         Command::Strategies(args) => strategies::run(&args),

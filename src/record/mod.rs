@@ -4,6 +4,7 @@
 //! that may ask what time it is.
 
 mod atomic;
+mod comparison;
 mod directory;
 mod error;
 mod machine;
@@ -12,6 +13,7 @@ mod summary;
 mod table;
 mod tables;
 
+pub use comparison::write_comparison;
 pub use directory::{Made, RunDirectory};
 pub use error::RecordError;
 pub use manifest::{FORMAT, FileEntry, RunFacts, rfc3339};

@@ -26,7 +26,7 @@ pub(super) fn write_all(
     ])
 }
 
-fn write<R>(
+pub(super) fn write<R>(
     directory: &RunDirectory,
     table: &Table<R>,
     hash: &str,

@@ -10,6 +10,7 @@
 //! ```
 
 mod captions;
+mod comparison;
 mod data;
 mod error;
 mod figures;
@@ -23,5 +24,6 @@ mod text;
 mod tiles;
 mod toml_html;
 
+pub use comparison::render_comparison;
 pub use error::ReportError;
 pub use page::render;

@@ -14,8 +14,9 @@ use minijinja::{Environment, context};
 use serde::Serialize;
 
 const TEMPLATE: &str = include_str!("assets/report.html");
-const STYLES: [&str; 2] = [include_str!("assets/report.css"), include_str!("assets/print.css")];
-const CHARTS: &str = include_str!("assets/vendor/echarts/echarts.custom.min.js");
+pub(super) const STYLES: [&str; 2] =
+    [include_str!("assets/report.css"), include_str!("assets/print.css")];
+pub(super) const CHARTS: &str = include_str!("assets/vendor/echarts/echarts.custom.min.js");
 /// In the order in which they need one another.
 const SCRIPTS: [&str; 6] = [
     include_str!("assets/base.js"),
@@ -25,7 +26,7 @@ const SCRIPTS: [&str; 6] = [
     include_str!("assets/spread.js"),
     include_str!("assets/page.js"),
 ];
-const LICENCES: [(&str, &str); 5] = [
+pub(super) const LICENCES: [(&str, &str); 5] = [
     ("Apache ECharts: notice", include_str!("assets/vendor/echarts/NOTICE")),
     ("Apache ECharts: Apache License 2.0", include_str!("assets/vendor/echarts/LICENSE")),
     ("zrender: BSD 3-Clause", include_str!("assets/vendor/echarts/LICENSE-zrender")),

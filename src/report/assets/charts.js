@@ -136,7 +136,7 @@ hive.charts = (() => {
         .filter(([r, v]) => v !== null && (r > 0 || !["si", "bytes"].includes(figure.format)));
       return { ...line, points };
     });
-    const visible = drawn.map(() => true);
+    const visible = drawn.map((line) => !line.hidden);
     const every = drawn.flatMap((l) => l.points.map((p) => p[0]));
     const [from, to] = [Math.min(...every), Math.max(...every)];
     const build = () => {
@@ -150,7 +150,7 @@ hive.charts = (() => {
         };
         const band = line.points.filter((p) => p[2] !== null);
         if (!band.length) return [main];
-        const edge = { type: "line", stack: `band-${line.colour}`, stackStrategy: "all", showSymbol: false, silent: true, lineStyle: { opacity: 0 }, tooltip: { show: false }, z: 1 };
+        const edge = { type: "line", stack: `band-${line.run}-${line.colour}`, stackStrategy: "all", showSymbol: false, silent: true, lineStyle: { opacity: 0 }, tooltip: { show: false }, z: 1 };
         return [
           { ...edge, name: "", data: band.map(([r, v, s]) => [r, v - s]) },
           { ...edge, name: "", data: band.map(([r, , s]) => [r, 2 * s]), areaStyle: { color: colour, opacity: 0.16 } },

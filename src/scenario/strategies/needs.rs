@@ -193,6 +193,13 @@ impl Pre {
     }
 }
 
+impl Server {
+    /// The step's name in scenarios.
+    pub fn name(&self) -> String {
+        kind(self)
+    }
+}
+
 fn kind(value: &impl serde::Serialize) -> String {
     let value = serde_json::to_value(value).unwrap_or_default();
     value["kind"].as_str().unwrap_or_default().to_owned()
