@@ -81,8 +81,10 @@
 //!
 //! [`Experiment::with_learner`](engine::Experiment::with_learner) and
 //! [`with_strategy`](engine::Experiment::with_strategy) take them; `examples/own_learner.rs` is a
-//! whole learner. A part that is a pure function of what it is given, and draws random numbers
-//! from named streams ([`stream`]) alone, keeps the promise of equal bits.
+//! whole learner, `examples/own_strategy.rs` a whole strategy. A part that is a pure function of
+//! what it is given, and draws random numbers from named streams ([`stream`]) alone, keeps the
+//! promise of equal bits. The [`catalogue`] says what the strategies that are there compute, and
+//! [`compare`] what several of them come to.
 
 pub mod agent;
 pub mod catalogue;
