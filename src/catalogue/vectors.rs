@@ -123,8 +123,8 @@ pub(super) const ENTRIES: &[Entry] = &[
                   i needs j where |λ w_i x_ij| ≥ threshold · |s_j − λ w_i x_ij|\n\
                   m_j = s_j where at least k members need j, else 0",
         time: "O(n d): two passes within the cache",
-        notes: "In a large fleet no member's own share outweighs the others', so that nothing is \
-                needed by two and nothing is learned, unless few hold a block.",
+        notes: "In a large fleet a member's own share rarely outweighs what the others make of a \
+                coordinate, so that little is needed by two, and little is learned.",
         papers: &[paper(
             "Wang, Dimitriadis, Ortiz-Jiménez, Fleuret and Frossard",
             2024,

@@ -4,7 +4,7 @@ use super::{Failure, print, tell};
 use crate::agent::Halt;
 use crate::compare::{Comparison, Contender, Estimate, Refused, Run, Standing, contenders};
 use crate::engine::{Experiment, Observer, RunError, Stage};
-use crate::measure::{Outcome, Trace};
+use crate::measure::Outcome;
 use crate::merge::MergeError;
 use crate::record::{Made, RunDirectory, RunFacts, pretty, time_to_half_fleet, write_comparison};
 use crate::report::render_comparison;
@@ -192,7 +192,10 @@ fn contend(
             }
         };
         match work.run(scenario)? {
-            Ok((outcome, seconds)) => runs.push(run_of(&outcome, &outcome.hive, seconds)),
+            Ok((outcome, seconds)) => {
+                let half = time_to_half_fleet(&outcome.hive.rounds);
+                runs.push(Run::of(&outcome, &outcome.hive, half, seconds));
+            }
             Err(reason) => {
                 work.bar.inc((seeds.len() - i) as u64);
                 return Ok(Err(reason));
@@ -219,7 +222,7 @@ fn bounds(
         let (outcome, _) = work.run(scenario)?.map_err(Failure::Failed)?;
         for (bound, trace) in &outcome.bounds {
             let name = Stage::Bound(*bound).name();
-            let run = run_of(&outcome, trace, f64::NAN);
+            let run = Run::of_bound(&outcome, trace, time_to_half_fleet(&trace.rounds));
             match bounds.iter_mut().find(|each| each.name == name) {
                 Some(each) => each.runs.push(run),
                 None => {
@@ -229,10 +232,6 @@ fn bounds(
         }
     }
     Ok(bounds)
-}
-
-fn run_of(outcome: &Outcome, trace: &Trace, seconds: f64) -> Run {
-    Run::of(outcome, trace, time_to_half_fleet(&trace.rounds), seconds)
 }
 
 /// What goes on beside the runs: the bar, the way to stop, the clock of the merges.

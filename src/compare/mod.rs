@@ -57,9 +57,22 @@ impl Run {
         }
     }
 
-    /// What contenders are ordered by: the core's skill, or its accuracy where there is none.
+    /// The run of a bound, which is judged by its agents: isolated ones have no core.
+    pub fn of_bound(outcome: &Outcome, trace: &Trace, half: Option<f64>) -> Run {
+        let rows = trace.rounds.iter();
+        let level = |row: &RoundRow| {
+            if row.panel_skill.is_finite() { row.panel_skill } else { row.test_accuracy }
+        };
+        let curve = rows.map(|row| (row.round, level(row))).filter(|p| p.1.is_finite()).collect();
+        let core_skill = f64::NAN;
+        Run { core_skill, curve, ..Run::of(outcome, trace, half, f64::NAN) }
+    }
+
+    /// What contenders are ordered by: the core's skill, its accuracy where there is none, or a
+    /// bound's agents' skill.
     pub fn level(&self) -> f64 {
-        if self.core_skill.is_finite() { self.core_skill } else { self.test_accuracy }
+        let levels = [self.core_skill, self.test_accuracy, self.panel_skill];
+        levels.into_iter().find(|level| level.is_finite()).unwrap_or(f64::NAN)
     }
 }
 

@@ -112,7 +112,7 @@ fn findings(comparison: &Comparison) -> Vec<String> {
         let above = |s: &&Standing| s.estimate(|run| run.panel_skill).mean > bound_level.mean;
         let count = comparison.standings.iter().filter(above).count();
         out.push(format!(
-            "{} of {} leave their agents above the bound `{}`, {}.",
+            "{} of {} leave their agents above the {} bound, at {}.",
             count,
             comparison.standings.len(),
             bound.name,
@@ -130,8 +130,8 @@ fn rows(comparison: &Comparison) -> Vec<Row<'_>> {
         };
         let rounds = some(half, |x| significant(x, 3));
         (
-            some(standing.estimate(Run::level), level),
-            some(standing.estimate(|run| run.panel_skill), level),
+            some(standing.estimate(Run::level), fine),
+            some(standing.estimate(|run| run.panel_skill), fine),
             match never {
                 0 => rounds,
                 n if n == standing.runs.len() => "never".into(),
@@ -147,6 +147,11 @@ fn rows(comparison: &Comparison) -> Vec<Row<'_>> {
         Row { name: &standing.name, family: standing.family, core, panel, half, seconds, bytes }
     })
     .collect()
+}
+
+/// A level with the digits that tell neighbours in a table apart.
+fn fine(x: f64) -> String {
+    format!("{x:.3}")
 }
 
 fn with_error(estimate: Estimate, show: fn(f64) -> String) -> String {

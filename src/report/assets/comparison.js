@@ -11,15 +11,21 @@
   const visible = families.map(() => true);
   const build = () => {
     const shown = ranked.filter((d) => visible[families.indexOf(d.family)]);
+    const rows = names.filter((n) => shown.some((d) => d.name === n));
+    // By number: the chart library takes a coordinate named "median" for a statistic.
+    const row = (d) => rows.indexOf(d.name);
+    // An interval that leaves the axes would not be drawn at all.
+    const ends = [...shown.flatMap((d) => [d.mean - 2 * d.error, d.mean + 2 * d.error]), ...bounds.map((d) => d.mean)];
+    const [low, high] = [Math.floor(Math.min(...ends) * 20) / 20, Math.ceil(Math.max(...ends) * 20) / 20];
     const series = families.filter((_, i) => visible[i]).map((family) => {
       const mine = shown.filter((d) => d.family === family);
       const colour = hive.colour(`c-${mine[0].colour}`);
       return {
         type: "scatter", name: family, symbolSize: 9, itemStyle: { color: colour }, z: 3,
-        data: mine.map((d) => ({ value: [d.mean, d.name], dot: d })),
+        data: mine.map((d) => ({ value: [d.mean, row(d)], dot: d })),
         markLine: {
           silent: true, symbol: "none", animation: false, label: { show: false }, lineStyle: { color: colour, width: 2, type: "solid" },
-          data: mine.filter((d) => d.error > 0).map((d) => [{ coord: [d.mean - 2 * d.error, d.name] }, { coord: [d.mean + 2 * d.error, d.name] }]),
+          data: mine.filter((d) => d.error > 0).map((d) => [{ coord: [d.mean - 2 * d.error, row(d)] }, { coord: [d.mean + 2 * d.error, row(d)] }]),
         },
       };
     });
@@ -36,11 +42,11 @@
       ...hive.charts.common(box),
       grid: { left: 4, right: 24, top: 24, bottom: 34, containLabel: true },
       xAxis: hive.charts.axis({
-        type: "value", name: "level of the core at the end (0 = chance, 1 = oracle)", nameLocation: "middle", nameGap: 30, scale: true,
+        type: "value", name: "level of the core at the end (0 = chance, 1 = oracle)", nameLocation: "middle", nameGap: 30, min: low, max: high,
         axisLabel: { color: hive.colour("soft"), fontSize: 12, formatter: hive.axes.level },
       }),
       yAxis: hive.charts.axis({
-        type: "category", data: names.filter((n) => shown.some((d) => d.name === n)),
+        type: "category", data: rows,
         axisLabel: { color: hive.colour("ink"), fontSize: 12, interval: 0 }, splitLine: { show: true, lineStyle: { color: hive.colour("grid") } },
       }),
       tooltip: hive.charts.tooltip("item", (p) => {
