@@ -2,8 +2,11 @@
 //! for.
 
 use hivesim::engine::{Experiment, Silent};
+use hivesim::ids::AgentId;
 use hivesim::measure::{Outcome, Trace};
-use hivesim::scenario::{Scenario, schema};
+use hivesim::merge::{Context, Contribution, Flat, Pipeline, Vectors};
+use hivesim::params::{Layout, Sparse};
+use hivesim::scenario::{self, Scenario, schema};
 
 const FLEET: &str = "rounds = 3\n[fleet]\nagents = 13\ntasks = 10\n\
                      [world]\nskills = 5\ncompanies = 3\nfeatures = 6\nanswers = 4\n\
@@ -228,4 +231,37 @@ fn an_ensemble_that_diverges_is_the_distillers_fault() {
     let error = Experiment::new(scenario).run(&Silent).unwrap_err().to_string();
     assert!(error.contains("the distiller"), "{error}");
     assert!(error.contains("`distiller.server.rate`"), "{error}");
+}
+
+/// Two agents of 40 tasks each, of which 30 and 10 touched the first block: where blocks are merged
+/// one by one, the first counts three times as much there as the second.
+#[test]
+fn a_block_counts_by_the_tasks_that_touched_it() {
+    let layout = Layout::new([8, 8]);
+    let deltas = [(30, 10, 0), (10, 30, 1)].map(|(here, there, axis)| {
+        let mut delta = Sparse::default();
+        delta.push(0, here, 8)[axis] = 1.0;
+        delta.push(1, there, 8).fill(1.0);
+        delta
+    });
+    let of =
+        |(agent, delta)| Contribution { tasks: 40, ..Contribution::fresh(AgentId(agent), delta) };
+    let all: Vec<_> = (0..).zip(&deltas).map(of).collect();
+    // behind a pre-aggregation that changes nothing too
+    let pre = "pre = [{ kind = 'clip', norm = 1e6 }]";
+    for (combine, before) in [("multi-slerp", ""), ("nuslerp", ""), ("multi-slerp", pre)] {
+        let spec = format!("combine = {{ kind = '{combine}', weighting = 'tasks' }}\n{before}");
+        let spec: scenario::Distiller = toml::from_str(&spec).unwrap();
+        let (base, mut next) = ([0.0; 16], [0.0; 16]);
+        let absent = scenario::Absent::Skip;
+        let mut vectors = Vectors::contributions(&layout, &Flat, &base, &all, absent, &mut next);
+        Pipeline::new(&spec).merge(&mut vectors, &Context::new(1, 1)).unwrap();
+        // the straight mean's direction; or a quarter of the way along the arc
+        let law = match combine {
+            "nuslerp" => (std::f32::consts::PI / 8.0).tan(),
+            _ => 1.0 / 3.0,
+        };
+        let tangent = next[1] / next[0];
+        assert!((tangent - law).abs() < 1e-5, "{combine} {before}: {tangent} {law}");
+    }
 }

@@ -199,7 +199,7 @@ impl<'m> Group<'m> {
         setting.unwrap_or(self.material.is_fleet())
     }
 
-    /// What the members count as a whole.
+    /// What the members count: of a fleet's block what they did of it, else as a whole.
     pub fn weights(&self, weighting: Weighting) -> Vec<f64> {
         self.members.iter().map(|member| weighting.of(member.weight)).collect()
     }

@@ -135,14 +135,21 @@ fn mixed(matrix: &Matrix, vectors: &[Virtual], n: usize) -> Vec<Virtual> {
     out
 }
 
-/// The members with a vector after all mixings, of those that have one before.
-pub(super) fn holders(mixings: &[Mixing], segment: usize, mut held: Vec<usize>) -> Vec<usize> {
+/// The members with a vector after all mixings and what it counts, of those that have one before.
+pub(super) fn holders(
+    mixings: &[Mixing],
+    segment: usize,
+    mut held: Vec<(usize, f64)>,
+) -> Vec<(usize, f64)> {
     for mixing in mixings {
-        let matrix = mixing.matrix(segment).iter().enumerate();
-        let has = |shares: &Vec<(usize, f64)>| {
-            shares.iter().any(|(old, _)| held.binary_search(old).is_ok())
+        let weight = |old: &(usize, f64)| {
+            held.binary_search_by_key(&old.0, |h| h.0).ok().map(|at| held[at].1)
         };
-        held = matrix.filter(|(_, shares)| has(shares)).map(|(member, _)| member).collect();
+        let mean = |(member, shares): (usize, &Vec<(usize, f64)>)| {
+            let here: Vec<f64> = shares.iter().filter_map(weight).collect();
+            (!here.is_empty()).then(|| (member, here.iter().sum::<f64>() / here.len() as f64))
+        };
+        held = mixing.matrix(segment).iter().enumerate().filter_map(mean).collect();
     }
     held
 }
@@ -170,7 +177,7 @@ pub(super) fn name(pre: &Pre) -> &'static str {
 /// The matrix of a pre-aggregation for a group.
 ///
 /// - `nearest-neighbour-mixing`: `x_i' = mean of the n − f nearest to x_i` (Allouah et al. 2023,
-///   "Fixing by mixing", AISTATS). Needs `f < n`. Cost: a Gram matrix and `n − f` multiply-adds a
+///   "Fixing by mixing", AISTATS). Needs `n ≥ 2f + 1`. Cost: a Gram matrix and `n − f` multiply-adds a
 ///   value.
 /// - `bucketing`: means of `s` in a row, of a random order (Karimireddy, He and Jaggi 2022,
 ///   "Byzantine-robust learning on heterogeneous datasets via bucketing", ICLR).

@@ -191,21 +191,23 @@ impl Round<'_> {
         strategy: &mut dyn Strategy,
         segments: std::ops::Range<usize>,
     ) -> Result<(), MergeError> {
-        let (mut members, mut places) = (Vec::new(), None);
+        let (mut members, mut places) = (None, None);
         if segments.len() == 1 && self.material.is_fleet() {
-            // those who never touched the block are not in the group
+            // those who never touched the block are not in the group, the others count there what
+            // they did of it
             let loaded = self.material.load(segments.start, Space::Deltas, self.buffers)?;
-            let held: Vec<usize> = loaded.rows.iter().map(|row| row.member).collect();
+            let held = loaded.rows.iter().map(|row| (row.member, row.weight)).collect();
             let held = mixing::holders(self.mixings, segments.start, held);
             if held.is_empty() {
                 return Ok(());
             }
             if held.len() < self.members.len() {
                 let mut at = vec![None; self.members.len()];
-                held.iter().enumerate().for_each(|(place, member)| at[*member] = Some(place));
-                members = held.iter().map(|member| self.members[*member]).collect();
+                held.iter().enumerate().for_each(|(place, held)| at[held.0] = Some(place));
                 places = Some(at);
             }
+            let own = |(at, weight): &(usize, f64)| Member { weight: *weight, ..self.members[*at] };
+            members = Some(held.iter().map(own).collect::<Vec<_>>());
         }
         let some = places.is_some();
         let result = strategy.merge(&mut Group {
@@ -216,7 +218,7 @@ impl Round<'_> {
             space: self.space,
             context: self.context,
             mixing: self.mixings,
-            members: if some { &members } else { self.members },
+            members: members.as_deref().unwrap_or(self.members),
             places: places.as_deref(),
             steps: self.steps.as_deref_mut(),
             strategy: strategy.name(),
