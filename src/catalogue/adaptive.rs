@@ -16,6 +16,7 @@ const SERVER: Entry = Entry {
     stage: Stage::Server,
     family: Family::Server,
     formula: "",
+    unit: "each coordinate on its own",
     breakdown: "that of the strategy before it",
     time: "O(d): one pass over the parameters",
     memory: "O(d) kept between rounds",
@@ -80,6 +81,29 @@ pub(super) const ENTRIES: &[Entry] = &[
             "DiLoCo: distributed low-communication training of language models",
             "",
             "2311.08105",
+        )],
+        ..SERVER
+    },
+    Entry {
+        name: "feddf",
+        formula: "θ ← θ + m,   z(u) = mean_i logits(u; θ_i)   for fresh inputs u of every skill\n\
+                  θ ← θ − η ∇ CE(softmax(z(u)/T), softmax(logits(u; θ)))   in `epochs` passes,\n\
+                  η = `rate` · `learner.rate`,   T = `temperature`",
+        unit: "the whole model",
+        breakdown: "0: one model's logits can be anything, whatever `combine` withstands",
+        time: "n models asked, and `epochs` passes of training, on `inputs` tasks of each skill",
+        memory: "O(n d): all contributions are kept; and the logits of the inputs",
+        needs: "inputs to ask about (`world.kind = \"mixed-effects\"`), an exchange of weights, \
+                no noise in `combine`",
+        notes: "Nothing goes from round to round. The exchange of predictions \
+                (`distiller.exchange = \"predictions\"`) is its counterpart in which agents send \
+                answers and no weights.",
+        papers: &[paper(
+            "Lin, Kong, Stich and Jaggi",
+            2020,
+            "Ensemble distillation for robust model fusion in federated learning",
+            "NeurIPS",
+            "2006.07242",
         )],
         ..SERVER
     },

@@ -8,6 +8,7 @@ const BEFORE: Entry = Entry {
     stage: Stage::Pre,
     family: Family::Before,
     formula: "",
+    unit: "",
     breakdown: "",
     time: "",
     memory: "O(n d) for the new vectors",
@@ -38,6 +39,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         name: "bucketing",
         formula: "x_b' = mean of `size` members in a row of a random order;   ⌈n / size⌉ of them",
+        unit: "the whole model: a member stands in one bucket",
         breakdown: "that of the strategy behind it, divided by `size`: f attackers spoil f buckets",
         time: "O(n d): one multiply-add a value",
         notes: "Buckets differ less than members do. The order is drawn from seed and round.",

@@ -8,6 +8,7 @@ const GEOMETRY: Entry = Entry {
     stage: Stage::Combine,
     family: Family::Geometry,
     formula: "",
+    unit: "",
     breakdown: "0",
     time: "",
     memory: "O(n d)",
@@ -55,10 +56,12 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         name: "fisher",
         formula: "m_j = Σ_i w_i F_ij x_ij / Σ_i w_i F_ij   (F_ij at least `floor`)",
+        unit: "each coordinate on its own",
         time: "O(n d): two multiply-adds a value",
-        needs: "the diagonal Fisher information of every contribution, which agents send",
-        notes: "F_ij is the diagonal Fisher information of parameter j on member i's tasks. Agents \
-                send twice as much. Who claims information leads.",
+        needs: "the diagonal Fisher information of every contribution, which agents send: a learner \
+                that knows it, an exchange of weights, no `pre`, and `absent = \"skip\"`",
+        notes: "F_ij is that of parameter j on member i's tasks. Agents send twice as much. Who \
+                claims information leads.",
         papers: &[paper(
             "Matena and Raffel",
             2022,
@@ -72,11 +75,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         name: "regmean",
         formula: "G_i = X_iᵀ X_i of the inputs to a linear map,   H_i = α G_i + (1 − α) diag(G_i)\n\
                   m = (Σ_i H_i)⁻¹ Σ_i H_i x_i",
+        unit: "each matrix (in a fleet, each block as one)",
         time: "O(n k² q + k³) for a map of k inputs and q outputs: a linear system a matrix",
         memory: "O(n d), and k² numbers for each member and matrix",
-        needs: "the Gram matrix of every layer's inputs, which agents send",
+        needs: "the Gram matrix of every layer's inputs, which agents send: a learner that knows it, \
+                an exchange of weights, no `pre`, and `absent = \"skip\"`",
         notes: "The map nearest, in least squares, to what every member's map gives on its own \
-                inputs. In a file's model what is no matrix is averaged.",
+                inputs; a millionth of its mean is added to the diagonal of Σ H_i, for inputs that \
+                nobody saw. The number of a member's inputs is its weight. In a file's model what \
+                is no matrix is averaged.",
         papers: &[paper(
             "Jin, Ren, Preoţiuc-Pietro and Cheng",
             2023,
@@ -91,8 +98,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         formula: "x_i = U_i Σ_i V_iᵀ, of each the top `rank` of the singular vectors (1/n of them)\n\
                   U, V = the nearest matrices with orthonormal columns to [U_1 … U_n], [V_1 … V_n]\n\
                   m = λ U diag(Σ_1 … Σ_n) Vᵀ   (divided by n in a fleet)",
+        unit: "each matrix (in a fleet, each block as one)",
         time: "n + 2 singular value decompositions a matrix",
-        memory: "O(n d) for each matrix",
         notes: "TSV-Merge. What is no matrix is averaged. Members count the same.",
         papers: &[paper(
             "Gargiulo, Crisostomi, Bucarelli, Scardapane, Silvestri and Rodolà",
@@ -106,8 +113,8 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         name: "iso-c",
         formula: "Σ_i x_i = U diag(σ) Vᵀ,   m = λ mean(σ) U Vᵀ   (divided by n in a fleet)",
+        unit: "each matrix (in a fleet, each block as one)",
         time: "one singular value decomposition a matrix",
-        memory: "O(n d)",
         notes: "Directions that no task has stay empty. What is no matrix is averaged. Members \
                 count the same.",
         papers: &[paper(

@@ -16,7 +16,7 @@ mod selection;
 mod spherical;
 mod vectors;
 
-pub use page::{markdown, sheet};
+pub use page::{bare, brief, markdown, sheet};
 
 use crate::scenario::{Kind, Stage, kinds, nearest};
 
@@ -34,7 +34,9 @@ pub struct Entry {
     pub family: Family,
     /// What it computes, a line or a few.
     pub formula: &'static str,
-    /// The share of members that may send anything at all before the result can be anything.
+    /// What it takes for one vector; empty where that is its parameter `scope`.
+    pub unit: &'static str,
+    /// The share of members that may send anything at all without the result being anything.
     pub breakdown: &'static str,
     /// Cost in time.
     pub time: &'static str,
@@ -160,6 +162,19 @@ impl Entry {
         let kind = kinds(self.stage).into_iter().find(|kind| kind.name == self.name);
         kind.unwrap_or_else(|| Kind { name: self.name.into(), ..Kind::default() })
     }
+
+    /// What it takes for one vector, and whether that can be set.
+    pub fn scope(&self) -> String {
+        let kind = self.kind();
+        let scope = kind.parameters.iter().find(|parameter| parameter.key == "scope");
+        let default = match scope.map(|scope| scope.default.as_str()) {
+            None => return self.unit.into(),
+            Some("\"block\"") => "each block (in a file, each row)",
+            Some("\"tensor\"") => "each tensor (in a fleet, each block)",
+            Some(_) => "the whole model",
+        };
+        format!("{default}, unless `scope` says otherwise")
+    }
 }
 
 impl Paper {
@@ -199,6 +214,8 @@ mod tests {
                 assert!(!text.is_empty(), "{}", entry.name);
             }
             assert!(!entry.kind().about.is_empty() && !entry.papers.is_empty(), "{}", entry.name);
+            let scoped = entry.kind().parameters.iter().any(|parameter| parameter.key == "scope");
+            assert_eq!(entry.unit.is_empty(), scoped, "{}: one of the two says it", entry.name);
             let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
             let numbered = |arxiv: &str| {
                 arxiv.split_once('.').is_some_and(|(a, b)| a.len() == 4 && digits(a) && digits(b))

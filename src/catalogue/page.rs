@@ -10,17 +10,21 @@ const OPENING: &str = "\
 <!-- made by: hivesim strategies --markdown > docs/strategies.md -->
 
 How the distiller makes the next core out of what agents bring back. The same strategies merge
-models in files. `hivesim strategies` lists them, `hivesim strategies show NAME` prints one, and
-`hivesim compare SCENARIO` runs a scenario under all of them.
+models in files, but for those that need agents at work. `hivesim strategies` lists them,
+`hivesim strategies show NAME` prints one, and `hivesim compare SCENARIO` runs a scenario under all
+of them.
 
 ## The pipeline
 
 ```text
-contributions x_i ──► pre ──► combine ──► server ──► the next core
-                     (any)    (one)       (one)
+solver ──► contributions x_i ──► pre ──► combine ──► server ──► the next core
+                                (any)    (one)       (one)
 ```
 
 ```toml
+[learner.solver]
+scaffold = false
+
 [distiller]
 absent = \"skip\"
 pre = [{ kind = \"nearest-neighbour-mixing\" }]
@@ -33,7 +37,8 @@ first go through `pre`, a list: each of its steps makes new vectors out of the o
 fewer. Then `combine` makes one vector `m` of them, in units of the core: adding it as it is gives
 the core that the strategy means. `server` takes `m` for a gradient and may give it momentum or
 scale it coordinate by coordinate; `plain` adds it. State of a strategy or server goes from round
-to round.
+to round. `scaffold` reaches further back, into the steps by which agents learn (`learner.solver`),
+and goes with any of them.
 
 `absent` says what becomes of a block that an agent never touched. With `\"skip\"` the agent has no
 say in it: a block is merged over those that hold it, distances are taken over the blocks that two
@@ -43,15 +48,18 @@ there, with the weight of all its tasks.
 
 `scope`, a parameter of many strategies, says what counts as one vector where distances, norms,
 angles or the largest entries are asked for: a parameter `\"block\"` (in a file, a row), a
-`\"tensor\"` (in a fleet, a block), or the whole `\"model\"`. Strategies without it go coordinate by
-coordinate, or matrix by matrix, and it would change nothing.
+`\"tensor\"` (in a fleet, a block), or the whole `\"model\"`. What strategies without it go by stands
+there too.
 
 `weighting` says what a contribution counts: its `\"tasks\"` on the block, or as much as any other,
-`\"uniform\"`. Robust strategies count members the same, because a count is a claim.
+`\"uniform\"`. Robust strategies count members the same unless told otherwise, because a count is a
+claim.
 
 In what follows there are `n` contributions of `d` parameters, `x_ij` is coordinate `j` of `x_i`,
 `w_i` its weight, and `θ_i = θ + x_i` its model. The *breakdown point* is the share of members that
-may send anything at all before the result can be anything. Cost in memory is beside the core.
+may send anything at all without the result being anything. In a fleet with `absent = \"skip\"` it is a
+share of those who hold a block: what attackers alone have touched is theirs. Cost in memory is
+beside the core.
 `f`, where it is not set, is a fifth of the contributions, or as many as the strategy allows.
 ";
 
@@ -145,33 +153,26 @@ fn parameters(kind: &Kind, text: &mut String) {
 /// The entry as a line of `[distiller]`.
 fn usage(entry: &Entry) -> String {
     let kind = format!("{{ kind = \"{}\" }}", entry.name);
+    let key = entry.stage.key();
     match entry.stage {
-        Stage::Pre => format!("distiller.pre = [{kind}]"),
-        Stage::Combine | Stage::Server => format!("distiller.{} = {kind}", entry.stage.key()),
+        Stage::Solver => format!("{key}.{} = true", entry.name),
+        Stage::Pre => format!("{key} = [{kind}]"),
+        Stage::Combine | Stage::Server => format!("{key} = {kind}"),
     }
 }
 
 fn facts(entry: &Entry) -> Vec<(&'static str, String)> {
-    let mut facts = vec![
+    vec![
         ("Breakdown point", entry.breakdown.to_owned()),
         ("Time", entry.time.to_owned()),
         ("Memory", entry.memory.to_owned()),
         ("Needs", if entry.needs.is_empty() { "nothing" } else { entry.needs }.to_owned()),
-    ];
-    let kind = entry.kind();
-    if let Some(scope) = kind.parameters.iter().find(|parameter| parameter.key == "scope") {
-        let scope = match scope.default.as_str() {
-            "\"block\"" => "each block (in a file, each row)",
-            "\"tensor\"" => "each tensor (in a fleet, each block)",
-            _ => "the whole model",
-        };
-        facts.push(("One vector is", format!("{scope}, unless `scope` says otherwise")));
-    }
-    facts
+        ("One vector is", entry.scope()),
+    ]
 }
 
 /// A summary without its source, which the section has in full.
-fn bare(about: &str) -> String {
+pub fn bare(about: &str) -> String {
     let text = match about.rsplit_once(" (") {
         Some((text, source)) if source.chars().any(|c| c.is_ascii_digit()) => text,
         _ => about,
@@ -180,7 +181,7 @@ fn bare(about: &str) -> String {
 }
 
 /// What stands before the first colon or semicolon.
-fn brief(text: &str) -> &str {
+pub fn brief(text: &str) -> &str {
     text.split([':', ';']).next().unwrap_or(text)
 }
 

@@ -31,6 +31,7 @@ const ROBUST: Entry = Entry {
     stage: Stage::Combine,
     family: Family::Robust,
     formula: "",
+    unit: "",
     breakdown: "",
     time: "",
     memory: "O(n d)",
@@ -44,6 +45,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         name: "median",
         formula: "m_j = median_i x_ij   for each coordinate j;\n\
                   of an even number of values, half the sum of the two in the middle",
+        unit: "each coordinate on its own",
         breakdown: "⌊(n − 1)/2⌋ / n, below 1/2",
         time: "O(n d): at most 14 vector operations a value up to 64 members, about ten passes \
                of two beyond",
@@ -56,10 +58,11 @@ pub(super) const ENTRIES: &[Entry] = &[
         name: "trimmed-mean",
         formula: "m_j = mean of the x_ij without the f least and the f greatest,\n\
                   f as given or ⌊proportion · n⌋",
-        breakdown: "f / n",
+        unit: "each coordinate on its own",
+        breakdown: "f / n, below 1/2",
         time: "O(n d): at most 20 vector operations a value up to 64 members, about ten passes \
                of four beyond",
-        needs: "n ≥ 2f + 1",
+        needs: "n ≥ 2f + 1, where f is given",
         notes: "The mean at f = 0, the median at the largest f.",
         papers: &[YIN],
         ..ROBUST
@@ -67,6 +70,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         name: "mean-around-median",
         formula: "m_j = mean of the n − f values x_ij nearest to their median",
+        unit: "each coordinate on its own",
         breakdown: "f / n, below 1/2",
         time: "O(n d): as `trimmed-mean`",
         needs: "n ≥ 2f + 1",
@@ -177,8 +181,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         formula: "m = (1/n) (Σ_i x_i min(1, S/‖x_i‖) + N(0, z² S² I)),   S = norm, z = noise",
         breakdown: "f members move it by at most f S/n",
         time: "O(n d): two passes, and a normal draw a parameter where there is noise",
+        needs: "nothing; with noise: the scope `model`, an exchange of weights, and nothing that \
+                sees contributions as they are (`pre` but `clip`, `feddf`, `nested`)",
         notes: "Members count the same, as the noise is measured by the longest. With noise a \
-                round is differentially private.",
+                round is differentially private, and `summary.json` tells the (ε, δ) spent.",
         papers: &[
             paper(
                 "Sun, Kairouz, Suresh and McMahan",

@@ -9,10 +9,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         stage: Stage::Combine,
         family: Family::Selection,
         formula: "m = x_i with the best θ + x_i on the distiller's probe tasks, the first of equals",
+        unit: "the whole model",
         breakdown: "(n − 1)/n: one good contribution is enough, as long as the judge is honest",
         time: "n cores tried on `probes` tasks of each skill",
         memory: "O(n d)",
-        needs: "a judge: a fleet in a world with probe tasks",
+        needs: "tasks of the distiller's own (`world.kind = \"mixed-effects\"`), and an exchange of \
+                weights",
         notes: "Copying the champion. Where jobs differ, all but the champion's learning is lost.",
         papers: &[paper(
             "Lazer and Friedman",
@@ -28,11 +30,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         family: Family::Selection,
         formula: "S = ∅; for i by falling score of θ + x_i: add i to S\n\
                   if θ + mean of x over S does no worse with it;   m = mean of x over S",
+        unit: "the whole model",
         breakdown: "(n − 1)/n: one good contribution is enough, as long as the judge is honest",
         time: "2n − 1 cores tried on `probes` tasks of each skill",
         memory: "O(n d)",
-        needs: "a judge: a fleet in a world with probe tasks",
-        notes: "",
+        needs: "tasks of the distiller's own (`world.kind = \"mixed-effects\"`), and an exchange of \
+                weights",
+        notes: "Members count the same. On the tasks that it was tried on the soup is no worse than \
+                the best of its members.",
         papers: &[paper(
             "Wortsman et al.",
             2022,

@@ -16,6 +16,7 @@ const SPHERICAL: Entry = Entry {
     stage: Stage::Combine,
     family: Family::Spherical,
     formula: "",
+    unit: "",
     breakdown: "0",
     time: "O(n² d): two passes, the first a Gram matrix",
     memory: "O(n d + n²)",

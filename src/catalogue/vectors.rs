@@ -24,6 +24,7 @@ const VECTORS: Entry = Entry {
     stage: Stage::Combine,
     family: Family::TaskVectors,
     formula: "",
+    unit: "",
     breakdown: "0",
     time: "",
     memory: "O(n d)",
@@ -36,6 +37,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         name: "task-arithmetic",
         formula: "m = λ Σ_i w_i x_i   (w_i divided by their sum in a fleet)",
+        unit: "each coordinate on its own",
         time: "O(n d): one multiply-add a value",
         notes: "In a fleet it is the mean, times λ. Published for a handful of models, whose task \
                 vectors add up; over many agents a sum has no meaning.",
@@ -70,7 +72,9 @@ pub(super) const ENTRIES: &[Entry] = &[
         name: "dare",
         formula: "t_ij = x_ij / p with probability p = density, else 0\n\
                   m = λ Σ_i w_i t_i   (`then = \"ties\"`: with signs elected)",
+        unit: "each coordinate on its own",
         time: "O(n d): one pass, and a 32-bit draw a value",
+        needs: "a base, and weights of 0 or more where signs are elected",
         notes: "The expectation is the mean's; a coordinate's variance is (1 − p)/p · x². Drops \
                 are drawn for each member, round and block from the seed.",
         papers: &[paper(
@@ -88,8 +92,9 @@ pub(super) const ENTRIES: &[Entry] = &[
         formula: "p_ij = density − ε + 2ε r/(k − 1)   for rank r of |x_ij| among k, from 0\n\
                   t_ij = x_ij / p_ij with probability p_ij, else 0; signs elected as in `ties`",
         time: "O(n d log d): a sort of each vector",
-        memory: "O(n d), and as much again for the ranks",
-        needs: "a base, weights of 0 or more, and density ± epsilon above 0 and not above 1",
+        memory: "O(n d), and two to three times as much again for the ranks",
+        needs: "a base, weights of 0 or more where signs are elected, and density ± epsilon above 0 \
+                and not above 1",
         notes: "MAGPRUNE: large entries are kept more often than small ones.",
         papers: &[paper(
             "Deep, Bhardwaj and Poria",
@@ -106,6 +111,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         formula: "t_i = x_i without its `gamma` largest entries and all but the `density` next\n\
                   m = λ Σ_i w_i t_i   (`then = \"ties\"`: with signs elected)",
         time: "O(n d): as `ties`",
+        needs: "a base, and weights of 0 or more where signs are elected",
         notes: "Cuts each vector's own outliers, and so does not help against a vector that is \
                 large as a whole.",
         papers: &[paper(
@@ -122,6 +128,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         formula: "s = λ Σ_i w_i x_i\n\
                   i needs j where |λ w_i x_ij| ≥ threshold · |s_j − λ w_i x_ij|\n\
                   m_j = s_j where at least k members need j, else 0",
+        unit: "each coordinate on its own",
         time: "O(n d): two passes within the cache",
         notes: "In a large fleet a member's own share rarely outweighs what the others make of a \
                 coordinate, so that little is needed by two, and little is learned.",
@@ -137,6 +144,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         name: "nearswap",
         formula: "m_j = clamp(x_j, −t, t)",
+        unit: "each coordinate on its own",
         breakdown: "the one other model moves a coordinate by at most t",
         time: "O(d): one pass",
         memory: "O(d)",
@@ -152,6 +160,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         name: "arcee-fusion",
         formula: "importance_j = |x_j| · KL(softmax(row of θ_1) ‖ softmax(row of θ))\n\
                   m_j = x_j where importance_j ≥ median + 1.5 · (upper − lower quartile), else 0",
+        unit: "each tensor (in a fleet, each block), divergences row by row",
         time: "O(d): two passes, and a selection of three ranks",
         memory: "O(d)",
         needs: "a base and exactly one contribution",
@@ -163,6 +172,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         name: "ram",
         formula: "C_j = members with |x_ij| > ε\n\
                   m_j = x_ij where i alone is in C_j, else the mean of x_ij over C_j",
+        unit: "each coordinate on its own",
         time: "O(n d): one pass",
         notes: "Made for models trained by reinforcement, which change few entries each. In a \
                 fleet it is a mean that does not count those who did not move a coordinate.",

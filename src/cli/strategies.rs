@@ -1,7 +1,7 @@
 //! `hivesim strategies`: the catalogue.
 
 use super::{Failure, print};
-use crate::catalogue::{Entry, Family, entries, find, markdown, sheet};
+use crate::catalogue::{Entry, Family, bare, brief, entries, find, markdown, sheet};
 use crate::record::pretty;
 use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
@@ -61,10 +61,9 @@ fn listing() -> String {
     for family in Family::ALL {
         table.add_row([format!("{}:", family.name())]);
         for entry in entries().filter(|entry| entry.family == family) {
-            let about = entry.kind().about;
-            let breakdown = entry.breakdown.split([':', ';']).next().unwrap_or_default();
+            let about = bare(&entry.kind().about);
             let name = format!("  {}", entry.name);
-            table.add_row([name.as_str(), about.trim_end_matches('.'), breakdown]);
+            table.add_row([name.as_str(), about.as_str(), brief(entry.breakdown)]);
         }
     }
     let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_string()).collect();
@@ -92,6 +91,7 @@ fn described(entry: &Entry) -> Value {
         "time": entry.time,
         "memory": entry.memory,
         "needs": entry.needs,
+        "vector": entry.scope(),
         "notes": entry.notes,
         "parameters": kind.parameters,
         "papers": entry.papers.iter().map(paper).collect::<Vec<_>>(),

@@ -1,4 +1,5 @@
-//! Who is compared: pipelines as a command line names them, `bucketing(size=4)+median+fedadam`.
+//! Who is compared: pipelines as a command line names them,
+//! `scaffold+bucketing(size=4)+median+fedadam`.
 
 use crate::catalogue::{Entry, Family, entries, find};
 use crate::scenario::{Scenario, Stage};
@@ -16,22 +17,24 @@ pub struct Contender {
     pub is_variant: bool,
 }
 
-/// What every server step is compared on.
-const BEFORE_SERVER: &str = "mean";
+/// What solvers and server steps are compared on.
+const PLAIN_COMBINE: &str = "mean";
 /// What every pre-aggregation is compared in front of.
 const AFTER_PRE: [&str; 2] = ["median", "geometric-median"];
 
-/// The names of `all`: every way to combine alone; the mean with every server step; the median
-/// and the geometric median behind every pre-aggregation.
+/// The names of `all`: every way to combine alone; the mean behind every switch of the agents'
+/// solver and with every server step; the median and the geometric median behind every
+/// pre-aggregation.
 pub fn all() -> Vec<String> {
     let names = |stage| entries().filter(move |e| e.stage == stage).map(|e| e.name);
     let alone = names(Stage::Combine).map(String::from);
+    let solver = names(Stage::Solver).map(|solver| format!("{solver}+{PLAIN_COMBINE}"));
     let pre = names(Stage::Pre)
         .flat_map(|pre| AFTER_PRE.into_iter().map(move |combine| format!("{pre}+{combine}")));
     let server = names(Stage::Server)
         .filter(|server| *server != "plain")
-        .map(|server| format!("{BEFORE_SERVER}+{server}"));
-    alone.chain(pre).chain(server).collect()
+        .map(|server| format!("{PLAIN_COMBINE}+{server}"));
+    alone.chain(solver).chain(pre).chain(server).collect()
 }
 
 /// The pipelines of a comma-separated list, `all` among them; settings stand in brackets. A part
@@ -60,16 +63,17 @@ pub fn contenders(list: &str, scenario: &Scenario) -> Result<Vec<Contender>, Str
 }
 
 fn contender(name: &str, scenario: &Scenario) -> Result<Contender, String> {
-    let (mut pre, mut combine, mut server) = (Vec::new(), None, None);
+    let (mut solver, mut pre, mut combine, mut server) = (Vec::new(), Vec::new(), None, None);
     for part in split(name, '+')? {
-        let (kind, settings) = match part.split_once('(') {
-            Some((kind, rest)) => (kind.trim(), rest.strip_suffix(')').unwrap_or(rest).trim()),
-            None => (part, ""),
-        };
+        let (kind, settings) = parsed(part).map_err(|error| format!("`{name}`: {error}"))?;
         let entry = find(kind)?;
         let part = (entry, settings);
         let twice = |what: &str| Err(format!("`{name}` has two ways to {what}; wanted one"));
         match entry.stage {
+            Stage::Solver if !settings.is_empty() => {
+                return Err(format!("`{name}`: `{kind}` has no settings; found `{settings}`"));
+            }
+            Stage::Solver => solver.push(part),
             Stage::Pre => pre.push(part),
             Stage::Combine if combine.is_some() => return twice("combine"),
             Stage::Combine => combine = Some(part),
@@ -80,13 +84,17 @@ fn contender(name: &str, scenario: &Scenario) -> Result<Contender, String> {
     let has = &scenario.distiller;
     let here: Vec<String> = has.pre.iter().map(|pre| pre.name()).collect();
     let mut sets = Vec::new();
+    let scaffold = solver.iter().any(|part| part.0.name == "scaffold");
+    if scenario.learner.solver().scaffold != scaffold {
+        sets.push(format!("learner.solver.scaffold={scaffold}"));
+    }
     let kept = pre.iter().all(|part| part.1.is_empty())
         && pre.iter().map(|part| part.0.name).eq(here.iter().map(String::as_str));
     if !kept {
         let tables: Vec<String> = pre.iter().map(table).collect();
         sets.push(format!("distiller.pre=[{}]", tables.join(", ")));
     }
-    let combined = combine.unwrap_or((find("mean")?, ""));
+    let combined = combine.unwrap_or((find(PLAIN_COMBINE)?, ""));
     if !combined.1.is_empty() || has.combine.name() != combined.0.name {
         sets.push(format!("distiller.combine={}", table(&combined)));
     }
@@ -94,9 +102,29 @@ fn contender(name: &str, scenario: &Scenario) -> Result<Contender, String> {
     if !stepped.1.is_empty() || has.server.name() != stepped.0.name {
         sets.push(format!("distiller.server={}", table(&stepped)));
     }
-    let special = pre.first().or(server.as_ref()).unwrap_or(&combined);
+    let special = solver.first().or(pre.first()).or(server.as_ref()).unwrap_or(&combined);
     let is_variant = pre.iter().chain([&combined, &stepped]).any(|part| !part.1.is_empty());
     Ok(Contender { name: name.to_owned(), family: special.0.family, sets, is_variant })
+}
+
+/// A part's kind and settings.
+fn parsed(part: &str) -> Result<(&str, &str), String> {
+    let (kind, settings) = match part.split_once('(') {
+        None => (part, ""),
+        Some((kind, rest)) => match rest.strip_suffix(')') {
+            Some(settings) => (kind.trim(), settings.trim()),
+            None => return Err("something follows the brackets; wanted `+`, `,` or the end".into()),
+        },
+    };
+    if kind.is_empty() {
+        return Err("a part has no name; wanted strategies joined by `+`".into());
+    }
+    if toml::from_str::<toml::Table>(&format!("settings = {{ {settings} }}")).is_err() {
+        return Err(format!(
+            "`{settings}` is no list of settings; wanted some as in ties(density=0.5, scope=\"tensor\")"
+        ));
+    }
+    Ok((kind, settings))
 }
 
 /// A kind with its settings, as a TOML table on a line.
@@ -149,10 +177,46 @@ mod tests {
     }
 
     #[test]
+    fn the_agents_solver_is_switched_on_where_it_is_named_and_off_where_it_is_not() {
+        let plain = Scenario::default();
+        let made = contenders("scaffold+median+fedavgm", &plain).unwrap();
+        assert_eq!(made[0].sets[0], "learner.solver.scaffold=true");
+        assert_eq!((made[0].sets.len(), made[0].family), (3, Family::Averaging));
+        let on = ["learner.solver.scaffold=true".to_owned()];
+        let corrected = Scenario::parse("", "corrected", &on).unwrap();
+        let made = contenders("scaffold,mean", &corrected).unwrap();
+        assert_eq!(made[0].sets.len(), 0);
+        assert_eq!(made[1].sets, ["learner.solver.scaffold=false"]);
+    }
+
+    #[test]
     fn what_is_no_pipeline_is_refused() {
         let base = Scenario::default();
-        for bad in ["", "medien", "mean+median", "fedadam+fedyogi", "ties(density=0.5", "krum)"] {
+        for bad in [
+            "",
+            "medien",
+            "mean+median",
+            "fedadam+fedyogi",
+            "scaffold(x=1)",
+            "ties(density=0.5",
+            "krum)",
+        ] {
             assert!(contenders(bad, &base).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_is_wrong_with_which_part() {
+        let base = Scenario::default();
+        for (bad, said) in [
+            ("mean+", "`mean+`: a part has no name"),
+            ("ties(density=0.5)x", "something follows the brackets"),
+            ("ties(density)", "`density` is no list of settings"),
+            ("ties(density=0.5 }, y = { z=1)", "is no list of settings"),
+            ("scaffold(x=1)", "`scaffold` has no settings; found `x=1`"),
+        ] {
+            let error = contenders(bad, &base).unwrap_err();
+            assert!(error.contains(said), "{bad}: {error}");
         }
     }
 

@@ -1,15 +1,18 @@
-//! The kinds of the distiller's pipeline, out of the schema: one source for the checks and the
-//! catalogue.
+//! The kinds of the distiller's pipeline, and the switches of the agents' solver that belong to a
+//! strategy, out of the schema: one source for the checks and the catalogue.
 
 use super::load::shape::{Shape, shape};
 use super::schema::schema_ref;
 use serde::Serialize;
 use serde_json::Value;
 
-/// A part of the distiller's pipeline that has several kinds.
+/// A part of the pipeline from an agent's work to the next core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
+    /// `learner.solver`: how agents step, where a strategy reaches that far; its kinds are the
+    /// solver's switches.
+    Solver,
     /// `distiller.pre`: what contributions go through before they are combined.
     Pre,
     /// `distiller.combine`: how they are combined.
@@ -20,19 +23,21 @@ pub enum Stage {
 
 impl Stage {
     /// All, in the order of the pipeline.
-    pub const ALL: [Stage; 3] = [Stage::Pre, Stage::Combine, Stage::Server];
+    pub const ALL: [Stage; 4] = [Stage::Solver, Stage::Pre, Stage::Combine, Stage::Server];
 
-    /// Its key in `[distiller]`.
+    /// Its key in a scenario.
     pub fn key(self) -> &'static str {
         match self {
-            Stage::Pre => "pre",
-            Stage::Combine => "combine",
-            Stage::Server => "server",
+            Stage::Solver => "learner.solver",
+            Stage::Pre => "distiller.pre",
+            Stage::Combine => "distiller.combine",
+            Stage::Server => "distiller.server",
         }
     }
 
     fn definition(self) -> &'static str {
         match self {
+            Stage::Solver => "/$defs/Solver",
             Stage::Pre => "/$defs/Pre",
             Stage::Combine => "/$defs/Combine",
             Stage::Server => "/$defs/Server",
@@ -68,6 +73,9 @@ pub struct Parameter {
 pub fn kinds(stage: Stage) -> Vec<Kind> {
     let root = schema_ref();
     let union = root.pointer(stage.definition()).unwrap_or(&Value::Null);
+    if stage == Stage::Solver {
+        return switches(root, union);
+    }
     let branches = union.get("oneOf").and_then(Value::as_array);
     let kind = |branch: &Value| Kind {
         name: text(branch.pointer("/properties/kind/const")),
@@ -77,8 +85,20 @@ pub fn kinds(stage: Stage) -> Vec<Kind> {
     branches.into_iter().flatten().map(kind).collect()
 }
 
-fn parameters(root: &Value, branch: &Value) -> Vec<Parameter> {
-    let keys = branch.get("properties").and_then(Value::as_object);
+/// The flags of a table, each a kind with itself for its only key.
+fn switches(root: &Value, table: &Value) -> Vec<Kind> {
+    let all = parameters(root, table).into_iter();
+    let flags = all.filter(|parameter| parameter.default == "false" || parameter.default == "true");
+    let kind = |flag: Parameter| Kind {
+        name: flag.key.clone(),
+        about: flag.about.clone(),
+        parameters: vec![Parameter { about: "Whether agents do so.".into(), ..flag }],
+    };
+    flags.map(kind).collect()
+}
+
+fn parameters(root: &Value, table: &Value) -> Vec<Parameter> {
+    let keys = table.get("properties").and_then(Value::as_object);
     let keys = keys.into_iter().flatten().filter(|(key, _)| *key != "kind");
     let parameter = |(key, schema): (&String, &Value)| Parameter {
         key: key.clone(),

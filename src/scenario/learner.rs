@@ -124,9 +124,9 @@ pub struct Solver {
     /// `mu` of FedProx (Li et al. 2020): adds `mu/2 ‖w − θ‖²` to the local loss; 0 is plain SGD.
     #[schemars(range(min = 0.0, max = 1e3))]
     pub prox: f64,
-    /// Corrects every step by control variates, the difference between the fleet's gradient and
-    /// the agent's own as of their last rounds (SCAFFOLD, Karimireddy et al. 2020, option II).
-    /// Twice as much is sent both ways.
+    /// Corrects every step by control variates (SCAFFOLD, Karimireddy et al. 2020, option II): the
+    /// difference between the fleet's gradient and the agent's own as of their last rounds. Twice
+    /// as much is sent both ways.
     pub scaffold: bool,
 }
 

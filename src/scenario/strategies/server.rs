@@ -21,9 +21,9 @@ pub enum Server {
     Fedyogi(Fedyogi),
     /// Nesterov momentum (DiLoCo, Douillard et al. 2023).
     Nesterov(Nesterov),
-    /// `θ += Δ`; then the core learns, on fresh unlabelled inputs, the softmax of the mean logits
-    /// that the contributors' models give (FedDF, Lin et al. 2020). With `absent = "skip"` only
-    /// those have a say on a skill who touched all its blocks.
+    /// The core learns from its contributors' models (FedDF, Lin et al. 2020): `θ += Δ`, then, on
+    /// fresh unlabelled inputs, the softmax of the mean logits that the models give. With
+    /// `absent = "skip"` only those have a say on a skill who touched all its blocks.
     Feddf(Predictions),
 }
 
