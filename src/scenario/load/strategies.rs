@@ -40,12 +40,15 @@ impl Scenario {
     /// What the strategy and what comes before it need and `n` contributions do not give them:
     /// the key, and what to do.
     pub(crate) fn strategy_lacks(&self, n: usize) -> Option<(&'static str, String)> {
-        let remedy = "raise fleet.agents or fleet.participants, or take another strategy";
+        let remedy = |way: &str| {
+            format!("{way} fleet.agents or fleet.participants, or take another strategy")
+        };
         let mut left = n;
         for pre in &self.distiller.pre {
             if let Some(needs) = pre.lacks(left) {
                 let name = pre.name();
-                let message = format!("\"{name}\" needs {needs}; found {left}; {remedy}");
+                let message =
+                    format!("\"{name}\" needs {needs}; found {left}; {}", remedy("raise"));
                 return Some(("distiller.pre", message));
             }
             left = pre.leaves(left);
@@ -57,6 +60,9 @@ impl Scenario {
         } else {
             format!("of the {n} that a round brings, distiller.pre leaves {left}")
         };
+        // what fewer would do for is not for a fleet, or tries too many subsets of one
+        let fewer = (1..left.min(64)).any(|n| self.distiller.combine.lacks(n).is_none());
+        let remedy = remedy(if fewer { "lower" } else { "raise" });
         Some(("distiller.combine.kind", format!("\"{name}\" needs {needs}; {found}; {remedy}")))
     }
 }
