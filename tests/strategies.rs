@@ -166,3 +166,102 @@ fn wrong_names_and_settings_of_a_comparison_are_bad_input_and_leave_nothing() {
     assert!(err(&output).contains("no strategy can run"), "{}", err(&output));
     assert!(!place.0.path().join("o").exists());
 }
+
+#[test]
+fn seeds_that_are_no_sample_are_bad_input() {
+    let place = tiny();
+    for (flags, said) in [
+        (&["--seed", "3,1,3"][..], "3 is there twice"),
+        (&["--seed", "x"][..], "invalid value 'x'"),
+        (&["--seeds", "0"][..], "invalid value '0'"),
+        (&["--set", "seed=9223372036854775807", "--seeds", "2"][..], "not so many"),
+    ] {
+        let args = [&["compare", "x.toml", "--strategies", "mean", "--out", "o"][..], flags];
+        let output = place.run(&args.concat());
+        assert_eq!(output.status.code(), Some(2), "{flags:?}");
+        assert!(err(&output).contains(said), "{flags:?}: {}", err(&output));
+        assert!(!place.0.path().join("o").exists(), "{flags:?}");
+    }
+}
+
+#[test]
+fn a_scenario_that_is_not_there_or_a_place_that_cannot_be_written_is_bad_input() {
+    let place = tiny();
+    let output = place.run(&["compare", "y.toml", "--out", "o"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("y.toml"), "{}", err(&output));
+    for at in ["x.toml", "x.toml/below"] {
+        let output = place.run(&["compare", "x.toml", "--strategies", "mean", "--out", at]);
+        assert_eq!(output.status.code(), Some(2), "{at}");
+        assert!(err(&output).contains(at), "{}", err(&output));
+    }
+}
+
+#[test]
+fn a_comparison_and_a_run_do_not_mix_in_one_folder() {
+    let place = tiny();
+    let compare = ["compare", "x.toml", "--strategies", "mean", "--seeds", "1", "--out", "o"];
+    let run = ["run", "x.toml", "--out", "o"];
+    out(&place.run(&compare));
+    let refused = place.run(&run);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(err(&refused).contains("a comparison"), "{}", err(&refused));
+    // one of its own kind it replaces
+    out(&place.run(&compare));
+    fs::remove_dir_all(place.0.path().join("o")).unwrap();
+    out(&place.run(&run));
+    let refused = place.run(&compare);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(err(&refused).contains("holds a run"), "{}", err(&refused));
+}
+
+#[test]
+fn whatever_a_world_of_tasks_can_run_is_compared() {
+    let place = tiny();
+    let list = "fisher,regmean,best-by-probe,greedy-soup,mean+feddf,scaffold+mean";
+    let found =
+        json(&place.run(&["compare", "x.toml", "--strategies", list, "--seeds", "1", "--json"]));
+    assert_eq!(found["strategies"].as_array().unwrap().len(), 6, "{}", found["refused"]);
+    let family = |name: &str| {
+        let standings = found["strategies"].as_array().unwrap().iter();
+        let mut of = standings.filter(|s| s["name"] == name).map(|s| s["family"].clone());
+        of.next().unwrap()
+    };
+    assert_eq!(family("scaffold+mean"), "averaging");
+    assert_eq!(family("mean+feddf"), "server step");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_comparison_writes_nothing_and_leaves_an_earlier_one() {
+    use std::time::Duration;
+    let place = tiny();
+    let earlier = ["compare", "x.toml", "--strategies", "mean", "--seeds", "1", "--out", "old"];
+    out(&place.run(&earlier));
+    let before = fs::read_to_string(place.0.path().join("old/manifest.json")).unwrap();
+    for at in ["new", "old"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hivesim"));
+        let endless = ["--set", "rounds=1000000", "--out", at];
+        let args = [&["compare", "x.toml", "--strategies", "mean,median"][..], &endless].concat();
+        command.args(&args).current_dir(place.0.path()).stdin(Stdio::null());
+        let mut running = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // the folder is taken just before the signals are caught
+        for _ in 0..6_000 {
+            if place.0.path().join(at).exists() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        std::thread::sleep(Duration::from_millis(500));
+        let id = running.id().to_string();
+        assert!(running.try_wait().unwrap().is_none(), "it ended before it was interrupted");
+        assert!(Command::new("kill").args(["-s", "INT", &id]).status().unwrap().success());
+        let output = running.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{}", err(&output));
+        assert!(err(&output).contains("nothing was written"), "{}", err(&output));
+    }
+    assert!(!place.0.path().join("new").exists());
+    let left: Vec<_> = fs::read_dir(place.0.path().join("old")).unwrap().flatten().collect();
+    assert!(left.iter().all(|entry| !entry.file_name().to_string_lossy().starts_with('.')));
+    assert_eq!(fs::read_to_string(place.0.path().join("old/manifest.json")).unwrap(), before);
+}

@@ -2,9 +2,9 @@
 
 use super::directory::RunDirectory;
 use super::error::RecordError;
-use super::manifest::{FORMAT, FileEntry, RunFacts, rfc3339};
+use super::manifest::{FORMAT, FileEntry, RunFacts, build, rfc3339};
 use super::table::{Cell, Column, Table};
-use super::{pretty, tables, write_text};
+use super::{machine, pretty, tables, write_text};
 use crate::compare::{Comparison, Run};
 use serde_json::json;
 
@@ -79,6 +79,8 @@ fn write_all(
         "seconds": facts.seconds(),
         "engine": facts.engine,
         "threads": facts.threads,
+        "build": build(),
+        "machine": machine::describe(),
         "files": files,
     });
     directory.finish(&files, &pretty(&manifest))?;

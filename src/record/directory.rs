@@ -22,7 +22,16 @@ use std::path::{Path, PathBuf};
 const MANIFEST: &str = "manifest.json";
 const MARKER: &str = ".hivesim-unfinished";
 
-/// A directory that may be filled with the result of a run.
+/// What a directory is filled with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// The result of a run.
+    Run,
+    /// A comparison of many.
+    Comparison,
+}
+
+/// A directory that may be filled with the result of a run, or a comparison of runs.
 #[derive(Debug)]
 pub struct RunDirectory {
     path: PathBuf,
@@ -38,18 +47,26 @@ impl RunDirectory {
     /// holds an earlier run. An earlier result stays whole until the next is written.
     ///
     /// # Errors
-    /// [`RecordError::Occupied`] when it holds anything else, [`RecordError::Busy`] when
-    /// another run holds it, [`RecordError::NotADirectory`]
-    /// when it is a file, [`RecordError::Io`] when nothing can be written there: better
-    /// before a long run than after it.
+    /// [`RecordError::Occupied`] when it holds anything else, [`RecordError::OtherResult`] when
+    /// that is a comparison, [`RecordError::Busy`] when another run holds it,
+    /// [`RecordError::NotADirectory`] when it is a file, [`RecordError::Io`] when nothing can be
+    /// written there: better before a long run than after it.
     pub fn create(path: &Path) -> Result<Self, RecordError> {
+        Self::create_for(path, Content::Run)
+    }
+
+    /// The same for a result of a kind, which may only take the place of one of its kind.
+    ///
+    /// # Errors
+    /// As of [`RunDirectory::create`].
+    pub fn create_for(path: &Path, content: Content) -> Result<Self, RecordError> {
         if path.exists() && !path.is_dir() {
             return Err(RecordError::NotADirectory { path: path.into() });
         }
         let made = Made::missing(path);
         let taken = fs::create_dir_all(path)
             .map_err(|e| RecordError::io("create", path, e))
-            .and_then(|()| take(path));
+            .and_then(|()| take(path, content));
         let lock = taken.inspect_err(|error| match error {
             // another run's by now
             RecordError::Busy { .. } => {}
@@ -141,8 +158,8 @@ impl Made {
 }
 
 /// Takes an existing directory that is vacant; gives its lock.
-fn take(path: &Path) -> Result<Option<File>, RecordError> {
-    check_vacant(path)?;
+fn take(path: &Path, content: Content) -> Result<Option<File>, RecordError> {
+    check_vacant(path, content)?;
     let lock = lock(path)?;
     atomic::sweep(path)?;
     check_writable(path)?;
@@ -160,8 +177,8 @@ fn lock(path: &Path) -> Result<Option<File>, RecordError> {
     }
 }
 
-/// Empty, an earlier run, or one that was cut short; nothing of anybody else's.
-fn check_vacant(path: &Path) -> Result<(), RecordError> {
+/// Empty, an earlier result of the same kind, or one that was cut short; nothing of anybody else's.
+fn check_vacant(path: &Path, content: Content) -> Result<(), RecordError> {
     let entries = fs::read_dir(path).map_err(|e| RecordError::io("list", path, e))?;
     let mut empty = true;
     for entry in entries {
@@ -185,7 +202,18 @@ fn check_vacant(path: &Path) -> Result<(), RecordError> {
         Err(e) => return Err(RecordError::io("read", &manifest, e)),
     };
     match serde_json::from_str::<serde_json::Value>(&text) {
-        Ok(value) if value.get("hivesim").is_some() => Ok(()),
+        Ok(value) if value.get("hivesim").is_some() => {
+            let there = match value.get("comparison") {
+                Some(_) => Content::Comparison,
+                None => Content::Run,
+            };
+            let found = match there {
+                _ if there == content => return Ok(()),
+                Content::Comparison => "a comparison, which a run would not replace whole",
+                Content::Run => "a run, which a comparison would not replace whole",
+            };
+            Err(RecordError::OtherResult { path: path.into(), found })
+        }
         Ok(_) => Err(occupied("its manifest.json is not hivesim's")),
         Err(e) => Err(occupied(&format!("its manifest.json cannot be read: {e}"))),
     }

@@ -17,6 +17,14 @@ pub enum RecordError {
         /// Why it is not taken for a run.
         found: String,
     },
+    /// The directory holds another kind of result, whose files would stay beside the new ones.
+    #[error("`{}` holds {found}: name another directory, or empty this one", path.display())]
+    OtherResult {
+        /// The directory asked for.
+        path: PathBuf,
+        /// What is there.
+        found: &'static str,
+    },
     /// Another run is to be written there.
     #[error("another hivesim run is writing to `{}`: name another directory, or wait", path.display())]
     Busy {

@@ -66,7 +66,7 @@ pub(super) fn manifest(outcome: &Outcome, facts: &RunFacts, files: &[FileEntry])
 }
 
 /// How this binary came to be; build.rs fills in what it can find out.
-fn build() -> Value {
+pub(super) fn build() -> Value {
     json!({
         "git_commit": option_env!("HIVESIM_GIT_COMMIT"),
         "git_modified": option_env!("HIVESIM_GIT_MODIFIED").map(|text| text == "true"),

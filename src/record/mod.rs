@@ -14,7 +14,7 @@ mod table;
 mod tables;
 
 pub use comparison::write_comparison;
-pub use directory::{Made, RunDirectory};
+pub use directory::{Content, Made, RunDirectory};
 pub use error::RecordError;
 pub use manifest::{FORMAT, FileEntry, RunFacts, rfc3339};
 pub use summary::{summary, time_to_half_fleet};

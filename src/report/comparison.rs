@@ -63,7 +63,7 @@ pub fn render_comparison(
         rows => Serde(rows(comparison)),
         bounds => comparison.bounds.len(),
         refused => Serde(&comparison.refused),
-        errors => if comparison.seeds.len() > 1 { "mean ± standard error over the seeds" } else { "one seed: no spread" },
+        errors => if comparison.seeds.len() > 1 { "Mean ± standard error over the seeds" } else { "One seed: no spread" },
         seeds => comparison.seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", "),
         hash => comparison.result_hash(),
         scenario_html => toml_html::highlight(scenario_toml),
@@ -87,7 +87,7 @@ fn findings(comparison: &Comparison) -> Vec<String> {
     };
     let (top, low) = (level_of(first), level_of(last));
     out.push(format!(
-        "{} ends highest, at {}; {} lowest, at {}.",
+        "The core of {} ends highest, at {}; that of {} lowest, at {}.",
         first.name,
         with_error(top, level),
         last.name,
@@ -107,6 +107,7 @@ fn findings(comparison: &Comparison) -> Vec<String> {
         };
         out.push(text);
     }
+    out.extend(beside_mean(comparison));
     for bound in &comparison.bounds {
         let bound_level = bound.estimate(|run| run.panel_skill);
         let above = |s: &&Standing| s.estimate(|run| run.panel_skill).mean > bound_level.mean;
@@ -122,22 +123,48 @@ fn findings(comparison: &Comparison) -> Vec<String> {
     out
 }
 
+/// Who ends above the plain mean whatever the seed: worlds differ more than strategies do, so
+/// that each run is held to the mean's on the same seed.
+fn beside_mean(comparison: &Comparison) -> Option<String> {
+    let mean = comparison.standings.iter().find(|standing| standing.name == "mean")?;
+    let ahead = |standing: &&Standing| {
+        let pairs = standing.runs.iter().zip(&mean.runs);
+        pairs.map(|(run, mean)| run.level() - mean.level()).all(|lead| lead > 0.0)
+    };
+    let names: Vec<&str> =
+        comparison.standings.iter().filter(ahead).map(|standing| standing.name.as_str()).collect();
+    let others = comparison.standings.len() - 1;
+    let each = match comparison.seeds.len() {
+        1 => "on this seed",
+        2 => "on both seeds",
+        _ => "on every seed",
+    };
+    Some(match names.len() {
+        _ if others == 0 => return None,
+        0 => format!("None of the {others} others ends above the mean {each}."),
+        1..=8 => {
+            format!("{} of {others} end above the mean {each}: {}.", names.len(), names.join(", "))
+        }
+        n => format!("{n} of {others} end above the mean {each}."),
+    })
+}
+
 fn rows(comparison: &Comparison) -> Vec<Row<'_>> {
     let row = |standing: &'_ Standing| {
         let (half, never) = standing.time_to_half();
-        let some = |estimate: Estimate, show: fn(f64) -> String| {
-            if estimate.mean.is_finite() { with_error(estimate, show) } else { "–".into() }
-        };
-        let rounds = some(half, |x| significant(x, 3));
+        let rounds = digits(half, 1);
         (
-            some(standing.estimate(Run::level), fine),
-            some(standing.estimate(|run| run.panel_skill), fine),
+            digits(standing.estimate(Run::level), 3),
+            digits(standing.estimate(|run| run.panel_skill), 3),
             match never {
                 0 => rounds,
                 n if n == standing.runs.len() => "never".into(),
                 n => format!("{rounds}; {n} never"),
             },
-            some(standing.estimate(|run| run.merge_seconds), |x| significant(x, 2)),
+            match standing.estimate(|run| run.merge_seconds).mean {
+                seconds if seconds.is_finite() => significant(seconds, 2),
+                _ => "–".into(),
+            },
             bytes(standing.estimate(|run| run.bytes as f64).mean),
         )
     };
@@ -149,9 +176,13 @@ fn rows(comparison: &Comparison) -> Vec<Row<'_>> {
     .collect()
 }
 
-/// A level with the digits that tell neighbours in a table apart.
-fn fine(x: f64) -> String {
-    format!("{x:.3}")
+/// With as many digits for the error as for the mean, so that columns can be read down.
+fn digits(Estimate { mean, error }: Estimate, digits: usize) -> String {
+    match (mean.is_finite(), error == 0.0) {
+        (false, _) => "–".into(),
+        (true, true) => format!("{mean:.digits$}"),
+        (true, false) => format!("{mean:.digits$} ± {error:.digits$}"),
+    }
 }
 
 fn with_error(estimate: Estimate, show: fn(f64) -> String) -> String {

@@ -6,7 +6,11 @@
   const ranked = data.families.flatMap((family) => data.dots.filter((d) => d.family === family && d.mean !== null));
   // The first stands at the top.
   const names = ranked.map((d) => d.name).reverse();
-  box.style.height = `${90 + 19 * names.length}px`;
+  // Where names would leave little room for what they name, each stands above its dot.
+  const NARROW = 640;
+  const narrow = () => box.clientWidth < NARROW;
+  const size = () => { box.style.height = `${90 + (narrow() ? 36 : 19) * names.length}px`; };
+  size();
   const families = data.families.filter((family) => ranked.some((d) => d.family === family));
   const visible = families.map(() => true);
   const build = () => {
@@ -16,7 +20,8 @@
     const row = (d) => rows.indexOf(d.name);
     // An interval that leaves the axes would not be drawn at all.
     const ends = [...shown.flatMap((d) => [d.mean - 2 * d.error, d.mean + 2 * d.error]), ...bounds.map((d) => d.mean)];
-    const [low, high] = [Math.floor(Math.min(...ends) * 20) / 20, Math.ceil(Math.max(...ends) * 20) / 20];
+    const [low, high] = [Math.floor(Math.min(...ends) * 10) / 10, Math.ceil(Math.max(...ends) * 10) / 10];
+    const inside = narrow() ? { inside: true, align: "left", verticalAlign: "bottom", padding: [1, 4, 1, 0], margin: 0, backgroundColor: hive.colour("card") } : {};
     const series = families.filter((_, i) => visible[i]).map((family) => {
       const mine = shown.filter((d) => d.family === family);
       const colour = hive.colour(`c-${mine[0].colour}`);
@@ -42,12 +47,12 @@
       ...hive.charts.common(box),
       grid: { left: 4, right: 24, top: 24, bottom: 34, containLabel: true },
       xAxis: hive.charts.axis({
-        type: "value", name: "level of the core at the end (0 = chance, 1 = oracle)", nameLocation: "middle", nameGap: 30, min: low, max: high,
+        type: "value", name: narrow() ? "level of the core at the end" : "level of the core at the end (0 = chance, 1 = oracle)", nameLocation: "middle", nameGap: 30, min: low, max: high,
         axisLabel: { color: hive.colour("soft"), fontSize: 12, formatter: hive.axes.level },
       }),
       yAxis: hive.charts.axis({
-        type: "category", data: rows,
-        axisLabel: { color: hive.colour("ink"), fontSize: 12, interval: 0 }, splitLine: { show: true, lineStyle: { color: hive.colour("grid") } },
+        type: "category", data: rows, z: narrow() ? 5 : 0,
+        axisLabel: { color: hive.colour("ink"), fontSize: 12, interval: 0, ...inside }, splitLine: { show: true, lineStyle: { color: hive.colour("grid") } },
       }),
       tooltip: hive.charts.tooltip("item", (p) => {
         const d = p.data.dot;
@@ -57,6 +62,13 @@
     };
   };
   const { draw } = hive.charts.mount(box, build);
+  let was = narrow();
+  new ResizeObserver(() => {
+    if (narrow() === was) return;
+    was = narrow();
+    size();
+    draw();
+  }).observe(box);
   const first = (family) => ranked.find((d) => d.family === family);
   hive.charts.legend("fig-dots", families.map((family) => ({ label: family, short: true, colour: () => hive.colour(`c-${first(family).colour}`) })), visible, draw);
 

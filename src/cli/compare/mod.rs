@@ -1,22 +1,22 @@
 //! `hivesim compare`: one scenario under many strategies.
 
-use super::{Failure, print, tell};
-use crate::agent::Halt;
-use crate::compare::{Comparison, Contender, Estimate, Refused, Run, Standing, contenders};
-use crate::engine::{Experiment, Observer, RunError, Stage};
-use crate::measure::Outcome;
-use crate::merge::MergeError;
-use crate::record::{Made, RunDirectory, RunFacts, pretty, time_to_half_fleet, write_comparison};
+mod table;
+mod work;
+
+use self::table::table;
+use self::work::Work;
+use super::{Failure, print};
+use crate::compare::{Comparison, Contender, Refused, Run, Standing, contenders};
+use crate::engine::{Experiment, Stage};
+use crate::record::{
+    Content, RunDirectory, RunFacts, pretty, time_to_half_fleet, write_comparison,
+};
 use crate::report::render_comparison;
 use crate::scenario::{CheckedScenario, Scenario, ScenarioError};
 use crate::text::{file_name, plain};
 use clap::Args;
-use comfy_table::{CellAlignment, Table, presets};
-use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -26,9 +26,9 @@ Examples:
   hivesim compare scenarios/strategies.toml --strategies all,bucketing+krum --set rounds=10
 
 A strategy is a name of `hivesim strategies`, with settings in brackets where it has any, and with
-pre-aggregations before it and a server step behind it, joined by `+`. `all` is every way to
-combine alone, the mean with every server step, and the median and the geometric median behind
-every pre-aggregation. What the scenario sets itself keeps its settings.
+`scaffold` and pre-aggregations before it and a server step behind it, joined by `+`. `all` is every
+way to combine alone, the mean with `scaffold` and with every server step, and the median and the
+geometric median behind every pre-aggregation. What the scenario sets itself keeps its settings.
 
 Output: a table on standard output, the best core first, each number a mean ± its standard error
 over the seeds; in DIR comparison.json, comparison.parquet, scenario.toml and report.html. Strategies
@@ -50,7 +50,7 @@ pub struct CompareArgs {
     seeds: u64,
     /// These seeds, separated by commas.
     #[arg(long = "seed", value_name = "LIST", value_delimiter = ',', conflicts_with = "seeds",
-          value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
+          value_parser = clap::value_parser!(u64).range(0..=SEED_MAX))]
     seed: Vec<u64>,
     /// Set a key of the scenario, as in --set rounds=10; may be given again.
     #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -74,18 +74,20 @@ pub(super) fn run(args: &CompareArgs) -> Result<(), Failure> {
     let bad = |error: ScenarioError| Failure::BadInput(error.to_string());
     let base = load(args, &[]).map_err(bad)?;
     let list = contenders(&args.strategies, &base).map_err(Failure::BadInput)?;
-    let seeds = match args.seed.as_slice() {
-        [] => (0..args.seeds).map(|i| base.seed.0.saturating_add(i)).collect(),
-        given => given.to_vec(),
-    };
+    let seeds = seeds(args, base.seed.0).map_err(Failure::BadInput)?;
+    // before anything runs: settings that somebody has just typed are theirs to mend
+    for contender in list.iter().filter(|contender| contender.is_variant) {
+        let wrong = |error| Failure::BadInput(format!("{}: {error}", contender.name));
+        load(args, &contender.sets).map_err(wrong)?;
+    }
     let name = match file_name(&base.name) {
         name if name.is_empty() => "run".into(),
         name => name,
     };
     let default = || Path::new("runs").join(format!("{name}-strategies"));
     let out = args.out.clone().unwrap_or_else(default);
-    let directory =
-        RunDirectory::create(&out).map_err(|error| Failure::BadInput(error.to_string()))?;
+    let directory = RunDirectory::create_for(&out, Content::Comparison)
+        .map_err(|error| Failure::BadInput(error.to_string()))?;
     let work = Work::new(args, list.len() * seeds.len());
     work.stop_on_signals(directory.made());
     let started = SystemTime::now();
@@ -114,6 +116,28 @@ pub(super) fn run(args: &CompareArgs) -> Result<(), Failure> {
             .collect();
         let hash = comparison.result_hash();
         print(&format!("{}\n{refused}\nresult  {hash}\nreport  {report}\n", table(&comparison)))
+    }
+}
+
+/// The largest seed that a scenario may have.
+const SEED_MAX: u64 = i64::MAX as u64;
+
+/// The seeds that were asked for, from the scenario's on where they are not named.
+fn seeds(args: &CompareArgs, first: u64) -> Result<Vec<u64>, String> {
+    if args.seed.is_empty() {
+        let last = first.saturating_add(args.seeds - 1);
+        return if last <= SEED_MAX {
+            Ok((first..=last).collect())
+        } else {
+            Err(format!("--seeds {}: from seed {first} on there are not so many", args.seeds))
+        };
+    }
+    let mut sorted = args.seed.clone();
+    sorted.sort_unstable();
+    match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+        // the same run twice would pass for a spread of zero
+        Some(pair) => Err(format!("--seed: {} is there twice; wanted each seed once", pair[0])),
+        None => Ok(args.seed.clone()),
     }
 }
 
@@ -180,10 +204,6 @@ fn contend(
         sets.extend([format!("seed={seed}"), "measure.bounds=[]".into()]);
         let scenario = match load(args, &sets) {
             Ok(scenario) => scenario,
-            // settings that somebody has just typed are theirs to mend
-            Err(error) if contender.is_variant => {
-                return Err(Failure::BadInput(format!("{}: {error}", contender.name)));
-            }
             Err(error) => {
                 work.bar.inc((seeds.len() - i) as u64);
                 let messages: Vec<&str> =
@@ -232,154 +252,4 @@ fn bounds(
         }
     }
     Ok(bounds)
-}
-
-/// What goes on beside the runs: the bar, the way to stop, the clock of the merges.
-struct Work {
-    bar: ProgressBar,
-    lines: bool,
-    stop: Arc<Mutex<Stop>>,
-}
-
-/// Whether to stop, and what does it.
-#[derive(Default)]
-struct Stop {
-    asked: bool,
-    halt: Option<Halt>,
-}
-
-impl Work {
-    fn new(args: &CompareArgs, runs: usize) -> Work {
-        let talks = !args.quiet && !args.json;
-        let terminal = std::io::stderr().is_terminal();
-        let bar = if talks && terminal {
-            let style =
-                ProgressStyle::with_template("{wide_bar} {pos}/{len} runs  {eta} left  {msg}");
-            let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-            ProgressBar::new(runs as u64).with_style(style)
-        } else {
-            ProgressBar::hidden()
-        };
-        Work { bar, lines: talks && !terminal, stop: Arc::default() }
-    }
-
-    /// A line for a log.
-    fn say(&self, name: &str, runs: &[Run]) {
-        if self.lines {
-            let level = Estimate::of(runs.iter().map(Run::level));
-            tell(&format!("{name}: {:.3}", level.mean));
-        }
-    }
-
-    /// Ctrl-C, SIGTERM and SIGHUP stop the run under way; the second of them ends the process.
-    fn stop_on_signals(&self, made: Made) {
-        let stop = self.stop.clone();
-        let handler = move || {
-            let mut stop = locked(&stop);
-            if stop.asked {
-                made.remove();
-                std::process::exit(i32::from(super::INTERRUPTED));
-            }
-            stop.asked = true;
-            if let Some(halt) = &stop.halt {
-                halt.set();
-            }
-        };
-        // it fails only where a handler is set already, which a user of the library may have done
-        let _ = ctrlc::set_handler(handler);
-    }
-
-    /// One run, with its seconds of merging; or why the scenario does not suit its strategy.
-    fn run(&self, scenario: CheckedScenario) -> Result<Result<(Outcome, f64), String>, Failure> {
-        let stopped = || Failure::Interrupted("interrupted: nothing was written".into());
-        let experiment = Experiment::new(scenario);
-        {
-            let mut stop = locked(&self.stop);
-            if stop.asked {
-                return Err(stopped());
-            }
-            stop.halt = Some(experiment.halt());
-        }
-        let clock = Clock::default();
-        match experiment.run(&clock) {
-            Ok(outcome) if outcome.complete => Ok(Ok((outcome, clock.seconds()))),
-            Ok(_) => Err(stopped()),
-            Err(RunError::Merge { source: source @ MergeError::Needs { .. }, .. }) => {
-                Ok(Err(source.to_string()))
-            }
-            Err(
-                error @ (RunError::Merge { .. } | RunError::Agent { .. } | RunError::Loss { .. }),
-            ) => Ok(Err(error.to_string())),
-            Err(RunError::World(message)) => Err(Failure::BadInput(message)),
-            Err(error) => Err(failed(error)),
-        }
-    }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Times the hive's merges.
-#[derive(Default)]
-struct Clock(Mutex<(Option<Instant>, f64)>);
-
-impl Clock {
-    fn seconds(&self) -> f64 {
-        locked(&self.0).1
-    }
-}
-
-impl Observer for Clock {
-    fn distilling(&self, stage: Stage, _: u32) {
-        if stage == Stage::Hive {
-            locked(&self.0).0 = Some(Instant::now());
-        }
-    }
-
-    fn touring(&self, _: Stage, _: u32) {
-        let mut clock = locked(&self.0);
-        if let Some(since) = clock.0.take() {
-            clock.1 += since.elapsed().as_secs_f64();
-        }
-    }
-}
-
-/// The contenders, the best first, then the bounds.
-fn table(comparison: &Comparison) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    let heads = ["strategy", "family", "core", "agents", "half the fleet", "merging s", "sent MB"];
-    table.set_header(heads);
-    for standing in comparison.standings.iter().chain(&comparison.bounds) {
-        let (half, never) = standing.time_to_half();
-        let half = match never {
-            0 => cell(half, 1),
-            n if n == standing.runs.len() => "never".into(),
-            n => format!("{} ({n} never)", cell(half, 1)),
-        };
-        table.add_row([
-            plain(&standing.name),
-            standing.family.into(),
-            cell(standing.estimate(Run::level), 3),
-            cell(standing.estimate(|run| run.panel_skill), 3),
-            half,
-            cell(standing.estimate(|run| run.merge_seconds), 3),
-            cell(standing.estimate(|run| run.bytes as f64 / 1e6), 1),
-        ]);
-    }
-    for column in table.column_iter_mut().skip(2) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    let lines: Vec<String> = table.lines().map(|line| line.trim().to_string()).collect();
-    lines.join("\n") + "\n"
-}
-
-fn cell(estimate: Estimate, digits: usize) -> String {
-    let Estimate { mean, error } = estimate;
-    match (mean.is_finite(), error == 0.0) {
-        (false, _) => "-".into(),
-        (true, true) => format!("{mean:.digits$}"),
-        (true, false) => format!("{mean:.digits$} ± {error:.digits$}"),
-    }
 }
