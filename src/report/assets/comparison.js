@@ -21,7 +21,7 @@
     // An interval that leaves the axes would not be drawn at all.
     const ends = [...shown.flatMap((d) => [d.mean - 2 * d.error, d.mean + 2 * d.error]), ...bounds.map((d) => d.mean)];
     const [low, high] = [Math.floor(Math.min(...ends) * 10) / 10, Math.ceil(Math.max(...ends) * 10) / 10];
-    const inside = narrow() ? { inside: true, align: "left", verticalAlign: "bottom", padding: [1, 4, 1, 0], margin: 0, backgroundColor: hive.colour("card") } : {};
+    const inside = narrow() ? { inside: true, align: "left", verticalAlign: "bottom", padding: [0, 0, 5, 0], margin: 0 } : {};
     const series = families.filter((_, i) => visible[i]).map((family) => {
       const mine = shown.filter((d) => d.family === family);
       const colour = hive.colour(`c-${mine[0].colour}`);
@@ -51,7 +51,7 @@
         axisLabel: { color: hive.colour("soft"), fontSize: 12, formatter: hive.axes.level },
       }),
       yAxis: hive.charts.axis({
-        type: "category", data: rows, z: narrow() ? 5 : 0,
+        type: "category", data: rows,
         axisLabel: { color: hive.colour("ink"), fontSize: 12, interval: 0, ...inside }, splitLine: { show: true, lineStyle: { color: hive.colour("grid") } },
       }),
       tooltip: hive.charts.tooltip("item", (p) => {
