@@ -258,7 +258,7 @@ fn a_block_counts_by_the_tasks_that_touched_it() {
         Pipeline::new(&spec).merge(&mut vectors, &Context::new(1, 1)).unwrap();
         // the straight mean's direction; or a quarter of the way along the arc
         let law = match combine {
-            "nuslerp" => (std::f32::consts::PI / 8.0).tan(),
+            "nuslerp" => std::f32::consts::SQRT_2 - 1.0, // tan π/8
             _ => 1.0 / 3.0,
         };
         let tangent = next[1] / next[0];
