@@ -163,7 +163,7 @@ impl Server {
         }
     }
 
-    /// The server's name in scenarios.
+    /// The step's name in scenarios.
     pub fn name(&self) -> String {
         kind(self)
     }
@@ -188,13 +188,6 @@ impl Pre {
     }
 
     /// The pre-aggregation's name in scenarios.
-    pub fn name(&self) -> String {
-        kind(self)
-    }
-}
-
-impl Server {
-    /// The step's name in scenarios.
     pub fn name(&self) -> String {
         kind(self)
     }
