@@ -3,7 +3,8 @@
 //! A magnitude is taken as the 31 bits of `|x|`, whose order is that of the numbers. Two
 //! passes count: first how many share the upper 16 bits, then, of those that share the wanted
 //! ones, how many share the lower 15. Counts of chunks add up, so any cut and any number of
-//! threads find the same.
+//! threads find the same. Few values are put in order instead: that is done before the counts
+//! are empty.
 
 use super::super::simd::{Kernel, Vector, run16};
 use super::super::vectors::prefetch_line;
@@ -12,6 +13,9 @@ use super::parts::{PARTS_MAX, parallel_chunks, parts};
 /// Magnitudes' lower bits, which the second pass counts.
 const LOW_BITS: u32 = 15;
 const BINS: usize = 1 << 16;
+
+/// Values that are put in order.
+const FEW: usize = 4096;
 
 /// Numbers that are asked for ahead of their time: one stream is guessed too late.
 const AHEAD: usize = 1024;
@@ -46,16 +50,10 @@ impl Cut {
     }
 }
 
-/// Counts of magnitudes: memory that a selection works in, 256 KiB.
-#[derive(Clone, Debug)]
+/// Counts of magnitudes: memory that a selection works in, 256 KiB once something is counted.
+#[derive(Clone, Debug, Default)]
 pub struct Magnitudes {
     bins: Vec<u32>,
-}
-
-impl Default for Magnitudes {
-    fn default() -> Self {
-        Magnitudes { bins: vec![0; BINS] }
-    }
 }
 
 fn key(x: f32) -> u32 {
@@ -70,6 +68,7 @@ impl Magnitudes {
 
     /// Counts values by the upper bits of their magnitudes.
     pub fn count_upper(&mut self, values: &[f32]) {
+        self.bins.resize(BINS, 0);
         let bins: &mut [u32; BINS] =
             self.bins.as_mut_slice().try_into().expect("made with so many bins");
         for line in values.chunks(16) {
@@ -82,6 +81,7 @@ impl Magnitudes {
 
     /// Counts those values whose upper bits are `upper` by the lower bits of their magnitudes.
     pub fn count_lower(&mut self, values: &[f32], upper: u32) {
+        self.bins.resize(BINS, 0);
         run16(CountLower { bins: &mut self.bins, values, upper });
     }
 
@@ -92,7 +92,7 @@ impl Magnitudes {
 
     /// How many were counted with these bits.
     pub fn counted(&self, bits: u32) -> usize {
-        self.bins[bits as usize] as usize
+        self.bins.get(bits as usize).map_or(0, |count| *count as usize)
     }
 
     /// Adds another's counts to these.
@@ -173,6 +173,10 @@ fn cuts_of_largest<const N: usize>(
     if ks == [0; N] {
         return [Cut::NOTHING; N];
     }
+    if values.len() <= FEW {
+        let mut keys: Vec<u32> = values.iter().map(|x| key(*x)).collect();
+        return ks.map(|k| cut_in_order(values, k, &mut keys));
+    }
     counted(values, scratch, &Magnitudes::count_upper);
     // none where none is wanted
     let uppers = ks.map(|k| scratch[0].of_rank(k));
@@ -187,13 +191,28 @@ fn cut_within(values: &[f32], upper: u32, left: usize, scratch: &mut [Magnitudes
     counted(values, scratch, &|bins, part| bins.count_lower(part, upper));
     let (lower, left) = scratch[0].of_rank(left).expect(missing);
     let all = scratch[0].counted(lower);
-    let magnitude = Magnitudes::magnitude(upper, lower);
+    cut_at(values, Magnitudes::magnitude(upper, lower), left, all)
+}
+
+/// [`cut_of_largest`] by putting the values' keys in order.
+fn cut_in_order(values: &[f32], k: usize, keys: &mut [u32]) -> Cut {
+    if k == 0 {
+        return Cut::NOTHING;
+    }
+    let (_, &mut least, _) = keys.select_nth_unstable_by(k - 1, |a, b| b.cmp(a));
+    let above = keys.iter().filter(|key| **key > least).count();
+    let all = keys.iter().filter(|key| **key == least).count();
+    cut_at(values, f32::from_bits(least), k - above, all)
+}
+
+/// The cut at a magnitude that `all` entries have, of which the first `left` are kept.
+fn cut_at(values: &[f32], magnitude: f32, left: usize, all: usize) -> Cut {
     // by their bits, for NaN, of the largest magnitudes, does not equal itself
     let mut ties = values.iter().enumerate().filter(|(_, x)| key(**x) == magnitude.to_bits());
     let ties_end = if left == all {
         values.len()
     } else {
-        1 + ties.nth(left - 1).map(|(index, _)| index).expect(missing)
+        1 + ties.nth(left - 1).map(|(index, _)| index).expect("as many have it as were counted")
     };
     Cut { magnitude, ties_end }
 }
