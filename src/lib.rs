@@ -105,4 +105,5 @@ pub mod report;
 pub mod scenario;
 pub mod stream;
 mod text;
+mod threads;
 pub mod world;

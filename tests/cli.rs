@@ -351,6 +351,38 @@ fn a_standard_output_that_takes_nothing_fails_the_command() {
     assert!(err(&output).contains("cannot write to standard output"), "{}", err(&output));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn help_and_version_that_nobody_gets_fail_the_command() {
+    let place = Place::with(SMALL);
+    for args in [&["--help"][..], &["--version"], &["run", "--help"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = place.command(args).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args:?}");
+        assert!(err(&output).contains("cannot write to standard output"), "{}", err(&output));
+        assert_eq!(place.run(args).status.code(), Some(0), "{args:?}");
+    }
+}
+
+/// A gigabyte of addresses has no room for a thousand stacks of two megabytes.
+#[cfg(target_os = "linux")]
+#[test]
+fn threads_that_the_system_does_not_give_fail_the_run_by_their_number() {
+    let place = Place::with(SMALL);
+    for engine in ["pool", "tasks"] {
+        let binary = env!("CARGO_BIN_EXE_hivesim");
+        let command = format!(
+            "ulimit -v 1000000; exec {binary} run x.toml --quiet --engine {engine} --threads 1000"
+        );
+        let output =
+            Command::new("sh").args(["-c", &command]).current_dir(place.0.path()).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{engine}: {}", err(&output));
+        assert!(err(&output).starts_with("1000 threads asked for, "), "{}", err(&output));
+        assert!(err(&output).contains("lower `--threads`"), "{}", err(&output));
+        assert!(!place.0.path().join("runs").exists(), "{engine}");
+    }
+}
+
 /// An endless run under way, and how to end it.
 #[cfg(unix)]
 mod under_way {

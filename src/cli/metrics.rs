@@ -1,13 +1,13 @@
 //! What a run tells the `metrics` facade, and the exporter that serves it.
 //! docs/measures.md holds the same table; a test compares them.
 
-use super::Failure;
+use super::{Failure, no_thread};
 use crate::engine::Registry;
 use crate::ids::CoreVersion;
 use crate::measure::RoundRow;
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram};
 use metrics::{gauge, histogram};
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder};
 use std::net::SocketAddr;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -96,7 +96,10 @@ pub(super) fn serve(address: SocketAddr) -> Result<(), Failure> {
             .set_buckets_for_metric(Matcher::Full(metric.name.into()), buckets)
             .map_err(|error| bad(&error))?;
     }
-    builder.install().map_err(|error| bad(&error))?;
+    builder.install().map_err(|error| match error {
+        BuildError::FailedToCreateRuntime(why) => no_thread(why),
+        error => bad(&error),
+    })?;
     for Metric { name, kind, unit, about } in METRICS {
         match kind {
             Counter => describe_counter!(name, unit, about),

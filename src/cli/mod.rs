@@ -72,7 +72,13 @@ enum Failure {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => error.exit(),
+        // help, or the version
+        Err(text) => return shown(text.print()),
+    };
+    let outcome = match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Merge(args) => merge::run(&args),
@@ -89,6 +95,24 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
+/// The end of a command that only prints.
+fn shown(printed: io::Result<()>) -> ExitCode {
+    match told(printed.and_then(|()| io::stdout().flush())) {
+        Err(Failure::Failed(message)) => {
+            tell(&message);
+            ExitCode::from(FAILED)
+        }
+        _ => ExitCode::from(FINE),
+    }
+}
+
+/// The system gives the command no thread of its own.
+fn no_thread(why: impl std::fmt::Display) -> Failure {
+    Failure::Failed(format!(
+        "cannot start a thread: {why}; raise the limit on processes and threads (`ulimit -u`)"
+    ))
+}
+
 /// A line on standard error. Nothing is left to do where even that is closed.
 fn tell(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
@@ -97,7 +121,11 @@ fn tell(text: &str) {
 /// Prints to standard output. A reader that has gone away (`| head`) is no failure.
 fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    told(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+fn told(printed: io::Result<()>) -> Result<(), Failure> {
+    match printed {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::Failed(format!("cannot write to standard output: {error}")))
         }

@@ -1,7 +1,7 @@
 //! `hivesim run`: a scenario, from the first core to the report.
 
 use super::watch::{Progress, Watcher};
-use super::{Failure, closing, metrics, print};
+use super::{Failure, closing, metrics, no_thread, print};
 use crate::agent::Halt;
 use crate::engine::{Experiment, RunError};
 use crate::measure::Outcome;
@@ -12,6 +12,7 @@ use crate::text::{file_name, plain};
 use clap::builder::RangedI64ValueParser;
 use clap::{Args, ValueEnum as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 const AFTER_HELP: &str = "\
@@ -104,10 +105,16 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
         Path::new("runs").join(format!("{name}-{}", scenario.seed.0))
     };
     let out = args.out.clone().unwrap_or_else(default);
+    let experiment = Experiment::new(scenario);
+    let watcher = Watcher::new(Progress::fitting(!args.quiet && !args.json), experiment.registry());
+    // before the first file is written
+    let made: Arc<Mutex<Made>> = Arc::default();
+    stop_on_signals(experiment.halt(), &watcher, made.clone())?;
     args.metrics.map_or(Ok(()), metrics::serve)?;
     let directory =
         RunDirectory::create(&out).map_err(|error| Failure::BadInput(error.to_string()))?;
-    let result = simulate(args, scenario, directory.made()).and_then(|(outcome, facts)| {
+    *made.lock().unwrap_or_else(PoisonError::into_inner) = directory.made();
+    let result = simulate(args, &experiment, &watcher).and_then(|(outcome, facts)| {
         let numbers = summary(&outcome, &facts.engine, facts.threads, facts.seconds());
         let page = report::render(&outcome, &numbers, &toml).map_err(failed)?;
         write_run(&directory, &outcome, &facts, &toml, &page).map_err(failed)?;
@@ -130,17 +137,15 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
     Err(Failure::Interrupted(text))
 }
 
-/// The run itself, watched; `made` are the folders that go when it is broken off.
+/// The run itself, watched.
 fn simulate(
     args: &RunArgs,
-    scenario: CheckedScenario,
-    made: Made,
+    experiment: &Experiment,
+    watcher: &Watcher,
 ) -> Result<(Outcome, RunFacts), Failure> {
-    let experiment = Experiment::new(scenario);
-    let watcher = Watcher::new(Progress::fitting(!args.quiet && !args.json), experiment.registry());
-    stop_on_signals(experiment.halt(), &watcher, made);
     let started = SystemTime::now();
-    let (outcome, seconds) = watcher.beside(|| experiment.run(&watcher));
+    let (outcome, seconds) =
+        watcher.beside(|| experiment.run(watcher)).map_err(no_thread)?;
     let mut outcome = outcome.map_err(|error| match error {
         RunError::World(message) => {
             Failure::BadInput(format!("{}: {message}", args.scenario.display()))
@@ -156,18 +161,22 @@ fn simulate(
     Ok((outcome, facts))
 }
 
-/// Ctrl-C, SIGTERM and SIGHUP halt the run; the second of them ends the process.
-fn stop_on_signals(halt: Halt, watcher: &Watcher, made: Made) {
+/// Ctrl-C, SIGTERM and SIGHUP halt the run; the second of them ends the process, and the folders
+/// in `made` go.
+fn stop_on_signals(halt: Halt, watcher: &Watcher, made: Arc<Mutex<Made>>) -> Result<(), Failure> {
     let (progress, bar) = watcher.voice();
     let handler = move || {
         if halt.is_set() {
-            made.remove();
+            made.lock().unwrap_or_else(PoisonError::into_inner).remove();
             std::process::exit(i32::from(super::INTERRUPTED));
         }
         halt.set();
         let text = "stopping; the rounds done are kept (again: quit at once and keep nothing)";
         Watcher::say(progress, &bar, text);
     };
-    // it fails only where a handler is set already, which a user of the library may have done
-    let _ = ctrlc::set_handler(handler);
+    match ctrlc::set_handler(handler) {
+        Err(ctrlc::Error::System(why)) => Err(no_thread(why)),
+        // a user of the library may have set a handler already
+        _ => Ok(()),
+    }
 }

@@ -90,20 +90,24 @@ impl Watcher {
 
     /// Runs `body` while a thread beside it reads the live registry; gives its result and the
     /// seconds of each fleet, in order.
-    pub fn beside<R>(&self, body: impl FnOnce() -> R) -> (R, Vec<f64>) {
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub fn beside<R>(&self, body: impl FnOnce() -> R) -> std::io::Result<(R, Vec<f64>)> {
         let (stop, stopped) = channel::<()>();
         let result = std::thread::scope(|scope| {
-            scope.spawn(move || {
+            let watch = move || {
                 while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(TICK) {
                     self.tick();
                 }
-            });
+            };
+            std::thread::Builder::new().spawn_scoped(scope, watch)?;
             let result = body();
             drop(stop);
-            result
-        });
+            Ok::<R, std::io::Error>(result)
+        })?;
         self.bar.finish_and_clear();
-        (result, std::mem::take(&mut self.state().seconds))
+        Ok((result, std::mem::take(&mut self.state().seconds)))
     }
 
     /// A word from outside the run, without tearing the bar.

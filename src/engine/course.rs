@@ -56,9 +56,17 @@ pub enum RunError {
     /// The world's data cannot be had.
     #[error("{0}")]
     World(String),
-    /// The machine gave no threads.
-    #[error("cannot start the engine's threads: {0}; fewer (`--threads`) may be possible")]
-    Threads(#[from] std::io::Error),
+    /// The system gave too few threads.
+    #[error(
+        "{asked} threads asked for, but the system allows no more ({source}); lower `--threads` \
+         (engine.threads)"
+    )]
+    Threads {
+        /// How many the engine needs.
+        asked: usize,
+        /// What the system says.
+        source: std::io::Error,
+    },
 }
 
 /// Where in a run something went wrong, and how to see it again.

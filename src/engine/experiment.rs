@@ -214,16 +214,20 @@ impl Experiment {
         self.registry.clear();
         observer.begin(stage, scenario.rounds.0);
         let adopted = scenario.measure.adopted;
+        let too_few = |source| RunError::Threads { asked: threads, source };
         let mut drive = |engine: &mut dyn Tour| {
             course::run(&fleet, &mut distiller, engine, adopted, stage, observer)
         };
         let result = match (topology, kind) {
             (Topology::Pooled, _) => drive(&mut Pooled::new(fleet.clone(), harvester)),
             (_, EngineKind::Serial) => drive(&mut Serial::new(fleet.clone(), harvester)),
-            (_, EngineKind::Pool) => with_pool(fleet.clone(), harvester, threads, drive),
+            (_, EngineKind::Pool) => {
+                with_pool(fleet.clone(), harvester, threads, drive).map_err(too_few)?
+            }
             (_, EngineKind::Tasks | EngineKind::Auto) => {
                 let registry = self.registry.clone();
-                drive(&mut Tasks::new(fleet.clone(), harvester, threads, registry)?)
+                let tasks = Tasks::new(fleet.clone(), harvester, threads, registry);
+                drive(&mut tasks.map_err(too_few)?)
             }
         };
         observer.end(stage);

@@ -5,6 +5,7 @@ use super::digest::leaf_hash;
 use super::serial::{cohorts, visit_leaf};
 use crate::agent::{Bench, Cohort, Fleet, Parcel, Publication};
 use crate::distill::{Harvest, Harvester};
+use crate::threads::{Crew, parallel_chunks};
 use crossbeam::deque::{Injector, Steal, Stealer, Worker};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Barrier, Mutex, PoisonError};
@@ -25,12 +26,15 @@ struct Shared {
 
 /// Runs `body` with an engine of `threads` workers, the calling thread among them. They live
 /// for the whole run and meet at a barrier twice a round.
+///
+/// # Errors
+/// Where the system gives fewer threads.
 pub(crate) fn with_pool<R>(
     fleet: Arc<Fleet>,
     harvester: Harvester,
     threads: usize,
     body: impl FnOnce(&mut dyn Tour) -> R,
-) -> R {
+) -> std::io::Result<R> {
     let mut queues: Vec<Worker<usize>> = (0..threads).map(|_| Worker::new_fifo()).collect();
     let shared = Shared {
         cohorts: cohorts(&fleet).into_iter().map(Mutex::new).collect(),
@@ -45,9 +49,9 @@ pub(crate) fn with_pool<R>(
     let own =
         Hand { queue: queues.remove(0), bench: shared.fleet.bench(), parcel: Parcel::default() };
     std::thread::scope(|scope| {
-        for queue in queues {
-            let shared = &shared;
-            scope.spawn(move || {
+        let shared = &shared;
+        let jobs = queues.into_iter().map(|queue| {
+            move || {
                 let bench = shared.fleet.bench();
                 let mut hand = Hand { queue, bench, parcel: Parcel::default() };
                 loop {
@@ -57,14 +61,15 @@ pub(crate) fn with_pool<R>(
                     hand.work(shared, &publication);
                     shared.gate.wait();
                 }
-            });
-        }
-        let mut pool = Pool { shared: &shared, hand: own };
+            }
+        });
+        Crew::start(scope, jobs)?.begin();
+        let mut pool = Pool { shared, hand: own };
         // whatever becomes of the body, the workers must be sent home
         let result = catch_unwind(AssertUnwindSafe(|| body(&mut pool)));
         *lock(&shared.publication) = None;
         shared.gate.wait();
-        result.unwrap_or_else(|panic| resume_unwind(panic))
+        Ok(result.unwrap_or_else(|panic| resume_unwind(panic)))
     })
 }
 
@@ -134,17 +139,8 @@ impl Tour for Pool<'_> {
 
     fn digest(&mut self, feed: &mut dyn FnMut(&[u8])) {
         let Shared { cohorts, stealers, .. } = self.shared;
-        let mut hashes = vec![blake3::Hash::from([0; 32]); cohorts.len()];
-        let each = cohorts.len().div_ceil(stealers.len());
-        std::thread::scope(|scope| {
-            for (hashes, cohorts) in hashes.chunks_mut(each).zip(cohorts.chunks(each)) {
-                scope.spawn(move || {
-                    for (hash, cohort) in hashes.iter_mut().zip(cohorts) {
-                        *hash = leaf_hash([&*lock(cohort)]);
-                    }
-                });
-            }
-        });
+        let hash = |cohort: &Mutex<Cohort>| leaf_hash([&*lock(cohort)]);
+        let hashes = parallel_chunks(stealers.len(), cohorts.iter().collect(), hash);
         hashes.iter().for_each(|hash| feed(hash.as_bytes()));
     }
 }

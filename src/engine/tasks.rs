@@ -12,6 +12,7 @@ use super::digest::leaf_hash;
 use crate::agent::{Bench, Cohort, Fleet, Parcel, Publication};
 use crate::distill::{Harvest, Harvester};
 use crate::ids::{AgentId, CoreVersion};
+use crate::threads;
 use crossbeam::queue::SegQueue;
 use dashmap::DashMap;
 use std::cell::RefCell;
@@ -80,6 +81,8 @@ impl Tasks {
         threads: usize,
         registry: Arc<Registry>,
     ) -> std::io::Result<Self> {
+        // tokio panics, or waits for ever, where a worker does not start
+        threads::try_out(threads)?;
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(threads).build()?;
         let shared = Arc::new(Shared { harvester, registry, parcels: SegQueue::new(), fleet });

@@ -4,6 +4,7 @@ use crate::ids::{AgentId, CompanyId};
 use crate::maths;
 use crate::scenario::MixedEffects;
 use crate::stream::{Purpose, Stream};
+use crate::threads::parallel_chunks;
 
 /// Skills with a smaller share than this are left out of a job.
 const LEAST_SHARE: f64 = 1e-5;
@@ -34,16 +35,12 @@ impl Jobs {
         // every job is drawn from streams of its own: who draws it does not matter
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let each = agents.div_ceil(threads).max(1024);
-        let parts = std::thread::scope(|scope| {
-            let draw = |first: usize| {
-                let range = first as u32..(first + each).min(agents) as u32;
-                scope.spawn(move || draw_jobs(spec.alpha, frequencies, range, seed))
-            };
-            let drawn: Vec<_> = (0..agents).step_by(each).map(draw).collect();
-            drawn.into_iter().map(|part| part.join()).collect::<Vec<_>>()
+        let firsts = (0..agents).step_by(each).collect();
+        let parts = parallel_chunks(threads, firsts, |first: usize| {
+            let range = first as u32..(first + each).min(agents) as u32;
+            draw_jobs(spec.alpha, frequencies, range, seed)
         });
         for part in parts {
-            let part = part.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             let before = jobs.skills.len();
             jobs.starts.extend(part.ends.iter().map(|end| before + end));
             jobs.skills.extend(part.skills);

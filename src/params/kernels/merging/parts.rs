@@ -1,5 +1,7 @@
 //! How sums over coordinates are cut, so that their bits depend on nothing but their lengths.
 
+pub use crate::threads::parallel_chunks;
+
 /// Coordinates of a chunk, the least that sums over coordinates are cut into.
 pub const CHUNK: usize = 4096;
 
@@ -37,35 +39,4 @@ pub(super) fn add_parts(sums: &[Vec<f64>], out: &mut [f64]) {
     for sum in sums {
         out.iter_mut().zip(sum).for_each(|(out, sum)| *out += sum);
     }
-}
-
-/// Calls `work` with every item, on up to `threads` threads, and returns the results in the
-/// items' order: each thread takes as many items in a row.
-///
-/// # Panics
-/// Where `work` does.
-pub fn parallel_chunks<S: Send, T: Send>(
-    threads: usize,
-    items: Vec<S>,
-    work: impl Fn(S) -> T + Sync,
-) -> Vec<T> {
-    let each = items.len().div_ceil(threads.max(1)).max(1);
-    if items.len() <= each {
-        return items.into_iter().map(work).collect();
-    }
-    let mut shares: Vec<Vec<S>> = Vec::new();
-    let mut items = items.into_iter();
-    while items.len() > 0 {
-        shares.push(items.by_ref().take(each).collect());
-    }
-    let work = &work;
-    std::thread::scope(|scope| {
-        let run = |share: Vec<S>| scope.spawn(move || share.into_iter().map(work).collect());
-        let running: Vec<std::thread::ScopedJoinHandle<Vec<T>>> =
-            shares.into_iter().map(run).collect();
-        let join = |handle: std::thread::ScopedJoinHandle<Vec<T>>| {
-            handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        running.into_iter().flat_map(join).collect()
-    })
 }

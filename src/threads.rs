@@ -1,0 +1,131 @@
+//! Work on several threads, done all the same where the system gives fewer than were asked for.
+
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread::{Builder, Scope, ScopedJoinHandle};
+
+/// Calls `work` with every item, on up to `threads` threads, the calling one among them, and
+/// returns the results in the items' order: a thread takes as many items in a row as each.
+///
+/// # Panics
+/// Where `work` does.
+pub fn parallel_chunks<S: Send, T: Send>(
+    threads: usize,
+    items: Vec<S>,
+    work: impl Fn(S) -> T + Sync,
+) -> Vec<T> {
+    let each = items.len().div_ceil(threads.max(1)).max(1);
+    if items.len() <= each {
+        return items.into_iter().map(work).collect();
+    }
+    let mut shares: Vec<Vec<S>> = Vec::new();
+    let mut items = items.into_iter();
+    while items.len() > 0 {
+        shares.push(items.by_ref().take(each).collect());
+    }
+    let helpers = shares.len() - 1;
+    let mut done: Vec<Vec<T>> = Vec::new();
+    done.resize_with(shares.len(), Vec::new);
+    let queue = Mutex::new(shares.into_iter().enumerate());
+    let take = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let run = || -> Vec<(usize, Vec<T>)> {
+        let run = |(i, share): (usize, Vec<S>)| (i, share.into_iter().map(&work).collect());
+        std::iter::from_fn(take).map(run).collect()
+    };
+    std::thread::scope(|scope| {
+        // those that do not start leave their share to the others
+        let start = |_| Builder::new().spawn_scoped(scope, run).ok();
+        let running: Vec<ScopedJoinHandle<_>> = (0..helpers).map_while(start).collect();
+        let join = |handle: ScopedJoinHandle<_>| {
+            handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        let own = run();
+        for (i, results) in own.into_iter().chain(running.into_iter().flat_map(join)) {
+            done[i] = results;
+        }
+    });
+    done.into_iter().flatten().collect()
+}
+
+/// Threads of a scope that have started and wait for the word to begin.
+pub(crate) struct Crew(Vec<Sender<()>>);
+
+impl Crew {
+    /// Starts a thread for each of `jobs`.
+    ///
+    /// # Errors
+    /// Where the system gives fewer threads; those that it gave end without having begun.
+    pub fn start<'scope, F: FnOnce() + Send + 'scope>(
+        scope: &'scope Scope<'scope, '_>,
+        jobs: impl Iterator<Item = F>,
+    ) -> io::Result<Crew> {
+        let start = |job: F| {
+            let (begin, begun): (Sender<()>, Receiver<()>) = channel();
+            let wait = move || {
+                if begun.recv().is_ok() {
+                    job();
+                }
+            };
+            Builder::new().spawn_scoped(scope, wait).map(|_| begin)
+        };
+        jobs.map(start).collect::<io::Result<Vec<_>>>().map(Crew)
+    }
+
+    /// Lets all of them begin.
+    pub fn begin(self) {
+        // a thread waits until it hears: none can be gone
+        for begin in self.0 {
+            let _ = begin.send(());
+        }
+    }
+}
+
+/// Whether the system gives so many threads at once: starts them and sends them home.
+///
+/// # Errors
+/// What the system says where it does not.
+pub(crate) fn try_out(threads: usize) -> io::Result<()> {
+    let before = running();
+    let tried = std::thread::scope(|scope| {
+        Crew::start(scope, (0..threads).map(|_| || ())).map(Crew::begin)
+    });
+    // a thread that was joined counts for a moment more, and would be missing
+    for _ in 0..100 {
+        if running() <= before {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    tried
+}
+
+/// Threads of this process, where the system tells; else 0.
+fn running() -> usize {
+    std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn results_come_in_the_items_order_on_any_number_of_threads() {
+        let items: Vec<usize> = (0..103).collect();
+        for threads in [0, 1, 2, 3, 8, 200] {
+            let squares = parallel_chunks(threads, items.clone(), |i| i * i);
+            assert!(squares.iter().enumerate().all(|(i, s)| *s == i * i), "{threads}");
+        }
+    }
+
+    #[test]
+    fn a_crew_begins_when_it_is_told_and_ends_unbegun_when_it_is_dropped() {
+        let begun = AtomicUsize::new(0);
+        let job = || drop(begun.fetch_add(1, Ordering::Relaxed));
+        std::thread::scope(|scope| drop(Crew::start(scope, [job; 3].into_iter()).unwrap()));
+        assert_eq!(begun.load(Ordering::Relaxed), 0);
+        std::thread::scope(|scope| Crew::start(scope, [job; 3].into_iter()).unwrap().begin());
+        assert_eq!(begun.load(Ordering::Relaxed), 3);
+    }
+}
