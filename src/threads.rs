@@ -122,7 +122,9 @@ mod tests {
     #[test]
     fn a_crew_begins_when_it_is_told_and_ends_unbegun_when_it_is_dropped() {
         let begun = AtomicUsize::new(0);
-        let job = || drop(begun.fetch_add(1, Ordering::Relaxed));
+        let job = || {
+            begun.fetch_add(1, Ordering::Relaxed);
+        };
         std::thread::scope(|scope| drop(Crew::start(scope, [job; 3].into_iter()).unwrap()));
         assert_eq!(begun.load(Ordering::Relaxed), 0);
         std::thread::scope(|scope| Crew::start(scope, [job; 3].into_iter()).unwrap().begin());
