@@ -94,6 +94,7 @@ pub mod compare;
 pub mod distill;
 pub mod engine;
 pub mod ids;
+mod json;
 pub mod learner;
 pub mod maths;
 pub mod measure;

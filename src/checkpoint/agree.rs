@@ -1,7 +1,7 @@
 //! Whether checkpoints can be taken tensor by tensor.
 
-use super::error::legible;
 use super::{Checkpoint, CheckpointError, Tensor};
+use crate::text::{legible, nearest};
 
 /// Holds checkpoints to the first of them: the same names, in any order, and the same shapes.
 /// Types may differ among floats, whose values are comparable; others have to be the same.
@@ -21,10 +21,13 @@ fn compare(first: &Checkpoint, other: &Checkpoint) -> Result<(), CheckpointError
     for expected in first.tensors() {
         let Some(i) = other.find(&expected.name) else {
             let absent = count_absent(first.tensors(), other);
+            // what both have is nobody's slip
+            let strangers = other.tensors().iter().filter(|t| first.find(&t.name).is_none());
+            let near = near(&expected.name, strangers);
             return Err(CheckpointError::tensor(
                 other.path(),
                 &expected.name,
-                format!("no such tensor{}{absent}", nearest(&expected.name, other.tensors())),
+                format!("no such tensor{near}{absent}"),
                 format!("one of shape {:?}, {as_in}", expected.shape),
             ));
         };
@@ -45,7 +48,7 @@ fn compare(first: &Checkpoint, other: &Checkpoint) -> Result<(), CheckpointError
         None => Ok(()),
         Some(i) => {
             let name = &other.tensors()[i].name;
-            let near = nearest(name, first.tensors());
+            let near = near(name, first.tensors().iter());
             let absent = count_absent(other.tensors(), first);
             Err(CheckpointError::tensor(
                 other.file_of(i),
@@ -65,17 +68,10 @@ fn count_absent(tensors: &[Tensor], from: &Checkpoint) -> String {
     }
 }
 
-/// The nearest name, as a question, if there is one that is near. Walks over all names: only on
-/// the way out.
-fn nearest(name: &str, tensors: &[Tensor]) -> String {
-    let similarity = |other: &Tensor| strsim::normalized_levenshtein(name, &other.name);
-    let nearest = tensors
-        .iter()
-        .map(|other| (similarity(other), other))
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .filter(|(similarity, _)| *similarity > 0.5);
-    match nearest {
-        Some((_, other)) => format!(" (the nearest name is `{}`)", legible(&other.name)),
+/// The nearest name, if there is one that is near. Walks over all names: only on the way out.
+fn near<'a>(name: &str, tensors: impl Iterator<Item = &'a Tensor>) -> String {
+    match nearest(name, tensors.map(|tensor| tensor.name.as_str())) {
+        Some(other) => format!(" (the nearest name is `{}`)", legible(other)),
         None => String::new(),
     }
 }

@@ -1,5 +1,6 @@
 //! What can be wrong with a checkpoint.
 
+use crate::text::legible;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -102,21 +103,4 @@ fn hint(kind: io::ErrorKind) -> &'static str {
         NotADirectory => "a file stands where a folder is needed: name another path",
         _ => "check the disk and the path, then run again",
     }
-}
-
-/// The most characters of a name or message out of a file that an error repeats.
-const CHARACTERS_MAX: usize = 300;
-
-/// Text out of a file as it may be shown: a damaged header can hold names of any length, and
-/// control characters that a terminal would obey.
-pub(super) fn legible(text: &str) -> String {
-    let mut shown = String::new();
-    for (i, character) in text.chars().enumerate() {
-        match character {
-            _ if i == CHARACTERS_MAX => return shown + "…",
-            _ if character.is_control() => shown.extend(character.escape_default()),
-            _ => shown.push(character),
-        }
-    }
-    shown
 }

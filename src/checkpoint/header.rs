@@ -5,9 +5,9 @@
 //! Read here and not by the `safetensors` crate because that keeps the last of two tensors with
 //! one name, and its errors do not say what was found. Whatever passes here passes there.
 
-use super::error::legible;
-use super::json::{Unique, twice, within};
 use super::tensor::{Dtype, Tensor};
+use crate::json::{Unique, twice, within};
+use crate::text::legible;
 use safetensors::tensor::TensorInfo;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};

@@ -2,9 +2,9 @@
 //! writes it, `{"metadata": {..}, "weight_map": {"<tensor>": "<file>", ..}}`.
 
 use super::CheckpointError;
-use super::error::legible;
 use super::header::HEADER_BYTES_MAX;
-use super::json::Unique;
+use crate::json::Unique;
+use crate::text::legible;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

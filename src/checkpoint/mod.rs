@@ -26,7 +26,6 @@ mod convert;
 mod error;
 mod header;
 mod index;
-mod json;
 pub mod manifest;
 pub mod merging;
 mod read;

@@ -1,9 +1,9 @@
 //! A checkpoint as it is read.
 
-use super::error::legible;
 use super::index::{self, Found};
 use super::tensor::{Dtype, Tensor};
 use super::{CheckpointError, convert, header};
+use crate::text::legible;
 use memmap2::Mmap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};

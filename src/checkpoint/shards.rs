@@ -1,8 +1,8 @@
 //! How a checkpoint that is written divides into files.
 
-use super::error::legible;
 use super::index::{FILE, INDEX};
 use super::{CheckpointError, Tensor, header};
+use crate::text::legible;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};

@@ -43,6 +43,14 @@ fn a_missing_tensor_is_named_with_the_nearest() {
 }
 
 #[test]
+fn a_tensor_that_both_have_is_not_the_nearest_to_a_missing_one() {
+    let mut first = model();
+    first.push(Tensor::new("layers.1.bias", [4], Dtype::F32));
+    let error = compare(&first, &model()).unwrap_err();
+    assert!(error.to_string().contains("tensor `layers.1.bias`: found no such tensor;"), "{error}");
+}
+
+#[test]
 fn a_tensor_too_many_is_named_with_the_nearest() {
     let mut other = model();
     other.push(Tensor::new("layers.1.bias", [4], Dtype::F32));

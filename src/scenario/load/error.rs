@@ -1,14 +1,15 @@
 //! Why there is no scenario, or no recipe.
 
 use super::problem::Problem;
+use crate::text::one_line;
 
-/// Why a scenario, or a recipe, could not be had. Each message is complete in itself, with the file, line
-/// and column, what is allowed, and the source line where there is one.
+/// Why a scenario, or a recipe, could not be had. Each message is complete in itself, with the
+/// file, line and column, what is allowed, and the source line where there is one.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScenarioError {
     /// The file could not be read.
-    #[error("{file}: {why}")]
+    #[error("{}: {why}", one_line(file))]
     Unreadable {
         /// The file's name as it was given.
         file: String,

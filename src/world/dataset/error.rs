@@ -1,11 +1,11 @@
 //! What can be wrong with federated data.
 
-use crate::text::plain;
+use crate::text::{legible, shortened};
 use std::path::{Path, PathBuf};
 
 /// Why a data set could not be read: the file, the place in it, what was found there and
-/// what is allowed. Rows are counted from 0. Control characters in names and values are shown
-/// escaped, so that no data reach a terminal as commands.
+/// what is allowed. Rows are counted from 0. Names and values are cut, and their control characters
+/// shown escaped, so that no data flood a terminal or reach it as commands.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// The file system refused.
@@ -25,7 +25,7 @@ pub enum DataError {
         expected: &'static str,
     },
     /// The file is not JSON or not Parquet, or only the first part of one.
-    #[error("`{}` cannot be read: {}", shown(path), plain(what))]
+    #[error("`{}` cannot be read: {}", shown(path), legible(what))]
     Syntax {
         /// The file.
         path: PathBuf,
@@ -33,7 +33,7 @@ pub enum DataError {
         what: String,
     },
     /// A column is missing or has the wrong type.
-    #[error("`{}`, column `{column}`: found {}; allowed is {allowed}", shown(path), plain(found))]
+    #[error("`{}`, column `{column}`: found {}; allowed is {allowed}", shown(path), legible(found))]
     Column {
         /// The file.
         path: PathBuf,
@@ -48,9 +48,9 @@ pub enum DataError {
     #[error(
         "`{}`, {}: found {}; allowed is {}",
         shown(path),
-        plain(place),
-        plain(found),
-        plain(allowed)
+        legible(place),
+        legible(found),
+        legible(allowed)
     )]
     Value {
         /// The file.
@@ -80,6 +80,9 @@ impl DataError {
     }
 }
 
+/// The longest path that systems take.
+const PATH_MOST: usize = 4096;
+
 fn shown(path: &Path) -> String {
-    plain(&path.to_string_lossy())
+    shortened(&path.to_string_lossy(), PATH_MOST)
 }

@@ -3,6 +3,8 @@
 
 use super::split::{Checks, Split};
 use super::{DataError, FederatedData, files_in};
+use crate::json::{Object, Unique};
+use crate::text::name;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +14,7 @@ use std::path::{Path, PathBuf};
 struct Shard {
     users: Vec<String>,
     num_samples: Vec<u64>,
-    user_data: BTreeMap<String, Samples>,
+    user_data: Unique<Object<Samples>>,
 }
 
 /// A user's examples. Labels may be written as `3.0`: numpy does so.
@@ -38,7 +40,7 @@ pub(super) fn read(folder: &Path, answers: u32) -> Result<FederatedData, DataErr
     let mut train = Split::default();
     for user in &train_users {
         if user.samples.y.is_empty() {
-            let place = format!("user `{}`", user.name);
+            let place = of_user(&user.name);
             return Err(DataError::value(
                 &user.path,
                 place,
@@ -53,7 +55,7 @@ pub(super) fn read(folder: &Path, answers: u32) -> Result<FederatedData, DataErr
     let mut by_name = BTreeMap::new();
     for user in test_users {
         if !known.contains(&user.name) {
-            let place = format!("user `{}`", user.name);
+            let place = of_user(&user.name);
             return Err(DataError::value(
                 &user.path,
                 place,
@@ -71,6 +73,10 @@ pub(super) fn read(folder: &Path, answers: u32) -> Result<FederatedData, DataErr
         }
     }
     Ok(FederatedData { features: checks.features(), answers: 0, users: names, train, test })
+}
+
+fn of_user(user: &str) -> String {
+    format!("user `{}`", name(user))
 }
 
 fn shards(folder: &Path, part: &'static str) -> Result<Vec<PathBuf>, DataError> {
@@ -99,7 +105,7 @@ fn users(files: &[PathBuf]) -> Result<Vec<User>, DataError> {
     for path in files {
         for user in users_of(path)? {
             if let Some(first) = seen.insert(user.name.clone(), path.clone()) {
-                let place = format!("user `{}`", user.name);
+                let place = of_user(&user.name);
                 let found = format!("a second time, first in `{}`", first.display());
                 return Err(DataError::value(path, place, found, "every user once"));
             }
@@ -115,16 +121,18 @@ fn users(files: &[PathBuf]) -> Result<Vec<User>, DataError> {
 fn users_of(path: &Path) -> Result<Vec<User>, DataError> {
     let io = |source| DataError::Io { path: path.into(), source };
     let bytes = std::fs::read(path).map_err(io)?;
-    let mut shard: Shard = serde_json::from_slice(&bytes).map_err(|e| explain(path, &bytes, &e))?;
-    if shard.num_samples.len() != shard.users.len() {
-        let found = format!("{} numbers", shard.num_samples.len());
-        let allowed = format!("{}, one a user", shard.users.len());
+    let shard: Object<Shard> =
+        serde_json::from_slice(&bytes).map_err(|e| explain(path, &bytes, &e))?;
+    let Shard { users: names, num_samples, user_data: Unique(mut user_data) } = shard.0;
+    if num_samples.len() != names.len() {
+        let found = format!("{} numbers", num_samples.len());
+        let allowed = format!("{}, one a user", names.len());
         return Err(DataError::value(path, "`num_samples`", found, allowed));
     }
-    let mut users = Vec::with_capacity(shard.users.len());
-    for (name, expected) in shard.users.into_iter().zip(shard.num_samples) {
-        let place = format!("user `{name}`");
-        let Some(samples) = shard.user_data.remove(&name) else {
+    let mut users = Vec::with_capacity(names.len());
+    for (name, expected) in names.into_iter().zip(num_samples) {
+        let place = of_user(&name);
+        let Some(Object(samples)) = user_data.remove(&name) else {
             let found = "no `user_data` of its own";
             return Err(DataError::value(
                 path,
@@ -144,10 +152,10 @@ fn users_of(path: &Path) -> Result<Vec<User>, DataError> {
         }
         users.push(User { name, path: path.into(), samples });
     }
-    match shard.user_data.into_keys().next() {
+    match user_data.into_keys().next() {
         None => Ok(users),
         Some(name) => {
-            let place = format!("user `{name}`");
+            let place = of_user(&name);
             let found = "data of a user that `users` does not list";
             Err(DataError::value(path, place, found, "the names in `users`"))
         }
@@ -156,7 +164,7 @@ fn users_of(path: &Path) -> Result<Vec<User>, DataError> {
 
 fn fill(split: &mut Split, checks: &mut Checks, user: &User) -> Result<(), DataError> {
     for (i, (row, &label)) in user.samples.x.iter().zip(&user.samples.y).enumerate() {
-        let place = || format!("user `{}`, row {i}", user.name);
+        let place = || format!("{}, row {i}", of_user(&user.name));
         checks.row(&user.path, place, row)?;
         let label = checks.label(&user.path, place, label)?;
         split.push(row.iter().copied(), label);
@@ -169,11 +177,12 @@ fn fill(split: &mut Split, checks: &mut Checks, user: &User) -> Result<(), DataE
 /// only on the way out.
 fn explain(path: &Path, bytes: &[u8], error: &serde_json::Error) -> DataError {
     let syntax = |what: String| DataError::Syntax { path: path.into(), what };
+    let error = match serde_json::from_slice::<Value>(bytes) {
+        Ok(value) => return misfit(path, &value).unwrap_or_else(|| syntax(format!("{error}"))),
+        Err(error) => error,
+    };
     if error.is_eof() {
         return syntax(format!("it ends in the middle of the data ({error}): is it complete?"));
-    }
-    if let Ok(value) = serde_json::from_slice::<Value>(bytes) {
-        return misfit(path, &value).unwrap_or_else(|| syntax(format!("{error}")));
     }
     // Python writes NaN and Infinity, which are not JSON. serde stops inside the word.
     let line = bytes.split(|&b| b == b'\n').nth(error.line().saturating_sub(1)).unwrap_or(&[]);
@@ -194,6 +203,10 @@ fn misfit(path: &Path, file: &Value) -> Option<DataError> {
     let wrong = |place: String, value: Option<&Value>, allowed: &str| {
         Some(DataError::value(path, place, value.map_or("nothing".into(), kind), allowed))
     };
+    if !file.is_object() {
+        let allowed = "an object with users, num_samples and user_data";
+        return wrong("the file".into(), Some(file), allowed);
+    }
     let lists = [("users", "a list of names"), ("num_samples", "a list of whole numbers")];
     for (key, allowed) in lists {
         let fits = |v: &Value| if key == "users" { v.is_string() } else { v.is_u64() };
@@ -210,12 +223,16 @@ fn misfit(path: &Path, file: &Value) -> Option<DataError> {
         return wrong("`user_data`".into(), file.get("user_data"), "an object, one entry a user");
     };
     for (name, data) in users {
+        let user = of_user(name);
+        if !data.is_object() {
+            return wrong(user, Some(data), "an object with x and y");
+        }
         let (x, y) = (data.get("x"), data.get("y"));
         let Some(Value::Array(rows)) = x else {
-            return wrong(format!("user `{name}`, x"), x, "a list of rows");
+            return wrong(format!("{user}, x"), x, "a list of rows");
         };
         for (i, row) in rows.iter().enumerate() {
-            let place = format!("user `{name}`, row {i}");
+            let place = format!("{user}, row {i}");
             let Value::Array(values) = row else {
                 return wrong(place, Some(row), "a flat list of numbers");
             };
@@ -224,14 +241,10 @@ fn misfit(path: &Path, file: &Value) -> Option<DataError> {
             }
         }
         let Some(Value::Array(labels)) = y else {
-            return wrong(format!("user `{name}`, y"), y, "a list of labels");
+            return wrong(format!("{user}, y"), y, "a list of labels");
         };
         if let Some(i) = labels.iter().position(|v| !v.is_number()) {
-            return wrong(
-                format!("user `{name}`, row {i}, label"),
-                labels.get(i),
-                "a whole number",
-            );
+            return wrong(format!("{user}, row {i}, label"), labels.get(i), "a whole number");
         }
     }
     None
@@ -242,6 +255,6 @@ fn kind(value: &Value) -> String {
         Value::Null => "null".into(),
         Value::Array(_) => "a list".into(),
         Value::Object(_) => "an object".into(),
-        short => short.to_string().chars().take(40).collect(),
+        short => name(&short.to_string()),
     }
 }

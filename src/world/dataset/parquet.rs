@@ -5,6 +5,7 @@
 
 use super::split::{Checks, Split};
 use super::{DataError, FederatedData};
+use crate::text::name;
 use columns::{List, Text};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -91,7 +92,7 @@ impl Table {
             "train" => true,
             "test" => false,
             other => {
-                let found = format!("split `{other}`");
+                let found = format!("split `{}`", name(other));
                 return Err(DataError::value(path, place(), found, "`train` or `test`"));
             }
         };
@@ -135,7 +136,7 @@ impl Table {
             train.close_user();
             test.close_user();
             if train.rows(user).is_empty() {
-                let place = format!("agent `{}`", self.users[user]);
+                let place = format!("agent `{}`", name(&self.users[user]));
                 let found = "no rows with split `train`";
                 return Err(DataError::value(path, place, found, "at least one to train on"));
             }

@@ -2,12 +2,13 @@
 //! are is the `parquet` crate's business; which physical types are taken is decided here.
 
 use super::super::DataError;
-use parquet::basic::{Compression, LogicalType, Type as Physical};
+use crate::text::{self, nearest};
+use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::schema::types::{ColumnDescPtr, ColumnDescriptor};
+use parquet::schema::types::{ColumnDescPtr, ColumnDescriptor, Type};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -35,6 +36,11 @@ struct Raw<T> {
     repetition: Vec<i16>,
     definition_max: i16,
 }
+
+/// The columns that are read.
+const COLUMNS: [&str; 4] = ["agent", "split", "label", "features"];
+/// The most names of columns that a message lists.
+const SHOWN_MOST: usize = 20;
 
 const TEXT: &str = "a column of strings";
 const INTEGERS: &str = "a column of integers";
@@ -133,7 +139,8 @@ impl Reader {
 
     pub(super) fn lists(&self, group: usize, name: &'static str) -> Result<Vec<List>, DataError> {
         let (index, column) = self.find(name, LISTS)?;
-        if column.max_rep_level() != 1 {
+        let fields = self.file.metadata().file_metadata().schema().get_fields();
+        if !fields.iter().any(|field| field.name() == name && is_list(field)) {
             return Err(self.mistyped(name, &column, LISTS));
         }
         match (column.logical_type_ref(), self.column(group, index)?) {
@@ -201,14 +208,15 @@ impl Reader {
 
     fn missing(&self, name: &'static str, allowed: &'static str) -> DataError {
         let fields = self.file.metadata().file_metadata().schema().get_fields();
-        let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
-        let near = |other: &&&str| strsim::jaro_winkler(&other.to_lowercase(), name);
-        let nearest = names.iter().max_by(|a, b| near(a).total_cmp(&near(b)));
-        let found = match nearest {
-            Some(nearest) if near(&nearest) > 0.75 => {
-                format!("no such column (did you mean `{nearest}`?)")
+        let others = || fields.iter().map(|field| field.name());
+        let free = others().filter(|other| !COLUMNS.contains(other));
+        let found = match nearest(name, free) {
+            Some(nearest) => format!("no such column (did you mean `{}`?)", text::name(nearest)),
+            None => {
+                let names: Vec<String> = others().take(SHOWN_MOST).map(text::name).collect();
+                let more = if fields.len() > SHOWN_MOST { ", …" } else { "" };
+                format!("no such column among `{}`{more}", names.join("`, `"))
             }
-            _ => format!("no such column among `{}`", names.join("`, `")),
         };
         DataError::Column { path: self.path.clone(), column: name, found, allowed }
     }
@@ -219,8 +227,15 @@ impl Reader {
         column: &ColumnDescriptor,
         allowed: &'static str,
     ) -> DataError {
-        let list = if column.max_rep_level() > 0 { "lists of " } else { "" };
-        let nested = if column.max_rep_level() > 1 { "lists of " } else { "" };
+        // below a list's own three levels, or a structure's one, there are structures
+        let lists = usize::try_from(column.max_rep_level()).unwrap_or(0);
+        let nested = if lists > 1 { "lists of " } else { "" };
+        let list = match column.path().parts().len() > 1 + 2 * lists {
+            true if lists > 0 => "lists of structures of ",
+            true => "structures of ",
+            false if lists > 0 => "lists of ",
+            false => "",
+        };
         let logical = column.logical_type_ref().map_or(String::new(), |l| format!(" ({l:?})"));
         let found = format!("{nested}{list}{}{logical}", column.physical_type());
         DataError::Column { path: self.path.clone(), column: name, found, allowed }
@@ -285,6 +300,32 @@ impl Reader {
             }
         }
     }
+}
+
+/// Whether a field is a list of plain values: repeated itself, or annotated as a list in the two
+/// levels of old writers or the three of today's.
+fn is_list(field: &Type) -> bool {
+    let repeated = |t: &Type| {
+        t.get_basic_info().has_repetition()
+            && t.get_basic_info().repetition() == Repetition::REPEATED
+    };
+    if field.is_primitive() {
+        return repeated(field);
+    }
+    let info = field.get_basic_info();
+    let annotated = info.logical_type_ref() == Some(&LogicalType::List)
+        || info.converted_type() == ConvertedType::LIST;
+    let [list] = field.get_fields() else { return false };
+    if !annotated || repeated(field) || !repeated(list) {
+        return false;
+    }
+    if list.is_primitive() {
+        return true;
+    }
+    // an old writer's list of structures of one field, by the format's own rule
+    let structure = list.name() == "array" || list.name() == format!("{}_tuple", field.name());
+    matches!(list.get_fields(), [element] if element.is_primitive() && !repeated(element))
+        && !structure
 }
 
 impl<T> Raw<T> {

@@ -105,13 +105,48 @@ fn broken_files_are_told_from_wrong_ones() {
     let cut = folder(&TRAIN[..100], TEST);
     assert_says(&refusal(cut.path()), &["train.json", "ends in the middle"]);
     assert_says(&refusal(folder("hello", TEST).path()), &["not JSON", "line 1"]);
-    assert_says(&refusal(folder("[]", TEST).path()), &["`users`", "nothing", "a list of names"]);
+    assert_says(&refusal(folder("[]", TEST).path()), &["the file: found a list", "an object"]);
     assert_says(&refusal_with("\"user_data\"", "\"data\""), &["`user_data`", "nothing"]);
     fs::remove_file(cut.path().join("test.json")).unwrap();
     fs::write(cut.path().join("train.json"), TRAIN).unwrap();
     assert_says(&refusal(cut.path()), &["must be test.json"]);
     assert_says(&refusal(tempfile::tempdir().unwrap().path()), &["train.json", "Parquet"]);
     assert_says(&refusal(Path::new("nowhere/at/all")), &["nowhere/at/all", "no such file"]);
+}
+
+#[test]
+fn a_user_who_comes_twice_in_a_file_is_refused() {
+    let twice = refusal_with(r#""b": {"x""#, r#""a": {"x": [[9, 9]], "y": [0]}, "b": {"x""#);
+    assert_says(&twice, &["train.json", "`a` is there twice", "line 2"]);
+    let twice = refusal_with("\"num_samples\"", "\"users\": [], \"num_samples\"");
+    assert_says(&twice, &["train.json", "duplicate field `users`"]);
+}
+
+/// serde takes a list of its values for a structure.
+#[test]
+fn lists_are_no_objects() {
+    let user = refusal_with(r#"{"x": [[5, 6.5]], "y": [1.0]}"#, "[[[5, 6.5]], [1.0]]");
+    assert_says(&user, &["user `a`: found a list", "an object with x and y"]);
+    let data = r#"{"a": {"x": [[7, 8]], "y": [1]}}"#;
+    let whole = refusal(folder(&format!(r#"[["a"], [1], {data}]"#), TEST).path());
+    assert_says(&whole, &["the file: found a list", "an object with users"]);
+    let users = refusal_with(r#""user_data": {"#, r#""user_data": [], "other": {"#);
+    assert_says(&users, &["`user_data`: found a list", "an object, one entry a user"]);
+}
+
+#[test]
+fn long_names_and_values_are_cut() {
+    let long = "u".repeat(1 << 20);
+    let train = TRAIN.replace("\"a\"", &format!("\"{long}\"")).replace("[1.0]", "[1.5]");
+    let message = refusal(folder(&train, TEST).path());
+    assert_says(&message, &["user `uuuu", "uu…`, row 0", "label 1.5"]);
+    assert!(message.len() < 400, "{}", message.len());
+    let message = refusal_with("6.5", &format!("\"{long}\""));
+    assert!(message.len() < 400, "{}", message.len());
+    let twice = format!(r#""{long}": {{"x": [], "y": []}}, "{long}": {{"x": [], "y": []}}, "b""#);
+    let message = refusal_with("\"b\": {", &format!("{twice}: {{"));
+    assert_says(&message, &["uu…` is there twice at line 2"]);
+    assert!(message.len() < 400, "{}", message.len());
 }
 
 /// The reference data sets lie beside the repository on machines that reproduce papers.

@@ -166,11 +166,49 @@ fn missing_and_mistyped_columns_are_named() {
     assert_says(&near, &["column `label`", "did you mean `labels`?", "integers"]);
     let far = refusal_of(&SCHEMA.replace("agent;", "q;"), |_| {});
     assert_says(&far, &["column `agent`", "no such column among `q`, `split`"]);
+    // the nearest is a column of its own
+    let taken =
+        refusal_of(&SCHEMA.replace("agent;", "agents;").replace("label;", "agent;"), |_| {});
+    assert_says(&taken, &["column `label`", "no such column among `agents`, `split`, `agent`"]);
     let real = refusal_of(&SCHEMA.replace("int64 label", "double label"), |_| {});
     assert_says(&real, &["column `label`", "DOUBLE", "integers"]);
     let flat = SCHEMA.split("required group").next().unwrap();
     let flat = refusal_of(&format!("{flat} required double features; }}"), |_| {});
     assert_says(&flat, &["column `features`", "DOUBLE", "lists of numbers"]);
+}
+
+#[test]
+fn only_lists_of_plain_values_are_lists_of_numbers() {
+    let head = SCHEMA.split("required group").next().unwrap();
+    let with = |features: &str| format!("{head} {features} }}");
+    let two_levels = with("required group features (LIST) { repeated float element; }");
+    let (folder, path) = written();
+    let levels = |max: i16, content: Content| Content { definition: vec![max; 6], ..content };
+    for schema in [two_levels, with("repeated float features;")] {
+        write(&path, &schema, &levels(1, content()));
+        check(&read(folder.path(), 0).unwrap());
+    }
+    for (features, found) in [
+        (
+            "required group features (LIST) { repeated group list { required group element {
+             optional float x; } } }",
+            "lists of structures of FLOAT",
+        ),
+        ("required group features (LIST) { repeated group array { optional float x; } }", "FLOAT"),
+        (
+            "required group features (LIST) { repeated group features_tuple { optional float x; } }",
+            "FLOAT",
+        ),
+        ("required group features { repeated group list { optional float x; } }", "FLOAT"),
+        (
+            "required group features (MAP) { repeated group key_value { required float key; } }",
+            "FLOAT",
+        ),
+    ] {
+        let max = if features.contains("optional") { 2 } else { 1 };
+        let message = refusal_of(&with(features), |c| c.definition = vec![max; 6]);
+        assert_says(&message, &["column `features`", found, "a column of lists of numbers"]);
+    }
 }
 
 #[test]
