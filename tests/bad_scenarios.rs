@@ -228,6 +228,9 @@ refused! {
     of_a_kind_by_the_table("", "world=synthetic");
     of_text_by_a_number("", "name=7");
     of_great_depth("", "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a=1");
+    of_a_list_by_a_number_below_zero("", "world.changes.-1.round=1");
+    inside_a_list("", "world.changes=[{round=1}]");
+    of_a_list_with_a_word_twice("", "measure.bounds=[\"isolated\", \"isolated\"]");
     several_at_once("rounds = 0\n", "fleet.agents=-1", "seed=x");
 }
 
@@ -238,6 +241,7 @@ refused! {
     tabs_before_the_value("[fleet]\n\tagents\t=\t-1\n");
     wide_characters_before_the_value("[fleet]\nstragglers = { partial = \"日本語\", share = 2 }\n");
     a_long_line(&format!("[learner]\nkind = \"mlp\"\nhidden = [{}0{}]\n", "32, ".repeat(60), ", 32".repeat(60)));
+    a_character_that_turns_the_text("name = \"a\"\nname = \"\u{202e}b\"\n");
     the_end_of_the_text("[world]\nskills = ");
 }
 
@@ -269,4 +273,32 @@ refused! {
     a_setting_of_another_strategy("[distiller.combine]\nkind = \"median\"\ndensity = 0.2\n");
     a_density_above_one("[distiller.combine]\nkind = \"ties\"\ndensity = 1.5\n");
     a_step_misspelt("[distiller.server]\nkind = \"fedadm\"\n");
+}
+
+refused! {
+    suggestions:
+    none_of_a_key_of_another_kind("rank = 3\n");
+    one_of_a_key_of_the_kind_that_is_there("hidden = [3]\n[learner]\nkind = \"mlp\"\n");
+    one_within_the_table_before_all_others("[learner]\nepochs = 2\n");
+    none_of_a_key_that_is_there_already("[fleet]\nagents = 300\nagent = 4\n");
+    one_of_a_key_of_the_file_to_an_override("[fleet]\nagents = 300\n", "fleet.agent=4");
+    none_of_a_number_out_of_range("[fleet]\nagents = \"-5\"\n");
+    none_of_a_number_for_a_list_of_words("[measure]\nbounds = 3\n");
+    one_of_a_word_for_a_list_of_words("[measure]\nbounds = \"isolated\"\n");
+    none_of_a_word_that_the_list_does_not_take("[measure]\nbounds = \"isolatd\"\n");
+    none_of_a_header_for_a_list_of_words("[measure.bounds]\nx = 1\n");
+    one_of_a_kind_for_an_entry("[distiller]\npre = [\"clp\"]\n");
+    one_of_a_number_for_a_list_by_an_override("", "world.changes.round=5");
+    none_of_a_header_for_an_override("", "fleet=[1]");
+    none_of_a_letter_that_is_another("k = 3\n");
+}
+
+refused! {
+    crowds:
+    more_changes_than_are_taken(&format!("[world]\nchanges = [{}]\n", "{round=1},".repeat(10_001)));
+    more_unknown_keys_than_are_told_of(&(0..20_000).map(|i| format!("a{i} = 1\n")).collect::<String>());
+    more_lines_without_a_value_than_are_told_of(&"rounds=\n".repeat(50_000));
+    a_key_of_very_many_parts(&format!("rounds = 3\n{}=1\n", "a.".repeat(5_000) + "a"));
+    a_list_of_lists_for_tables("[world]\nchanges = [[{round=1}]]\n");
+    a_list_with_a_word_that_is_not_taken("[learner]\nkind = [\"a\"]\n");
 }

@@ -97,7 +97,7 @@ fn a_merge_takes_less_than_two_tensors_for_each_input() {
             let files: Vec<String> =
                 (1..=models).map(|i| path(&format!("m{i}.safetensors"))).collect();
             overrides.push(Override::argument(String::new(), "models", files));
-            overrides.extend(sets.iter().map(|set| Override::set(set)));
+            overrides.extend(sets.iter().map(|set| Override::set_in_recipe(set)));
             let recipe = Recipe::parse("", "test", &overrides).unwrap_or_else(|e| panic!("{e}"));
             let before = TAKEN.load(Ordering::Relaxed);
             MOST.store(before, Ordering::Relaxed);

@@ -65,8 +65,8 @@ fn bytes_that_are_not_utf8_are_named_with_their_place() {
 fn a_file_beyond_all_scenarios_is_refused_by_its_length() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("long.toml");
-    fs::write(&path, vec![b'#'; (4 << 20) + 1]).unwrap();
-    assert!(refusal(&path).ends_with("is longer than 4 MiB; is it a scenario?"));
+    fs::write(&path, vec![b'#'; (1 << 20) + 1]).unwrap();
+    assert!(refusal(&path).ends_with("is longer than 1 MiB; is it a scenario?"));
 }
 
 #[test]

@@ -18,7 +18,8 @@ mod vectors;
 
 pub use page::{bare, brief, markdown, sheet};
 
-use crate::scenario::{Kind, Stage, kinds, nearest};
+use crate::scenario::{Kind, Stage, kinds};
+use crate::text::nearest;
 
 /// What the catalogue tells of a strategy beside what the scenario's schema does.
 ///

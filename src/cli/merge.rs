@@ -145,7 +145,7 @@ impl MergeArgs {
             let value = toml::Value::Integer(seed as i64);
             overrides.push(Override::argument(format!("--seed {seed}"), "seed", value));
         }
-        overrides.extend(self.sets.iter().map(|set| Override::set(set)));
+        overrides.extend(self.sets.iter().map(|set| Override::set_in_recipe(set)));
         overrides
     }
 

@@ -144,8 +144,7 @@ fn simulate(
     watcher: &Watcher,
 ) -> Result<(Outcome, RunFacts), Failure> {
     let started = SystemTime::now();
-    let (outcome, seconds) =
-        watcher.beside(|| experiment.run(watcher)).map_err(no_thread)?;
+    let (outcome, seconds) = watcher.beside(|| experiment.run(watcher)).map_err(no_thread)?;
     let mut outcome = outcome.map_err(|error| match error {
         RunError::World(message) => {
             Failure::BadInput(format!("{}: {message}", args.scenario.display()))

@@ -73,6 +73,7 @@ pub struct MixedEffects {
     /// Slow change of the skill truths.
     pub drift: Drift,
     /// Abrupt changes.
+    #[schemars(length(max = 10_000))]
     pub changes: Vec<Change>,
 }
 

@@ -1,5 +1,7 @@
 //! Combinations of keys that cannot be run, each with what to change.
 
+use std::collections::BTreeMap;
+
 use super::memory;
 use super::problem::Finding;
 use super::strategies;
@@ -23,6 +25,16 @@ pub(super) fn check(scenario: &Scenario, tree: &Node) -> Vec<Finding> {
     strategies::check(scenario, &mut clashes);
     memory::check(scenario, &mut clashes);
     clashes.findings
+}
+
+/// What is found wrong with a checked scenario at some of its keys, once more is known than its
+/// text: those that were written lead.
+pub(super) fn place(tree: &Node, keys: &[&str], message: String) -> Finding {
+    let mut clashes = Clashes { tree, findings: Vec::new() };
+    let mut keys = keys.to_vec();
+    keys.sort_by_key(|key| !clashes.wrote(key));
+    clashes.add(&keys, message);
+    clashes.findings.remove(0)
 }
 
 /// What was found so far.
@@ -122,6 +134,7 @@ fn generated(s: &Scenario, world: &MixedEffects, clashes: &mut Clashes<'_>) {
 }
 
 fn changes(s: &Scenario, world: &MixedEffects, clashes: &mut Clashes<'_>) {
+    let mut seen = BTreeMap::new();
     for (i, change) in world.changes.iter().enumerate() {
         let path = format!("world.changes.{i}");
         let key = |name: &str| format!("{path}.{name}");
@@ -160,7 +173,8 @@ fn changes(s: &Scenario, world: &MixedEffects, clashes: &mut Clashes<'_>) {
                 clashes.add(&[&key(name), number_key], message);
             }
         }
-        if let Some(twin) = world.changes[..i].iter().position(|earlier| earlier == change) {
+        let twin = *seen.entry((change.round, change.skill, change.company)).or_insert(i);
+        if twin < i {
             let message = format!("is the same as world.changes.{twin}; leave one out");
             clashes.add(&[&path, &format!("world.changes.{twin}")], message);
         }

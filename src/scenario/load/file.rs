@@ -5,10 +5,10 @@ use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 use super::error::ScenarioError;
-use super::nearest::nearest;
+use crate::text::nearest;
 
 /// The longest such file, in bytes; real ones have a few thousand.
-const MOST_BYTES: u64 = 4 << 20;
+const MOST_BYTES: u64 = 1 << 20;
 
 /// The text of the file at `path`, which is to be a `what`.
 pub(super) fn read(path: &Path, what: &str) -> Result<String, ScenarioError> {
@@ -57,7 +57,7 @@ fn missing(path: &Path) -> String {
         .into_iter()
         .flatten()
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".toml"))
+        .filter(|name| name.ends_with(".toml") && folder.join(name).is_file())
         .collect();
     names.sort();
     let wanted = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();

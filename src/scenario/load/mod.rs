@@ -3,11 +3,11 @@
 //! and their messages. May not: print, or know what a scenario means beyond its checks.
 
 mod cross;
+mod elsewhere;
 mod error;
 mod file;
 mod fill;
 mod memory;
-mod nearest;
 mod problem;
 mod recipe;
 mod set;
@@ -19,12 +19,13 @@ mod walk;
 
 pub use error::ScenarioError;
 pub(crate) use memory::Extent;
-pub(crate) use nearest::nearest;
 pub use problem::{Location, Problem};
-pub use recipe::{CheckedRecipe, Override};
+pub use recipe::CheckedRecipe;
+pub use set::Override;
 
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use toml::de::DeTable;
@@ -36,21 +37,50 @@ use super::{Measure, Scenario};
 
 /// A scenario that has passed every check. There is no other way to one than
 /// [`Scenario::load`], [`Scenario::parse`] and [`Scenario::check`].
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct CheckedScenario(Scenario);
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub struct CheckedScenario {
+    scenario: Scenario,
+    #[serde(skip)]
+    written: Arc<Written>,
+}
+
+/// Where a scenario came from, to place what is found wrong with it later.
+#[derive(Debug)]
+struct Written {
+    origin: String,
+    text: String,
+    sets: Vec<Override>,
+    tree: Node,
+}
+
+impl PartialEq for CheckedScenario {
+    /// Where it was written does not count.
+    fn eq(&self, other: &Self) -> bool {
+        self.scenario == other.scenario
+    }
+}
 
 impl Deref for CheckedScenario {
     type Target = Scenario;
 
     fn deref(&self) -> &Scenario {
-        &self.0
+        &self.scenario
     }
 }
 
 impl CheckedScenario {
     /// The scenario, to change it; [`Scenario::check`] leads back.
     pub fn into_inner(self) -> Scenario {
-        self.0
+        self.scenario
+    }
+
+    /// Something that turned out wrong with it while it was being run, placed where its keys were
+    /// written; the first that was leads.
+    pub fn problem(&self, keys: &[&str], message: String) -> Problem {
+        let Written { origin, text, sets, tree } = &*self.written;
+        let finding = cross::place(tree, keys, message);
+        Source::new(origin, text, sets).problem(finding)
     }
 }
 
@@ -64,8 +94,16 @@ impl Scenario {
     /// # Errors
     /// With all problems of the scenario, or why the file cannot be read.
     pub fn load(path: &Path, sets: &[String]) -> Result<CheckedScenario, ScenarioError> {
+        Scenario::load_over(path, &overrides(sets))
+    }
+
+    /// The same with overrides that were not all given as `--set`.
+    ///
+    /// # Errors
+    /// With all problems of the scenario, or why the file cannot be read.
+    pub fn load_over(path: &Path, sets: &[Override]) -> Result<CheckedScenario, ScenarioError> {
         let text = file::read(path, "scenario")?;
-        Scenario::parse(&text, &path.display().to_string(), sets)
+        parse_over(&text, &path.display().to_string(), sets)
     }
 
     /// Overrides and checks the scenario in `text`; `origin` is the file name that messages
@@ -78,21 +116,7 @@ impl Scenario {
         origin: &str,
         sets: &[String],
     ) -> Result<CheckedScenario, ScenarioError> {
-        let shown: Vec<String> = sets.iter().map(|set| format!("--set {set}")).collect();
-        let source = Source { origin, text, sets: &shown };
-        let invalid = |findings| ScenarioError::Invalid(source.problems(findings));
-        let mut tree = parsed(text).map_err(invalid)?;
-        let form = "section.key=value, such as fleet.agents=100";
-        let mut findings = set::apply(&mut tree, sets, form);
-        fill::kinds(&mut tree, schema_ref());
-        fill::derived(&mut tree, Measure::default().panel);
-        findings.extend(walk::check(&tree, schema_ref()));
-        if !findings.is_empty() {
-            return Err(invalid(findings));
-        }
-        fill::name(&mut tree, origin);
-        fill::data_path(&mut tree, origin).map_err(|finding| invalid(vec![finding]))?;
-        finish(&tree).map_err(invalid)
+        parse_over(text, origin, &overrides(sets))
     }
 
     /// Checks a scenario that was built in code. Nothing is filled in: a fleet smaller than
@@ -101,7 +125,8 @@ impl Scenario {
     /// # Errors
     /// With all problems of the scenario.
     pub fn check(self) -> Result<CheckedScenario, ScenarioError> {
-        let source = Source { origin: "scenario", text: "", sets: &[] };
+        let (origin, text) = ("scenario", "");
+        let source = Source::new(origin, text, &[]);
         let invalid = |findings| ScenarioError::Invalid(source.problems(findings));
         let plain = toml::Value::try_from(&self).map_err(|_| {
             // Of all keys only the seed can hold what TOML cannot write.
@@ -109,28 +134,59 @@ impl Scenario {
             invalid(vec![Finding::new(&At::Nowhere, "seed".into(), message)])
         })?;
         let tree = Node::of_code(plain);
-        let findings = walk::check(&tree, schema_ref());
-        if !findings.is_empty() {
-            return Err(invalid(findings));
+        let found = walk::check(&tree, schema_ref());
+        if !found.findings.is_empty() {
+            return Err(ScenarioError::Invalid(source.problems_and(found.findings, found.more)));
         }
-        finish(&tree).map_err(invalid)
+        let scenario = finish(&tree).map_err(invalid)?;
+        let (origin, text) = (origin.into(), text.into());
+        let written = Arc::new(Written { origin, text, sets: Vec::new(), tree });
+        Ok(CheckedScenario { scenario, written })
     }
 }
 
+fn overrides(sets: &[String]) -> Vec<Override> {
+    sets.iter().map(|set| Override::set(set)).collect()
+}
+
+fn parse_over(
+    text: &str,
+    origin: &str,
+    sets: &[Override],
+) -> Result<CheckedScenario, ScenarioError> {
+    let source = Source::new(origin, text, sets);
+    let invalid = |findings| ScenarioError::Invalid(source.problems(findings));
+    let mut tree = parsed(&source).map_err(invalid)?;
+    let form = "section.key=value, such as fleet.agents=100";
+    let mut findings = set::apply(&mut tree, sets, form);
+    fill::kinds(&mut tree, schema_ref());
+    fill::derived(&mut tree, Measure::default().panel);
+    let found = walk::check(&tree, schema_ref());
+    findings.extend(found.findings);
+    if !findings.is_empty() {
+        return Err(ScenarioError::Invalid(source.problems_and(findings, found.more)));
+    }
+    fill::name(&mut tree, origin);
+    fill::data_path(&mut tree, origin).map_err(|finding| invalid(vec![finding]))?;
+    let scenario = finish(&tree).map_err(invalid)?;
+    let (origin, text, sets) = (origin.into(), text.into(), sets.to_vec());
+    Ok(CheckedScenario { scenario, written: Arc::new(Written { origin, text, sets, tree }) })
+}
+
 /// The tree of a file's text, as it stands there.
-fn parsed(text: &str) -> Result<Node, Vec<Finding>> {
-    let (document, errors) = DeTable::parse_recoverable(text);
+fn parsed(source: &Source<'_>) -> Result<Node, Vec<Finding>> {
+    let (document, errors) = DeTable::parse_recoverable(source.text);
     match errors.is_empty() {
         true => Ok(Node::of_document(&document)),
-        false => Err(syntax::findings(text, &errors)),
+        false => Err(syntax::findings(source, &errors)),
     }
 }
 
 /// Deserialises a tree that fits the schema, and checks its combinations.
-fn finish(tree: &Node) -> Result<CheckedScenario, Vec<Finding>> {
+fn finish(tree: &Node) -> Result<Scenario, Vec<Finding>> {
     let scenario: Scenario = typed(tree)?;
     let findings = cross::check(&scenario, tree);
-    if findings.is_empty() { Ok(CheckedScenario(scenario)) } else { Err(findings) }
+    if findings.is_empty() { Ok(scenario) } else { Err(findings) }
 }
 
 /// A tree that fits the schema as what the schema was made from.

@@ -4,11 +4,13 @@ use std::fmt::{self, Write as _};
 
 use unicode_width::UnicodeWidthChar;
 
+use super::set::Override;
 use super::tree::At;
+use crate::text::{one_line, source_line};
 
 /// The most problems that are told of; a file that is no scenario at all would have
 /// thousands.
-const MOST: usize = 100;
+pub(super) const MOST: usize = 100;
 
 /// Something wrong, before its place is turned into a line and column.
 #[derive(Clone, Debug)]
@@ -52,7 +54,7 @@ pub enum Location {
         /// The column in characters, from 1.
         column: usize,
     },
-    /// On the command line, as it was given: `--set key=value`.
+    /// In an override, as it was given: `--set key=value`, or an option of its own.
     Set(String),
     /// In a file's defaults, or in a scenario built in code: the name of either.
     Whole(String),
@@ -61,9 +63,10 @@ pub enum Location {
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Location::File { file, line, column } => write!(f, "{file}:{line}:{column}"),
-            Location::Set(set) => f.write_str(set),
-            Location::Whole(name) => f.write_str(name),
+            Location::File { file, line, column } => {
+                write!(f, "{}:{line}:{column}", one_line(file))
+            }
+            Location::Set(name) | Location::Whole(name) => f.write_str(name),
         }
     }
 }
@@ -83,15 +86,28 @@ pub(super) struct Source<'a> {
     /// The file's name as shown.
     pub origin: &'a str,
     pub text: &'a str,
-    /// The overrides as shown: `--set key=value`.
-    pub sets: &'a [String],
+    pub sets: &'a [Override],
+    /// Where each line begins.
+    lines: Vec<usize>,
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    /// Cost: one pass over the text.
+    pub fn new(origin: &'a str, text: &'a str, sets: &'a [Override]) -> Self {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let lines = std::iter::once(0).chain(ends.map(|(end, _)| end + 1)).collect();
+        Source { origin, text, sets, lines }
+    }
+
     /// Findings as problems, in the order of the file, then of the overrides.
-    pub fn problems(&self, mut findings: Vec<Finding>) -> Vec<Problem> {
+    pub fn problems(&self, findings: Vec<Finding>) -> Vec<Problem> {
+        self.problems_and(findings, 0)
+    }
+
+    /// The same where so many more were found.
+    pub fn problems_and(&self, mut findings: Vec<Finding>, more: usize) -> Vec<Problem> {
         findings.sort_by(|a, b| a.places.first().cmp(&b.places.first()));
-        let more = findings.len().saturating_sub(MOST);
+        let more = more + findings.len().saturating_sub(MOST);
         findings.truncate(MOST);
         if more > 0 {
             let message = format!("there are {more} more problems; mend these first");
@@ -100,14 +116,14 @@ impl Source<'_> {
         findings.into_iter().map(|finding| self.problem(finding)).collect()
     }
 
-    fn problem(&self, finding: Finding) -> Problem {
+    pub fn problem(&self, finding: Finding) -> Problem {
         let location = match finding.places.first() {
             Some(At::File(start, _)) => {
                 let (line, column) = self.line_and_column(*start);
                 Location::File { file: self.origin.to_owned(), line, column }
             }
             Some(At::Set(i)) => {
-                Location::Set(self.sets.get(*i).map(|set| printable(set)).unwrap_or_default())
+                Location::Set(self.sets.get(*i).map(|set| shown(&set.shown)).unwrap_or_default())
             }
             Some(At::Nowhere) | None => Location::Whole(self.origin.to_owned()),
         };
@@ -116,25 +132,26 @@ impl Source<'_> {
             if let At::Set(i) = at
                 && let Some(set) = self.sets.get(*i)
             {
-                snippet += &format!("\n  = with {}", printable(set));
+                snippet += &format!("\n  = with {}", shown(&set.shown));
             }
         }
         Problem { location, key: finding.key, message: finding.message, snippet }
     }
 
+    /// The line at `offset`, from 0.
+    pub fn line(&self, offset: usize) -> usize {
+        self.lines.partition_point(|start| *start <= offset).saturating_sub(1)
+    }
+
     fn line_start(&self, offset: usize) -> usize {
-        self.text.as_bytes()[..offset.min(self.text.len())]
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |newline| newline + 1)
+        self.lines[self.line(offset)].min(self.text.len())
     }
 
     /// Line and column, from 1. A byte order mark has no column.
     fn line_and_column(&self, offset: usize) -> (usize, usize) {
         let start = self.line_start(offset);
-        let line = self.text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count() + 1;
         let before = self.text.get(start..offset.min(self.text.len())).unwrap_or_default();
-        (line, before.trim_start_matches('\u{feff}').chars().count() + 1)
+        (self.line(offset) + 1, before.trim_start_matches('\u{feff}').chars().count() + 1)
     }
 
     /// The lines of all places in the file, each with carets under its place.
@@ -172,35 +189,32 @@ impl Source<'_> {
         let (before, after) = line.split_at_checked(within).unwrap_or((line, ""));
         let inside = after.get(..end.saturating_sub(start)).unwrap_or(after).trim_end();
 
-        let before = printable(before.trim_start_matches('\u{feff}'));
-        let skipped = before.chars().count().saturating_sub(BEFORE);
+        let before = before.trim_start_matches('\u{feff}');
+        let kept = before.char_indices().rev().nth(BEFORE - 1).map_or(0, |(start, _)| start);
         let mut shown = String::new();
-        if skipped > 0 {
+        if kept > 0 {
             shown.push('…');
         }
-        shown.extend(before.chars().skip(skipped));
+        shown += &source_line(&before[kept..]);
         let width = width(&shown);
-        let tail = printable(after.trim_end());
-        shown.extend(tail.chars().take(AFTER));
-        if tail.chars().count() > AFTER {
+        shown += &source_line(first(after.trim_end(), AFTER));
+        if first(after.trim_end(), AFTER).len() < after.trim_end().len() {
             shown.push('…');
         }
-        let inside: String = printable(inside).chars().take(AFTER).collect();
-        (shown, width, self::width(&inside).max(1))
+        (shown, width, self::width(&source_line(first(inside, AFTER))).max(1))
     }
 }
 
-/// Text that a terminal shows as it is: tabs become four blanks, other control characters
-/// the replacement character.
-fn printable(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        match c {
-            '\t' => out.push_str("    "),
-            c if c.is_control() => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-        out
-    })
+/// The first so many characters.
+fn first(text: &str, most: usize) -> &str {
+    text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end])
+}
+
+/// An override on a line of its own.
+fn shown(set: &str) -> String {
+    const MOST: usize = 200;
+    let cut = first(set, MOST);
+    source_line(cut) + if cut.len() < set.len() { "…" } else { "" }
 }
 
 fn width(text: &str) -> usize {

@@ -6,9 +6,10 @@ use std::path::Path;
 use super::cross::Clashes;
 use super::error::ScenarioError;
 use super::problem::{Finding, Source};
+use super::set::{self, Override};
 use super::shape::{Shape, shape};
 use super::tree::{Body, Entry, Node};
-use super::{file, fill, parsed, set, typed, walk};
+use super::{file, fill, parsed, typed, walk};
 use crate::scenario::schema::recipe_schema;
 use crate::scenario::{Recipe, Server};
 
@@ -22,34 +23,6 @@ impl Deref for CheckedRecipe {
 
     fn deref(&self) -> &Recipe {
         &self.0
-    }
-}
-
-/// Something that the command line says about a key of a recipe.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Override {
-    /// As messages show it.
-    shown: String,
-    /// As `key=value`, the value TOML.
-    set: String,
-}
-
-impl Override {
-    /// `--set key=value`. A key that is none of a recipe's own is one of the strategy's:
-    /// `density=0.2` is `combine.density=0.2`.
-    pub fn set(text: &str) -> Self {
-        let first = text.split(['.', '=']).next().unwrap_or_default().trim();
-        let own = match shape(recipe_schema(), recipe_schema()) {
-            Shape::Table(table) => table.keys.contains_key(first),
-            _ => true,
-        };
-        let set = if own || first.is_empty() { text.into() } else { format!("combine.{text}") };
-        Override { shown: format!("--set {text}"), set }
-    }
-
-    /// Another argument, which messages show as it is.
-    pub fn argument(shown: String, key: &str, value: impl Into<toml::Value>) -> Self {
-        Override { shown, set: format!("{key}={}", value.into()) }
     }
 }
 
@@ -75,17 +48,16 @@ impl Recipe {
         origin: &str,
         overrides: &[Override],
     ) -> Result<CheckedRecipe, ScenarioError> {
-        let (shown, sets): (Vec<String>, Vec<String>) =
-            overrides.iter().map(|each| (each.shown.clone(), each.set.clone())).unzip();
-        let source = Source { origin, text, sets: &shown };
+        let source = Source::new(origin, text, overrides);
         let invalid = |findings| ScenarioError::Invalid(source.problems(findings));
-        let mut tree = parsed(text).map_err(invalid)?;
-        let mut findings = set::apply(&mut tree, &sets, "key=value, such as density=0.2");
+        let mut tree = parsed(&source).map_err(invalid)?;
+        let mut findings = set::apply(&mut tree, overrides, "key=value, such as density=0.2");
         fill::kinds(&mut tree, recipe_schema());
         weighting(&mut tree);
-        findings.extend(walk::check(&tree, recipe_schema()));
+        let found = walk::check(&tree, recipe_schema());
+        findings.extend(found.findings);
         if !findings.is_empty() {
-            return Err(invalid(findings));
+            return Err(ScenarioError::Invalid(source.problems_and(findings, found.more)));
         }
         paths(&mut tree, origin).map_err(|finding| invalid(vec![finding]))?;
         let recipe: Recipe = typed(&tree).map_err(invalid)?;

@@ -3,19 +3,55 @@
 use toml::de::DeValue;
 
 use super::problem::Finding;
+use super::shape::{Shape, shape};
 use super::syntax::one_line;
 use super::tree::{At, Body, Entry, Node, Table};
+use crate::scenario::schema::recipe_schema;
+use crate::text::name;
 
 /// The deepest key; the scenario's own go to four parts.
 const MOST_PARTS: usize = 16;
 
+/// A key that is set from outside the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// As messages show it.
+    pub(super) shown: String,
+    /// As `key=value`, the value TOML or a bare word.
+    pub(super) set: String,
+}
+
+impl Override {
+    /// `--set section.key=value` of a scenario.
+    pub fn set(text: &str) -> Self {
+        Override { shown: format!("--set {text}"), set: text.into() }
+    }
+
+    /// `--set key=value` of a recipe. A key that is none of a recipe's own is one of the
+    /// strategy's: `density=0.2` is `combine.density=0.2`.
+    pub fn set_in_recipe(text: &str) -> Self {
+        let first = text.split(['.', '=']).next().unwrap_or_default().trim();
+        let own = match shape(recipe_schema(), recipe_schema()) {
+            Shape::Table(table) => table.keys.contains_key(first),
+            _ => true,
+        };
+        let set = if own || first.is_empty() { text.into() } else { format!("combine.{text}") };
+        Override { shown: format!("--set {text}"), set }
+    }
+
+    /// Another argument, which messages show as it is.
+    pub fn argument(shown: String, key: &str, value: impl Into<toml::Value>) -> Self {
+        Override { shown, set: format!("{key}={}", value.into()) }
+    }
+}
+
 /// Puts the overrides into the tree, in their order; what cannot be put is a finding. `form` says
 /// what is wanted: `section.key=value, such as fleet.agents=100`.
-pub(super) fn apply(tree: &mut Node, sets: &[String], form: &str) -> Vec<Finding> {
+pub(super) fn apply(tree: &mut Node, sets: &[Override], form: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (i, set) in sets.iter().enumerate() {
         let at = At::Set(i);
-        if let Err((key, message)) = apply_one(tree, set, &at, form) {
+        if let Err((key, message)) = apply_one(tree, &set.set, &at, form) {
             findings.push(Finding::new(&at, key, message));
         }
     }
@@ -39,19 +75,19 @@ fn apply_one(tree: &mut Node, set: &str, at: &At, form: &str) -> Result<(), Refu
             format!("found a key of {} parts; wanted {form}", parts.len()),
         ));
     }
-    let value = Node { at: at.clone(), body: parse_value(value, &parts.join("."))? };
+    let value = Node { at: at.clone(), body: parse_value(value, &dotted(&parts), at)? };
     put(tree, &parts, 0, value)
 }
 
 /// A TOML value; what is none and does not look like one is text.
-fn parse_value(text: &str, key: &str) -> Result<Body, Refusal> {
+fn parse_value(text: &str, key: &str, at: &At) -> Result<Body, Refusal> {
     let text = text.trim();
     if text.is_empty() {
         let message = format!("found nothing after `=`; an empty text is written '{key}=\"\"'");
         return Err((key.to_owned(), message));
     }
     match DeValue::parse(text) {
-        Ok(value) => Ok(Node::of_value(value.get_ref(), &At::Nowhere).body),
+        Ok(value) => Ok(Node::of_value(value.get_ref(), at).body),
         Err(error) if text.starts_with(['"', '\'', '[', '{']) => {
             let hint = match text.starts_with(['[', '{']) {
                 true => "; text inside it stands in quotes, as in [\"isolated\"]",
@@ -69,7 +105,7 @@ fn put(node: &mut Node, parts: &[&str], done: usize, value: Node) -> Result<(), 
         *node = value;
         return Ok(());
     };
-    let here = || parts[..done].join(".");
+    let here = || dotted(&parts[..done]);
     match &mut node.body {
         Body::Table(table) => {
             let entry = table.entry((*part).to_owned()).or_insert_with(|| {
@@ -80,7 +116,9 @@ fn put(node: &mut Node, parts: &[&str], done: usize, value: Node) -> Result<(), 
         }
         Body::List(items) => {
             let Ok(index) = part.parse::<usize>() else {
-                let message = format!("is a list; wanted an entry's number, not `{part}`");
+                let part = name(part);
+                let message =
+                    format!("is a list; wanted an entry's number, from 0 on, not `{part}`");
                 return Err((here(), message));
             };
             if index > items.len() {
@@ -102,16 +140,22 @@ fn put(node: &mut Node, parts: &[&str], done: usize, value: Node) -> Result<(), 
             put(&mut items[index], parts, done + 1, value)
         }
         _ => {
-            let message = format!("found {}, which has no key `{part}`", node.described());
+            let (found, part) = (node.described(), name(part));
+            let message = format!("found {found}, which has no key `{part}`");
             Err((here(), message))
         }
     }
 }
 
+/// A key as messages show it.
+fn dotted(parts: &[&str]) -> String {
+    parts.iter().map(|part| name(part)).collect::<Vec<_>>().join(".")
+}
+
 /// What is made on the way to a key that is not there yet: a list where a number follows.
 fn blank(next: Option<&&str>) -> Body {
     match next {
-        Some(part) if part.bytes().all(|byte| byte.is_ascii_digit()) => Body::List(Vec::new()),
+        Some(part) if part.parse::<i64>().is_ok() => Body::List(Vec::new()),
         _ => Body::Table(Table::new()),
     }
 }
@@ -122,7 +166,7 @@ mod tests {
 
     fn after(sets: &[&str]) -> String {
         let mut tree = Node { at: At::Nowhere, body: Body::Table(Table::new()) };
-        let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
+        let sets: Vec<Override> = sets.iter().map(|set| Override::set(set)).collect();
         let findings = apply(&mut tree, &sets, "key=value");
         assert!(findings.is_empty(), "{findings:?}");
         toml::to_string(&tree.to_plain()).unwrap()

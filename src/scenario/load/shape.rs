@@ -122,6 +122,9 @@ impl Shape<'_> {
             Shape::Words(words) if words.len() == 1 => format!("{:?}", words[0]),
             Shape::Words(words) => alternatives(words.iter().copied()),
             Shape::List { least, most, .. } if (*least, *most) == (0, u64::MAX) => "a list".into(),
+            Shape::List { least: 0, most, .. } => {
+                format!("a list of at most {}", grouped(i64::try_from(*most).unwrap_or(i64::MAX)))
+            }
             Shape::List { least, most, .. } => format!("a list of {least} to {most}"),
             Shape::Whole { least: i64::MIN, most: i64::MAX } => "a whole number".into(),
             Shape::Whole { least, most } => {

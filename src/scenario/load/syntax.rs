@@ -1,30 +1,32 @@
 //! TOML's own errors, put into words for somebody who writes a scenario.
 
-use super::problem::Finding;
+use toml::de::DeTable;
+
+use super::problem::{Finding, Source};
 use super::tree::At;
+use crate::text::name;
 
 /// The most syntax errors that are shown: after a few, they mostly follow from one another.
 const MOST: usize = 8;
 
-/// Syntax errors of `text`, the first of each line.
-pub(super) fn findings(text: &str, errors: &[toml::de::Error]) -> Vec<Finding> {
-    let line = |error: &toml::de::Error| {
-        let start = error.span().map_or(0, |span| span.start).min(text.len());
-        text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count()
-    };
+/// Syntax errors of a text, the first of each line.
+pub(super) fn findings(source: &Source<'_>, errors: &[toml::de::Error]) -> Vec<Finding> {
+    let start = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
     let mut sorted: Vec<_> = errors.iter().collect();
-    sorted.sort_by_key(|error| error.span().map_or(0, |span| span.start));
-    sorted.dedup_by_key(|error| line(error));
-    sorted.into_iter().take(MOST).map(|error| finding(text, error)).collect()
+    sorted.sort_by_key(|error| start(error));
+    sorted.dedup_by_key(|error| source.line(start(error)));
+    sorted.into_iter().take(MOST).map(|error| finding(source.text, error)).collect()
 }
 
 fn finding(text: &str, error: &toml::de::Error) -> Finding {
-    let at = error.span().map_or(At::Nowhere, At::from);
+    let at = error.span().map_or_else(|| placeless(text), At::from);
     let start = error.span().map_or(0, |span| span.start);
-    let found = error.span().and_then(|span| text.get(span)).unwrap_or_default();
+    let found = name(error.span().and_then(|span| text.get(span)).unwrap_or_default());
     let rest = text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
     let said = one_line(error.message());
-    let message = if said.starts_with("duplicate key") {
+    let message = if said == "recursion limit" {
+        "keys and values lie too deep within one another; none has more than a few parts".to_owned()
+    } else if said.starts_with("duplicate key") {
         format!("`{found}` stands here a second time; put its keys together in one place")
     } else if said.starts_with("string values must be quoted") {
         if rest.trim().is_empty() || rest.starts_with('#') {
@@ -40,6 +42,19 @@ fn finding(text: &str, error: &toml::de::Error) -> Finding {
         format!("not TOML: {said}")
     };
     Finding::new(&at, String::new(), message)
+}
+
+/// The line at which a parser gives up that does not say where: the first that it cannot get past.
+fn placeless(text: &str) -> At {
+    let ends = text.char_indices().filter(|(_, c)| *c == '\n').map(|(end, _)| end);
+    let ends: Vec<usize> = ends.chain([text.len()]).collect();
+    let gets_past = |end: &usize| {
+        let (_, errors) = DeTable::parse_recoverable(&text[..*end]);
+        errors.iter().all(|error| error.span().is_some())
+    };
+    let line = ends.partition_point(gets_past);
+    let start = line.checked_sub(1).map_or(0, |before| ends[before] + 1);
+    ends.get(line).map_or(At::Nowhere, |end| At::File(start, *end))
 }
 
 /// A message of the parser on one line.

@@ -4,33 +4,61 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::nearest::{elsewhere, nearest};
-use super::problem::Finding;
+use super::elsewhere::{elsewhere, is_free};
+use super::problem::{Finding, MOST};
 use super::shape::{Shape, TableShape, shape};
-use super::tree::{At, Body, Node, Table, quoted};
+use super::tree::{At, Body, Entry, Node, Table, quoted};
+use crate::text::{name, nearest};
+
+/// What the walk found.
+pub(super) struct Found {
+    /// The first of the file, as many as are told of.
+    pub findings: Vec<Finding>,
+    /// How many there are beyond those.
+    pub more: usize,
+}
 
 /// Everything in `tree` that the schema `root` does not allow.
-pub(super) fn check(tree: &Node, root: &Value) -> Vec<Finding> {
-    let mut walk = Walk { root, findings: Vec::new() };
+pub(super) fn check<'s>(tree: &'s Node, root: &'s Value) -> Found {
+    let mut walk = Walk { root, tree, found: Found { findings: Vec::new(), more: 0 } };
     walk.value(tree, root, "");
-    walk.findings
+    walk.found
 }
 
 struct Walk<'s> {
     root: &'s Value,
-    findings: Vec<Finding>,
+    /// The tree as a whole.
+    tree: &'s Node,
+    found: Found,
+}
+
+impl Found {
+    /// Messages take time: those that nobody will see are only counted.
+    fn add(&mut self, finding: impl FnOnce() -> Finding) {
+        if self.findings.len() < MOST {
+            self.findings.push(finding());
+        } else {
+            self.more += 1;
+        }
+    }
+}
+
+/// A table's entries in the order in which they were written.
+fn in_order(table: &Table) -> Vec<(&String, &Entry)> {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(_, entry)| &entry.key);
+    entries
 }
 
 impl<'s> Walk<'s> {
     fn value(&mut self, node: &Node, schema: &'s Value, path: &str) {
         let shape = shape(self.root, schema);
         match (&shape, &node.body) {
-            (Shape::Unknown, _) | (Shape::Flag, Body::Flag(_)) => {}
             (Shape::Table(keys), Body::Table(table)) => self.table(table, keys, path, &node.at),
             (Shape::Kinds(kinds), Body::Table(table)) => self.kinds(table, kinds, path, &node.at),
             (Shape::List { items, least, most, unique }, Body::List(nodes)) => {
                 if !(*least..=*most).contains(&(nodes.len() as u64)) {
-                    self.unwanted(node, &shape, path);
+                    return self.unwanted(node, &shape, path);
                 }
                 if *unique {
                     self.repeats(nodes, path);
@@ -39,22 +67,16 @@ impl<'s> Walk<'s> {
                     self.value(item, items, &joined(path, &i.to_string()));
                 }
             }
-            (Shape::Words(words), Body::Text(text)) if words.contains(&text.as_str()) => {}
-            (Shape::Text { least }, Body::Text(text)) if text.chars().count() as u64 >= *least => {}
-            (Shape::Whole { least, most }, Body::Integer(i)) if (least..=most).contains(&i) => {}
-            (Shape::Number { least, most }, Body::Float(x)) if (least..=most).contains(&x) => {}
-            // Integers up to 2^53 are exact, and every range of a number ends far below.
-            (Shape::Number { least, most }, Body::Integer(i))
-                if (*least..=*most).contains(&(*i as f64)) => {}
+            (shape, body) if takes(shape, body) => {}
             _ => self.unwanted(node, &shape, path),
         }
     }
 
     fn table(&mut self, table: &Table, shape: &TableShape<'s>, path: &str, at: &At) {
-        for (key, entry) in table {
+        for (key, entry) in in_order(table) {
             match shape.keys.get(key) {
                 Some(schema) => self.value(&entry.node, schema, &joined(path, key)),
-                None => self.unknown_key(key, &entry.key, shape, path, ""),
+                None => self.unknown_key((key, &entry.key), table, shape, path, ""),
             }
         }
         self.missing(table, shape, path, at);
@@ -65,7 +87,7 @@ impl<'s> Walk<'s> {
             let doc = shape.keys.get(*key).and_then(|schema| schema.get("description"));
             let doc = doc.and_then(Value::as_str).map(first_sentence).unwrap_or_default();
             let message = format!("is missing and has no default ({doc})");
-            self.findings.push(Finding::new(at, joined(path, key), message));
+            self.found.add(|| Finding::new(at, joined(path, key), message));
         }
     }
 
@@ -73,7 +95,7 @@ impl<'s> Walk<'s> {
         let Some(kind) = table.get("kind") else {
             let wanted = alternatives_of(kinds);
             let message = format!("is missing and has no default; take {wanted}");
-            self.findings.push(Finding::new(at, joined(path, "kind"), message));
+            self.found.add(|| Finding::new(at, joined(path, "kind"), message));
             return;
         };
         let name = kind.node.as_text();
@@ -91,9 +113,12 @@ impl<'s> Walk<'s> {
         self.foreign(table, &foreign, kinds, (name, shape), path);
         let context = format!(" with kind = {name:?}{}", source_of(&kind.node.at));
         for key in unknown {
-            self.unknown_key(key, &table[key].key, shape, path, &context);
+            self.unknown_key((key, &table[key].key), table, shape, path, &context);
         }
-        for (key, entry) in table.iter().filter(|(key, _)| known(key) && *key != "kind") {
+        for (key, entry) in in_order(table) {
+            if !known(key) || key == "kind" {
+                continue;
+            }
             self.value(&entry.node, &shape.keys[key], &joined(path, key));
         }
         self.missing(table, shape, path, at);
@@ -136,24 +161,28 @@ impl<'s> Walk<'s> {
             let names: Vec<String> = keys.iter().map(|key| joined(path, key)).collect();
             let mut places: Vec<At> = keys.iter().map(|key| table[*key].key.clone()).collect();
             places.sort();
-            self.findings.push(Finding { key: names.join(", "), places, message });
+            self.found.add(|| Finding { key: names.join(", "), places, message });
         }
     }
 
     fn unknown_key(
         &mut self,
-        key: &str,
-        at: &At,
+        (key, at): (&str, &At),
+        table: &Table,
         shape: &TableShape<'s>,
         path: &str,
         context: &str,
     ) {
-        let hint = match nearest(key, shape.keys.keys().map(String::as_str)) {
-            Some(best) => format!("; did you mean `{best}`?"),
-            None => elsewhere(self.root, key),
-        };
-        let message = format!("no such key{context}; allowed here are {}{hint}", listed(shape));
-        self.findings.push(Finding::new(at, joined(path, key), message));
+        let (root, tree) = (self.root, self.tree);
+        self.found.add(|| {
+            let free = shape.keys.keys().filter(|each| is_free(table.get(*each), at));
+            let hint = match nearest(key, free.map(String::as_str)) {
+                Some(best) => format!("; did you mean `{best}`?"),
+                None => elsewhere(root, tree, path, key, at),
+            };
+            let message = format!("no such key{context}; allowed here are {}{hint}", listed(shape));
+            Finding::new(at, joined(path, key), message)
+        });
     }
 
     fn repeats(&mut self, nodes: &[Node], path: &str) {
@@ -161,39 +190,64 @@ impl<'s> Walk<'s> {
         for (i, node) in nodes.iter().enumerate() {
             if !seen.insert(node.to_plain().to_string()) {
                 let message = format!("{} stands here twice; give it once", node.described());
-                self.findings.push(Finding::new(&node.at, joined(path, &i.to_string()), message));
+                self.found.add(|| Finding::new(&node.at, joined(path, &i.to_string()), message));
             }
         }
     }
 
     fn unwanted(&mut self, node: &Node, shape: &Shape<'_>, path: &str) {
         let path = if path.is_empty() { "the file" } else { path };
-        let hint = hint(node, shape, path);
-        let message = format!("found {}; wanted {}{hint}", node.described(), shape.described());
-        self.findings.push(Finding::new(&node.at, path.to_owned(), message));
+        let root = self.root;
+        self.found.add(|| {
+            let hint = hint(root, node, shape, path);
+            let message = format!("found {}; wanted {}{hint}", node.described(), shape.described());
+            Finding::new(&node.at, path.to_owned(), message)
+        });
     }
 }
 
-/// What the writer may have meant by a value of the wrong type or range.
-fn hint(node: &Node, shape: &Shape<'_>, path: &str) -> String {
-    let meant = match (shape, &node.body) {
+/// Whether a value that is neither a list nor a table is what is wanted.
+fn takes(shape: &Shape<'_>, body: &Body) -> bool {
+    match (shape, body) {
+        (Shape::Unknown, _) | (Shape::Flag, Body::Flag(_)) => true,
+        (Shape::Words(words), Body::Text(text)) => words.contains(&text.as_str()),
+        (Shape::Text { least }, Body::Text(text)) => text.chars().count() as u64 >= *least,
+        (Shape::Whole { least, most }, Body::Integer(i)) => (least..=most).contains(&i),
+        (Shape::Number { least, most }, Body::Float(x)) => (least..=most).contains(&x),
+        // Integers up to 2^53 are exact, and every range of a number ends far below.
+        (Shape::Number { least, most }, Body::Integer(i)) => {
+            (*least..=*most).contains(&(*i as f64))
+        }
+        _ => false,
+    }
+}
+
+/// What the writer may have meant by a value of the wrong type or range: something that may
+/// stand in its place.
+fn hint(root: &Value, node: &Node, wanted: &Shape<'_>, path: &str) -> String {
+    let may = |body: &Body| takes(wanted, body);
+    let in_file = matches!(node.at, At::File(..));
+    // an entry of a list has no header of its own
+    let is_entry = path.split('.').any(|part| part.parse::<u32>().is_ok());
+    let meant = match (wanted, &node.body) {
         (Shape::Words(words), Body::Text(text)) => {
             nearest(text, words.iter().copied()).map(|word| format!("{word:?}"))
         }
         (Shape::Words(_), Body::List(nodes)) => match nodes.as_slice() {
-            [only] => only.as_text().map(quoted),
+            [only] => only.as_text().filter(|_| may(&only.body)).map(quoted),
             _ => None,
         },
-        (Shape::Whole { least, most }, Body::Float(x)) if x.fract() == 0.0 => {
+        (Shape::Whole { .. }, Body::Float(x)) if x.fract() == 0.0 => {
             let whole = *x as i64;
-            (least..=most).contains(&&whole).then(|| whole.to_string())
+            may(&Body::Integer(whole)).then(|| whole.to_string())
         }
         (Shape::Whole { .. }, Body::Text(text)) => {
-            text.trim().parse::<i64>().ok().map(|i| i.to_string())
+            let whole = text.trim().parse::<i64>().ok().filter(|i| may(&Body::Integer(*i)));
+            whole.map(|i| i.to_string())
         }
         (Shape::Number { .. }, Body::Text(text)) => {
-            let number = text.trim().parse::<f64>().ok().filter(|x| x.is_finite());
-            number.map(|_| text.trim().to_owned())
+            let number = text.trim().parse::<f64>().ok().filter(|x| may(&Body::Float(*x)));
+            number.map(|x| format!("{x:?}"))
         }
         (Shape::Flag, Body::Text(text)) => {
             let text = text.to_ascii_lowercase();
@@ -205,16 +259,31 @@ fn hint(node: &Node, shape: &Shape<'_>, path: &str) -> String {
         (Shape::Text { .. }, Body::Date(date)) => Some(format!("\"{date}\"")),
         (Shape::Kinds(kinds), Body::Text(text)) => {
             let kind = nearest(text, kinds.iter().map(|(kind, _)| *kind));
-            kind.map(|kind| format!("{path}.kind = {kind:?}"))
+            kind.map(|kind| format!("{{ kind = {kind:?} }}"))
         }
-        (Shape::List { items, .. }, Body::Table(_)) if items.get("$ref").is_some() => {
-            Some(format!("[[{path}]]"))
+        (Shape::List { items, .. }, Body::Table(table)) => match shape(root, items) {
+            Shape::Table(_) | Shape::Kinds(_) if in_file && !is_entry => {
+                Some(format!("[[{path}]]"))
+            }
+            Shape::Table(keys) if !in_file => {
+                let known = |key: &&String| keys.keys.contains_key(*key);
+                table.keys().find(known).map(|key| format!("{path}.0.{key}"))
+            }
+            _ => None,
+        },
+        (Shape::List { items, least: 0..=1, .. }, body) => {
+            let entry = takes(&shape(root, items), body);
+            match body {
+                Body::Text(text) if entry => Some(format!("[{}]", quoted(text))),
+                Body::Integer(_) | Body::Float(_) if entry => {
+                    Some(format!("[{}]", node.described()))
+                }
+                _ => None,
+            }
         }
-        (Shape::List { items, .. }, Body::Text(_)) if items.get("$ref").is_some() => {
-            node.as_text().map(|text| format!("[{}]", quoted(text)))
+        (Shape::Table(_) | Shape::Kinds(_), Body::List(_)) => {
+            (in_file && !is_entry).then(|| format!("[{path}]"))
         }
-        (Shape::List { .. }, Body::Integer(i)) => Some(format!("[{i}]")),
-        (Shape::Table(_) | Shape::Kinds(_), Body::List(_)) => Some(format!("[{path}]")),
         _ => None,
     };
     meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default()
@@ -241,9 +310,10 @@ fn first_sentence(doc: &str) -> String {
     doc.split_once(". ").map_or(doc.trim_end_matches('.'), |(first, _)| first).to_owned()
 }
 
-/// A dotted path with one more part, quoted where TOML would want quotes.
+/// A dotted path with one more part, quoted where TOML would want quotes, and cut where it is
+/// longer than any key of ours.
 pub(super) fn joined(path: &str, key: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let key = if !key.is_empty() && key.chars().all(bare) { key.to_owned() } else { quoted(key) };
+    let key = if !key.is_empty() && key.chars().all(bare) { name(key) } else { quoted(key) };
     if path.is_empty() { key } else { format!("{path}.{key}") }
 }
