@@ -12,8 +12,8 @@ use std::path::Path;
 /// Runs all cases of a manifest and tells how each came out.
 pub(super) fn run(args: &MergeArgs, manifest: &Path) -> Result<(), Failure> {
     let threads = args.threads();
-    let merging = Merging::begin(!args.quiet && !args.json);
-    let (verdicts, seconds) = merging.beside(|progress| run_cases(manifest, threads, progress));
+    let merging = Merging::begin(!args.quiet && !args.json)?;
+    let (verdicts, seconds) = merging.beside(|progress| run_cases(manifest, threads, progress))?;
     let verdicts = verdicts.map_err(|error| match error {
         CasesError::Interrupted => Failure::Interrupted("interrupted: not all cases ran".into()),
         CasesError::Malformed(what) => Failure::BadInput(what),

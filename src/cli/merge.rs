@@ -169,8 +169,8 @@ pub(super) fn run(args: &MergeArgs) -> Result<(), Failure> {
 
 fn merge_files(args: &MergeArgs, recipe: &CheckedRecipe) -> Result<(), Failure> {
     let threads = args.threads();
-    let merging = Merging::begin(!args.quiet && !args.json);
-    let (merged, seconds) = merging.beside(|progress| merge(recipe, threads, progress));
+    let merging = Merging::begin(!args.quiet && !args.json)?;
+    let (merged, seconds) = merging.beside(|progress| merge(recipe, threads, progress))?;
     let merged = merged.map_err(|error| failure(&error))?;
     let rate = if seconds > 0.0 { merged.bytes_read as f64 / 1e9 / seconds } else { 0.0 };
     let strategy = recipe.combine.name();

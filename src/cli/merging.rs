@@ -1,7 +1,7 @@
 //! Watches a merge of files for whoever waits for it: a bar on a terminal, lines elsewhere.
 
-use super::tell;
 use super::watch::{GAP_MAX, Progress as Show, TICK};
+use super::{Failure, no_thread, tell};
 use crate::checkpoint::merging::Progress;
 use crate::pending::remove_unfinished;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -20,7 +20,10 @@ pub(super) struct Merging {
 impl Merging {
     /// Begins to watch; Ctrl-C, SIGTERM and SIGHUP stop the merge from here on, the second of
     /// them the process.
-    pub fn begin(talks: bool) -> Self {
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub fn begin(talks: bool) -> Result<Self, Failure> {
         let show = Show::fitting(talks);
         let bar = match show {
             Show::Bar => ProgressBar::new(0),
@@ -32,22 +35,28 @@ impl Merging {
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         let progress = Arc::new(Progress::default());
         let halted = progress.clone();
-        // it fails only where a handler is set already, which a user of the library may have done
-        let _ = ctrlc::set_handler(move || {
+        let handler = move || {
             if halted.is_stopped() {
                 remove_unfinished();
                 std::process::exit(i32::from(super::INTERRUPTED));
             }
             halted.stop();
-        });
-        Merging { show, bar, progress, begun: Instant::now() }
+        };
+        match ctrlc::set_handler(handler) {
+            Err(ctrlc::Error::System(why)) => Err(no_thread(why)),
+            // a user of the library may have set a handler already
+            _ => Ok(Merging { show, bar, progress, begun: Instant::now() }),
+        }
     }
 
     /// Does the work while another thread tells how far it is; gives its result and the seconds.
-    pub fn beside<R>(&self, work: impl FnOnce(&Progress) -> R) -> (R, f64) {
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub fn beside<R>(&self, work: impl FnOnce(&Progress) -> R) -> Result<(R, f64), Failure> {
         let (stop, stopped) = channel::<()>();
         let result = std::thread::scope(|scope| {
-            scope.spawn(move || {
+            let watch = move || {
                 let mut gap = Duration::from_secs(1);
                 let mut next_line = self.begun + gap;
                 while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(TICK) {
@@ -59,13 +68,17 @@ impl Merging {
                         next_line = Instant::now() + gap;
                     }
                 }
-            });
+            };
+            std::thread::Builder::new().spawn_scoped(scope, watch)?;
             let result = work(&self.progress);
             drop(stop);
-            result
+            Ok(result)
         });
         self.bar.finish_and_clear();
-        (result, self.begun.elapsed().as_secs_f64())
+        Ok((
+            result.map_err(|why: std::io::Error| no_thread(why))?,
+            self.begun.elapsed().as_secs_f64(),
+        ))
     }
 
     fn draw(&self) {
