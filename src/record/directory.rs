@@ -31,6 +31,27 @@ pub enum Content {
     Comparison,
 }
 
+impl Content {
+    /// All its files, by name.
+    pub(super) fn files(self) -> &'static [&'static str] {
+        match self {
+            Content::Run => &[
+                "levels.parquet",
+                MANIFEST,
+                "panel.parquet",
+                "report.html",
+                "rounds.parquet",
+                "scenario.toml",
+                "skills.parquet",
+                "summary.json",
+            ],
+            Content::Comparison => {
+                &["comparison.json", MANIFEST, "report.html", "runs.parquet", "scenario.toml"]
+            }
+        }
+    }
+}
+
 /// A directory that may be filled with the result of a run, or a comparison of runs.
 #[derive(Debug)]
 pub struct RunDirectory {
@@ -110,6 +131,8 @@ impl RunDirectory {
 
     /// Puts the new result, `files` and the manifest, in the place of the earlier one.
     pub(super) fn finish(&self, files: &[FileEntry], manifest: &str) -> Result<(), RecordError> {
+        let names = || files.iter().map(|file| file.name.as_str());
+        check_replaceable(&self.path, names().chain([MANIFEST]))?;
         let staged = self.staging.join(MANIFEST);
         atomic::write(&staged, |sink| {
             sink.write_all(manifest.as_bytes()).map_err(|e| RecordError::io("write", &staged, e))
@@ -121,14 +144,7 @@ impl RunDirectory {
         })?;
         // the manifest goes first and comes last
         atomic::remove(&self.path.join(MANIFEST))?;
-        let names = || files.iter().map(|file| file.name.as_str());
-        names().try_for_each(|name| match self.path.join(name) {
-            path if path.is_dir() => {
-                let source = io::Error::from(io::ErrorKind::IsADirectory);
-                Err(RecordError::io("replace", &path, source))
-            }
-            path => atomic::remove(&path),
-        })?;
+        names().try_for_each(|name| atomic::remove(&self.path.join(name)))?;
         for name in names().chain([MANIFEST]) {
             atomic::rename(&self.staging.join(name), &self.path.join(name))?;
         }
@@ -160,6 +176,7 @@ impl Made {
 /// Takes an existing directory that is vacant; gives its lock.
 fn take(path: &Path, content: Content) -> Result<Option<File>, RecordError> {
     check_vacant(path, content)?;
+    check_replaceable(path, content.files().iter().copied())?;
     let lock = lock(path)?;
     atomic::sweep(path)?;
     check_writable(path)?;
@@ -216,6 +233,20 @@ fn check_vacant(path: &Path, content: Content) -> Result<(), RecordError> {
         }
         Ok(_) => Err(occupied("its manifest.json is not hivesim's")),
         Err(e) => Err(occupied(&format!("its manifest.json cannot be read: {e}"))),
+    }
+}
+
+/// No folder stands where a file has to go.
+fn check_replaceable<'a>(
+    path: &Path,
+    mut names: impl Iterator<Item = &'a str>,
+) -> Result<(), RecordError> {
+    match names.find(|name| path.join(name).is_dir()) {
+        None => Ok(()),
+        Some(name) => {
+            let source = io::Error::from(io::ErrorKind::IsADirectory);
+            Err(RecordError::io("replace", &path.join(name), source))
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 use super::*;
-use crate::record::atomic;
 use crate::record::error::RecordError;
+use crate::record::{FileEntry, atomic};
 use std::fs;
 use std::io::Write;
 
@@ -13,23 +13,16 @@ fn names(path: &Path) -> Vec<String> {
     names
 }
 
-const WHOLE: [&str; 8] = [
-    "levels.parquet",
-    "manifest.json",
-    "panel.parquet",
-    "report.html",
-    "rounds.parquet",
-    "scenario.toml",
-    "skills.parquet",
-    "summary.json",
-];
+fn whole() -> &'static [&'static str] {
+    Content::Run.files()
+}
 
 #[test]
 fn a_run_leaves_its_eight_files_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let run = folder.path().join("deep/run");
     write_into(&run);
-    assert_eq!(names(&run), WHOLE);
+    assert_eq!(names(&run), whole());
 }
 
 #[test]
@@ -39,7 +32,7 @@ fn the_manifest_lists_every_other_file_with_its_hash() {
     let text = fs::read_to_string(folder.path().join("manifest.json")).unwrap();
     let manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
     let files = manifest["files"].as_array().unwrap();
-    assert_eq!(files.len(), WHOLE.len() - 1);
+    assert_eq!(files.len(), whole().len() - 1);
     for file in files {
         let content = fs::read(folder.path().join(file["name"].as_str().unwrap())).unwrap();
         assert_eq!(file["bytes"], content.len());
@@ -90,21 +83,39 @@ fn a_file_in_the_place_of_the_directory_is_refused() {
 fn a_run_cut_short_has_no_manifest_and_can_be_run_again() {
     let folder = tempfile::tempdir().unwrap();
     write_into(folder.path());
-    // A directory where a table has to go: rename fails whatever the user's permissions.
-    fs::remove_file(folder.path().join("skills.parquet")).unwrap();
-    fs::create_dir(folder.path().join("skills.parquet")).unwrap();
     let directory = RunDirectory::create(folder.path()).unwrap();
-    let error = write_run(&directory, &outcome(), &facts(), "", "").unwrap_err();
+    directory.begin().unwrap();
+    // a file that was never written cannot be moved in
+    let entry =
+        |name: &str| FileEntry { name: name.into(), bytes: 0, blake3: String::new(), rows: None };
+    let error = directory.finish(&[entry("skills.parquet")], "").unwrap_err();
     assert!(error.to_string().contains("skills.parquet"), "{error}");
-    assert!(error.to_string().contains("move it away"), "{error}");
+    directory.abandon().unwrap();
     let left = names(folder.path());
     assert!(!left.contains(&"manifest.json".to_string()), "{left:?}");
     assert!(!left.iter().any(|name| name.ends_with(".tmp")), "{left:?}");
 
     drop(directory);
-    fs::remove_dir(folder.path().join("skills.parquet")).unwrap();
     write_into(folder.path());
-    assert_eq!(names(folder.path()), WHOLE);
+    assert_eq!(names(folder.path()), whole());
+}
+
+#[test]
+fn a_folder_in_the_place_of_a_file_is_refused_before_and_after_a_run_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    write_into(folder.path());
+    let directory = RunDirectory::create(folder.path()).unwrap();
+    // made while the run was under way
+    fs::remove_file(folder.path().join("summary.json")).unwrap();
+    fs::create_dir(folder.path().join("summary.json")).unwrap();
+    let error = write_run(&directory, &outcome(), &facts(), "", "").unwrap_err();
+    assert!(error.to_string().contains("summary.json"), "{error}");
+    assert!(error.to_string().contains("move it away"), "{error}");
+    assert_eq!(names(folder.path()), whole());
+    drop(directory);
+    let error = RunDirectory::create(folder.path()).unwrap_err();
+    assert!(error.to_string().contains("summary.json"), "{error}");
+    assert_eq!(names(folder.path()), whole());
 }
 
 #[test]
@@ -112,7 +123,7 @@ fn what_a_killed_run_left_is_swept_away() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(".hivesim-rounds.parquet-1-0.tmp"), "half").unwrap();
     write_into(folder.path());
-    assert_eq!(names(folder.path()), WHOLE);
+    assert_eq!(names(folder.path()), whole());
 }
 
 #[test]
@@ -155,7 +166,7 @@ fn a_failure_while_files_are_written_leaves_the_earlier_result_whole() {
     let folder = tempfile::tempdir().unwrap();
     write_into(folder.path());
     let content = |name: &str| fs::read(folder.path().join(name)).unwrap();
-    let before: Vec<_> = WHOLE.iter().map(|name| content(name)).collect();
+    let before: Vec<_> = whole().iter().map(|name| content(name)).collect();
     let directory = RunDirectory::create(folder.path()).unwrap();
     directory.begin().unwrap();
     let new = |sink: &mut atomic::Sink| {
@@ -167,11 +178,11 @@ fn a_failure_while_files_are_written_leaves_the_earlier_result_whole() {
     let error = directory.write("rounds.parquet", None, |_| Err(full())).unwrap_err();
     assert!(error.to_string().contains("free some space"), "{error}");
     // a kill here leaves this; the next run sweeps it away
-    let after: Vec<_> = WHOLE.iter().map(|name| content(name)).collect();
+    let after: Vec<_> = whole().iter().map(|name| content(name)).collect();
     assert!(before == after);
     drop(directory);
     let _next = RunDirectory::create(folder.path()).unwrap();
-    assert_eq!(names(folder.path()), WHOLE);
+    assert_eq!(names(folder.path()), whole());
 }
 
 #[test]
