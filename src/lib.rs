@@ -93,6 +93,7 @@ pub mod cli;
 pub mod compare;
 pub mod distill;
 pub mod engine;
+mod halt;
 pub mod ids;
 mod json;
 pub mod learner;

@@ -1,12 +1,12 @@
 //! What all agents of a fleet have in common.
 
+use crate::halt::Halt;
 use crate::ids::AgentId;
 use crate::learner::{Learner, Plan, Scratch, Statistic};
 use crate::params::Local;
 use crate::scenario::{Exchange, Partial, Pull};
 use crate::world::{Desk, World};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What an agent keeps between rounds, beside its part in the core.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,24 +23,6 @@ pub enum Keeping {
         /// `λ_i`.
         shrink: f64,
     },
-}
-
-/// Tells all agents of a fleet to stop, from any thread: a visit under way is finished, those
-/// that follow are skipped, and the round counts as not done. Nothing that was done before
-/// changes by it.
-#[derive(Clone, Debug, Default)]
-pub struct Halt(Arc<AtomicBool>);
-
-impl Halt {
-    /// From here on no agent starts work.
-    pub fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether it was set. One relaxed load: cheap enough to ask at every visit.
-    pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
 }
 
 /// A fleet's world, learner and habits: everything that its agents share, and nothing that

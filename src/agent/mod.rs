@@ -9,8 +9,9 @@ mod fleet;
 mod learning;
 mod publication;
 
+pub use crate::halt::Halt;
 pub use cohort::Cohort;
-pub use fleet::{Bench, Fleet, Halt, Keeping};
+pub use fleet::{Bench, Fleet, Keeping};
 pub use learning::{Holdings, Learning, Parcel, Reading};
 pub use publication::{CompanyLayer, Duty, Publication, Shift};
 

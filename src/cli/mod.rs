@@ -7,6 +7,7 @@
 mod cases;
 mod closing;
 mod compare;
+mod memory;
 mod merge;
 mod merging;
 mod metrics;

@@ -1,13 +1,13 @@
 //! `hivesim run`: a scenario, from the first core to the report.
 
 use super::watch::{Progress, Watcher};
-use super::{Failure, closing, metrics, no_thread, print};
+use super::{Failure, closing, memory, metrics, no_thread, print};
 use crate::agent::Halt;
 use crate::engine::{Experiment, RunError};
 use crate::measure::Outcome;
 use crate::record::{Made, RunDirectory, RunFacts, pretty, summary, write_run};
 use crate::report;
-use crate::scenario::{CheckedScenario, EngineKind, Scenario, ScenarioError};
+use crate::scenario::{CheckedScenario, EngineKind, Override, Scenario, ScenarioError};
 use crate::text::{file_name, plain};
 use clap::builder::RangedI64ValueParser;
 use clap::{Args, ValueEnum as _};
@@ -33,8 +33,9 @@ Output (docs/measures.md explains every number):
     half the fleet   when half of the agents do their own job at level measure.adopted
     tasks/s          tasks done a second of wall time
 
-Progress goes to standard error: a bar on a terminal, lines elsewhere. Ctrl-C stops within the
-round, writes the rounds done by then and marks them incomplete; a second one quits at once.
+Progress goes to standard error: a bar on a terminal, lines elsewhere. Ctrl-C stops the run, writes
+the rounds done by then and marks them incomplete, or nothing where the world was not built yet; a
+second one quits at once.
 
 Exit codes: 0 fine, 1 failed, 2 bad input, 130 interrupted";
 
@@ -76,11 +77,20 @@ pub struct RunArgs {
 impl RunArgs {
     /// The scenario with all that the command line says about it.
     fn load(&self) -> Result<CheckedScenario, Failure> {
-        let mut sets = self.sets.clone();
-        sets.extend(self.engine.map(|engine| format!("engine.kind={}", name(engine))));
-        sets.extend(self.threads.map(|threads| format!("engine.threads={threads}")));
-        sets.extend(self.seed.map(|seed| format!("seed={seed}")));
-        Scenario::load(&self.scenario, &sets)
+        let mut sets: Vec<Override> = self.sets.iter().map(|set| Override::set(set)).collect();
+        if let Some(engine) = self.engine.map(name) {
+            sets.push(Override::argument(format!("--engine {engine}"), "engine.kind", engine));
+        }
+        if let Some(threads) = self.threads {
+            let value = i64::from(threads);
+            sets.push(Override::argument(format!("--threads {threads}"), "engine.threads", value));
+        }
+        if let Some(seed) = self.seed {
+            // clap has seen to its range
+            let value = toml::Value::Integer(seed as i64);
+            sets.push(Override::argument(format!("--seed {seed}"), "seed", value));
+        }
+        Scenario::load_over(&self.scenario, &sets)
             .map_err(|error: ScenarioError| Failure::BadInput(error.to_string()))
     }
 }
@@ -105,7 +115,7 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
         Path::new("runs").join(format!("{name}-{}", scenario.seed.0))
     };
     let out = args.out.clone().unwrap_or_else(default);
-    let experiment = Experiment::new(scenario);
+    let experiment = Experiment::new(scenario).within(memory::available_bytes());
     let watcher = Watcher::new(Progress::fitting(!args.quiet && !args.json), experiment.registry());
     // before the first file is written
     let made: Arc<Mutex<Made>> = Arc::default();
@@ -114,7 +124,7 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
     let directory =
         RunDirectory::create(&out).map_err(|error| Failure::BadInput(error.to_string()))?;
     *made.lock().unwrap_or_else(PoisonError::into_inner) = directory.made();
-    let result = simulate(args, &experiment, &watcher).and_then(|(outcome, facts)| {
+    let result = simulate(&experiment, &watcher).and_then(|(outcome, facts)| {
         let numbers = summary(&outcome, &facts.engine, facts.threads, facts.seconds());
         let page = report::render(&outcome, &numbers, &toml).map_err(failed)?;
         write_run(&directory, &outcome, &facts, &toml, &page).map_err(failed)?;
@@ -138,16 +148,14 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
 }
 
 /// The run itself, watched.
-fn simulate(
-    args: &RunArgs,
-    experiment: &Experiment,
-    watcher: &Watcher,
-) -> Result<(Outcome, RunFacts), Failure> {
+fn simulate(experiment: &Experiment, watcher: &Watcher) -> Result<(Outcome, RunFacts), Failure> {
     let started = SystemTime::now();
     let (outcome, seconds) = watcher.beside(|| experiment.run(watcher)).map_err(no_thread)?;
     let mut outcome = outcome.map_err(|error| match error {
-        RunError::World(message) => {
-            Failure::BadInput(format!("{}: {message}", args.scenario.display()))
+        RunError::World(problem) => Failure::BadInput(problem.to_string()),
+        RunError::Halted => {
+            let text = "interrupted before the first round: nothing was written";
+            Failure::Interrupted(text.into())
         }
         error => failed(error),
     })?;

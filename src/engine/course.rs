@@ -9,6 +9,7 @@ use crate::measure::{Frame, PanelMember, RoundRow, Trace, quality, skills};
 use crate::merge::MergeError;
 use crate::params::feed_values;
 use crate::params::kernels::dot_f64;
+use crate::scenario::Problem;
 use std::fmt;
 use std::sync::Arc;
 use thiserror::Error;
@@ -53,9 +54,12 @@ pub enum RunError {
         /// In which round.
         place: Place,
     },
-    /// The world's data cannot be had.
+    /// The world's data cannot be had, or the world does not fit the machine.
     #[error("{0}")]
-    World(String),
+    World(Box<Problem>),
+    /// The run was halted before there was a world.
+    #[error("halted while the world was built: there is nothing to keep")]
+    Halted,
     /// The system gave too few threads.
     #[error(
         "{asked} threads asked for, but the system allows no more ({source}); lower `--threads` \
@@ -144,7 +148,12 @@ pub(super) fn run(
             break;
         }
         observer.distilling(stage, round);
-        let next = distiller.next(&publication, &harvest).map_err(|source| {
+        let next = distiller.next(&publication, &harvest);
+        if fleet.halt.is_set() {
+            // it may be half made
+            break;
+        }
+        let next = next.map_err(|source| {
             let place = place(round + 1);
             RunError::Merge { fleet: name, source, place }
         })?;

@@ -16,7 +16,7 @@ use crate::scenario::{
     self, Bound, CheckedScenario, EngineKind, Exchange, Personalisation, Scenario, Topology,
 };
 use crate::stream::{Purpose, Stream};
-use crate::world::{self, Facts, World};
+use crate::world::{self, Facts, World, WorldError};
 use std::sync::Arc;
 
 /// Which of an experiment's fleets is under way.
@@ -70,6 +70,7 @@ pub struct Experiment {
     strategy: Option<Box<MakeStrategy>>,
     registry: Arc<Registry>,
     halt: Halt,
+    memory_bytes: Option<u64>,
 }
 
 impl Experiment {
@@ -87,6 +88,7 @@ impl Experiment {
             strategy: None,
             registry: Arc::default(),
             halt: Halt::default(),
+            memory_bytes: None,
         }
     }
 
@@ -107,6 +109,12 @@ impl Experiment {
         make: impl Fn() -> Box<dyn Strategy> + Send + Sync + 'static,
     ) -> Self {
         self.strategy = Some(Box::new(make));
+        self
+    }
+
+    /// Refuses at once, by the scenario's keys, what would take more than so many bytes of memory.
+    pub fn within(mut self, memory_bytes: Option<u64>) -> Self {
+        self.memory_bytes = memory_bytes;
         self
     }
 
@@ -137,12 +145,23 @@ impl Experiment {
         (kind, threads)
     }
 
+    fn world(&self) -> Result<Arc<dyn World>, RunError> {
+        let built = world::build_within(&self.scenario, self.memory_bytes, &self.halt);
+        built.map_err(|error| match error {
+            WorldError::Halted => RunError::Halted,
+            WorldError::Misfit { keys, message } => {
+                RunError::World(Box::new(self.scenario.problem(&keys, message)))
+            }
+        })
+    }
+
     /// Runs the hive and then the bounds.
     ///
     /// # Errors
-    /// Where data cannot be read, an agent or a merge diverges, or threads cannot be had.
+    /// Where data cannot be read or do not fit, the run was halted before there was a world, an
+    /// agent or a merge diverges, or threads cannot be had.
     pub fn run(&self, observer: &dyn Observer) -> Result<Outcome, RunError> {
-        let world = world::build(&self.scenario).map_err(RunError::World)?;
+        let world = self.world()?;
         let mut scenario: Scenario = Scenario::clone(&self.scenario);
         scenario.fleet.agents = world.facts().agents as u32;
         let mut hasher = blake3::Hasher::new();
@@ -200,9 +219,9 @@ impl Experiment {
         }
         let blocks = 0..fleet.learner.core_layout().blocks() as u32;
         if fleet.scaffold && blocks.clone().any(|b| fleet.learner.rate(b).is_none()) {
-            let message = "learner.solver.scaffold: this learner does not correct its steps by \
-                           control variates";
-            return Err(RunError::World(message.into()));
+            let message = "this learner does not correct its steps by control variates";
+            let problem = self.scenario.problem(&["learner.solver.scaffold"], message.into());
+            return Err(RunError::World(Box::new(problem)));
         }
         let fleet = Arc::new(fleet);
         let (kind, threads) = Self::machine(scenario, agents);

@@ -46,7 +46,7 @@ impl Content {
                 "summary.json",
             ],
             Content::Comparison => {
-                &["comparison.json", MANIFEST, "report.html", "runs.parquet", "scenario.toml"]
+                &["comparison.json", "comparison.parquet", MANIFEST, "report.html", "scenario.toml"]
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Who works where, and on what.
 
+use crate::halt::Halt;
 use crate::ids::{AgentId, CompanyId};
 use crate::maths;
 use crate::scenario::MixedEffects;
@@ -23,8 +24,14 @@ pub struct Jobs {
 impl Jobs {
     /// Deals `agents` agents to companies, sizes `∝ (c+1)^-company_tail` and at least one each,
     /// in contiguous ranges; and draws each agent's mixture from a Dirichlet with parameters
-    /// `alpha · S · p_s` around the frequencies `p`.
-    pub fn draw(spec: &MixedEffects, frequencies: &[f64], agents: usize, seed: u64) -> Self {
+    /// `alpha · S · p_s` around the frequencies `p`. After a halt the jobs are fewer.
+    pub fn draw(
+        spec: &MixedEffects,
+        frequencies: &[f64],
+        agents: usize,
+        seed: u64,
+        halt: &Halt,
+    ) -> Self {
         let mut jobs = Jobs {
             company_starts: company_starts(spec, agents),
             starts: Vec::with_capacity(agents + 1),
@@ -38,7 +45,7 @@ impl Jobs {
         let firsts = (0..agents).step_by(each).collect();
         let parts = parallel_chunks(threads, firsts, |first: usize| {
             let range = first as u32..(first + each).min(agents) as u32;
-            draw_jobs(spec.alpha, frequencies, range, seed)
+            draw_jobs(spec.alpha, frequencies, range, seed, halt)
         });
         for part in parts {
             let before = jobs.skills.len();
@@ -70,10 +77,16 @@ struct Part {
     cumulative: Vec<f32>,
 }
 
-fn draw_jobs(alpha: f64, frequencies: &[f64], agents: std::ops::Range<u32>, seed: u64) -> Part {
+fn draw_jobs(
+    alpha: f64,
+    frequencies: &[f64],
+    agents: std::ops::Range<u32>,
+    seed: u64,
+    halt: &Halt,
+) -> Part {
     let mut part = Part::default();
     let mut shares = vec![0.0; frequencies.len()];
-    for agent in agents {
+    for agent in agents.take_while(|_| !halt.is_set()) {
         draw_shares(alpha, frequencies, agent, seed, &mut shares);
         let kept: f64 = shares.iter().filter(|s| **s >= LEAST_SHARE).sum();
         let mut sum = 0.0;
@@ -136,7 +149,7 @@ mod tests {
         let mut widths = Vec::new();
         for alpha in [0.05, 0.5, 50.0] {
             let spec = MixedEffects { alpha, companies: 3, ..Default::default() };
-            let jobs = Jobs::draw(&spec, &frequencies, 4000, 9);
+            let jobs = Jobs::draw(&spec, &frequencies, 4000, 9, &Halt::default());
             let mut mean = [0.0; 4];
             let mut squares = 0.0;
             for agent in 0..4000 {
@@ -162,7 +175,7 @@ mod tests {
     #[test]
     fn every_company_has_someone_and_the_first_has_most() {
         let spec = MixedEffects { companies: 12, company_tail: 1.0, ..Default::default() };
-        let jobs = Jobs::draw(&spec, &[1.0], 200, 1);
+        let jobs = Jobs::draw(&spec, &[1.0], 200, 1, &Halt::default());
         let mut sizes = [0; 12];
         for agent in 0..200 {
             sizes[jobs.company(AgentId(agent)).index()] += 1;

@@ -2,6 +2,7 @@
 
 use super::truth::Truths;
 use super::{Climate, Desk, Facts, Jobs, Probe, TaskBuffer, Tasks, World};
+use crate::halt::Halt;
 use crate::ids::{AgentId, CompanyId, Round, SkillId};
 use crate::maths;
 use crate::params::kernels::{Rows, Shape, argmax, forward, softmax_rows};
@@ -27,13 +28,24 @@ pub struct MixedWorld {
 impl MixedWorld {
     /// Draws the world for `agents` agents, with `probes` held-out tasks a skill.
     pub fn new(spec: &MixedEffects, agents: usize, probes: usize, seed: u64) -> Self {
+        MixedWorld::until(Halt::default(), spec, agents, probes, seed)
+    }
+
+    /// The same, unless it is halted: then it is drawn in part, and of no use.
+    pub(super) fn until(
+        halt: Halt,
+        spec: &MixedEffects,
+        agents: usize,
+        probes: usize,
+        seed: u64,
+    ) -> Self {
         let skills = spec.skills as usize;
         let features = spec.features as usize;
         let weights: Vec<f64> =
             (0..skills).map(|s| maths::pow(s as f64 + 1.0, -spec.zipf)).collect();
         let total: f64 = weights.iter().sum();
         let frequencies: Vec<f64> = weights.iter().map(|w| w / total).collect();
-        let jobs = Jobs::draw(spec, &frequencies, agents, seed);
+        let jobs = Jobs::draw(spec, &frequencies, agents, seed, &halt);
         let spread = (0..features)
             .map(|j| match spec.covariance {
                 Covariance::Identity => 1.0,
@@ -42,7 +54,7 @@ impl MixedWorld {
             .collect();
         let mut means = Vec::new();
         let mut values = Vec::with_capacity(skills);
-        for s in 0..skills {
+        for s in (0..skills).take_while(|_| !halt.is_set()) {
             let mut traits = Stream::new(seed, Purpose::SkillTraits, s as u32, 0);
             let spread = spec.value_spread;
             // a lognormal of mean 1
@@ -62,7 +74,7 @@ impl MixedWorld {
                 values,
                 finite: false,
             },
-            truths: Truths::new(spec, seed),
+            truths: Truths::new(spec, seed, halt),
             jobs,
             spread,
             means,
@@ -95,16 +107,31 @@ impl MixedWorld {
     /// `n` inputs of every skill, in the order of the skills, answers left at 0.
     fn draw_inputs(&self, purpose: Purpose, round: u32, n: usize, to: &mut TaskBuffer) {
         to.clear(self.facts.inputs);
-        let features = self.facts.inputs - 1;
-        let mut normals = vec![0.0; n * features];
+        let mut normals = Vec::new();
         for skill in 0..self.facts.skills.len() as u32 {
             let key = Key::new(self.truths.seed, purpose, skill, round);
-            key.fill_normals(0, &mut normals);
-            for z in normals.chunks_exact(features) {
+            self.draw_each(key, n, &mut normals, |z| {
                 self.push_inputs(skill, z, &mut to.x);
                 to.skills.push(skill);
                 to.answers.push(0);
+            });
+        }
+    }
+
+    /// Calls `take` with the raw features of `n` tasks, one after the other, unless the run is
+    /// halted: then they are fewer.
+    fn draw_each(&self, key: Key, n: usize, normals: &mut Vec<f32>, mut take: impl FnMut(&[f32])) {
+        // normals are drawn by 64
+        const TOGETHER: usize = 256;
+        let features = self.facts.inputs - 1;
+        normals.resize(TOGETHER.min(n) * features, 0.0);
+        for first in (0..n).step_by(TOGETHER) {
+            if self.truths.halt.is_set() {
+                return;
             }
+            let normals = &mut normals[..TOGETHER.min(n - first) * features];
+            key.fill_normals((first * features / 4) as u32, normals);
+            normals.chunks_exact(features).for_each(&mut take);
         }
     }
 
@@ -179,19 +206,16 @@ impl World for MixedWorld {
         desk: &'a mut Desk,
     ) -> Tasks<'a> {
         let Truths { seed, inputs, stride, .. } = self.truths;
-        let features = inputs - 1;
         let company = self.company(agent).0;
         let (skills, cumulative) = self.jobs.of(agent);
         let mut which = Stream::new(seed, Purpose::TaskSkill, agent.0, round.0);
         let mut luck = Stream::new(seed, Purpose::TaskAnswer, agent.0, round.0);
         let Desk { buffer, features: drawn, normals, scores, norms, truths } = desk;
         buffer.clear(inputs);
-        drawn.resize(tasks as usize * features, 0.0);
-        let key = Key::new(seed, Purpose::TaskFeatures, agent.0, round.0);
-        key.fill_normals(0, drawn);
         scores.resize(stride, 0.0);
         let shape = Shape { n: 1, inputs, stride };
-        for z in drawn.chunks_exact(features) {
+        let key = Key::new(seed, Purpose::TaskFeatures, agent.0, round.0);
+        self.draw_each(key, tasks as usize, drawn, |z| {
             let u = which.uniform_f32();
             let skill = skills[cumulative.partition_point(|&c| c <= u).min(skills.len() - 1)];
             self.push_inputs(skill, z, &mut buffer.x);
@@ -200,7 +224,7 @@ impl World for MixedWorld {
             let u = if self.truths.spec.temperature > 0.0 { luck.uniform_f32() } else { 0.0 };
             buffer.skills.push(skill);
             buffer.answers.push(self.answer(scores, norms, u));
-        }
+        });
         buffer.view()
     }
 
@@ -262,6 +286,9 @@ impl World for MixedWorld {
         scores.resize(stride, 0.0);
         let shape = Shape { n: 1, inputs, stride };
         for task in 0..buffer.answers.len() {
+            if task % 256 == 255 && self.truths.halt.is_set() {
+                break;
+            }
             let company = self.company(AgentId(luck.below(self.facts.agents as u32))).0;
             let truth = self.truths.of(climate, company, buffer.skills[task], normals, truths);
             forward(shape, truth, Rows::all(&buffer.x[task * inputs..]), scores);

@@ -16,51 +16,104 @@ pub use mixed::MixedWorld;
 pub use tasks::{Desk, TaskBuffer, Tasks};
 pub use truth::{Climate, TruthCache};
 
+use crate::halt::Halt;
 use crate::ids::{AgentId, CompanyId, Round, SkillId};
 use crate::scenario::{self, Extent, FeedbackKind, Personalisation, Scenario, Topology};
 use crate::stream::{Purpose, Stream};
-use dataset::FederatedData;
+use crate::text::{name, one_line};
+use dataset::{DataError, FederatedData};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread::Builder;
+use std::time::Duration;
+
+/// Why there is no world.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WorldError {
+    /// It was halted while it was being built.
+    #[error("halted while the world was built")]
+    Halted,
+    /// Its data cannot be read, or do not fit the scenario or the machine.
+    #[error("{}: {message}", keys.join(", "))]
+    Misfit {
+        /// The scenario's keys, the one to blame first.
+        keys: Vec<&'static str>,
+        /// What was found, and what is allowed.
+        message: String,
+    },
+}
+
+fn misfit(key: &'static str, message: String) -> WorldError {
+    WorldError::Misfit { keys: vec![key], message }
+}
 
 /// The world that a scenario asks for.
 ///
 /// # Errors
-/// Where its data cannot be read or do not fit the scenario, as a message that begins with the
-/// scenario's key.
-pub fn build(scenario: &Scenario) -> Result<Arc<dyn World>, String> {
+/// Where its data cannot be read or do not fit the scenario.
+pub fn build(scenario: &Scenario) -> Result<Arc<dyn World>, WorldError> {
+    build_within(scenario, None, &Halt::default())
+}
+
+/// The same on a machine with so many bytes of memory, unless it is halted.
+pub(crate) fn build_within(
+    scenario: &Scenario,
+    memory_bytes: Option<u64>,
+    halt: &Halt,
+) -> Result<Arc<dyn World>, WorldError> {
+    let fits = |extent: Extent| match scenario.refuse_extent(extent, memory_bytes) {
+        Ok(()) => Ok(()),
+        Err((keys, message)) => Err(WorldError::Misfit { keys, message }),
+    };
+    scenario.extent().map_or(Ok(()), fits)?;
+    let world = build_unless(scenario, &fits, halt);
+    if halt.is_set() { Err(WorldError::Halted) } else { world }
+}
+
+fn build_unless(
+    scenario: &Scenario,
+    fits: &dyn Fn(Extent) -> Result<(), WorldError>,
+    halt: &Halt,
+) -> Result<Arc<dyn World>, WorldError> {
     let agents = scenario.fleet.agents as usize;
     let seed = scenario.seed.0;
     Ok(match &scenario.world {
         scenario::World::MixedEffects(spec) => {
             let probes = scenario.measure.probes as usize;
-            Arc::new(MixedWorld::new(spec, agents, probes, seed))
+            Arc::new(MixedWorld::until(halt.clone(), spec, agents, probes, seed))
         }
         scenario::World::Synthetic(spec) => {
             let draws = PaperDraws(seed);
-            scenario.refuse_extent(Extent {
+            fits(Extent {
                 agents: agents as u128,
                 inputs: u128::from(spec.features) + 1,
                 answers: spec.answers.into(),
-                examples: synthetic::examples_of(spec, scenario.fleet.agents, &draws),
+                examples: synthetic::examples_of(halt, spec, scenario.fleet.agents, &draws),
             })?;
-            let data = synthetic::generate(spec, scenario.fleet.agents, &draws);
+            let data = synthetic::generate_until(halt, spec, scenario.fleet.agents, &draws);
+            if halt.is_set() {
+                return Err(WorldError::Halted);
+            }
             check_work(scenario, &data, agents)?;
             Arc::new(FiniteWorld::new(data, agents))
         }
         scenario::World::Dataset(spec) => {
-            let path = std::path::Path::new(&spec.path);
-            let data = dataset::read(path, spec.answers)
-                .map_err(|error| format!("world.path: {error}"))?;
+            let data = read_unless(halt, &spec.path, spec.answers)?;
             let users = data.users.len();
             if agents > users {
-                return Err(format!(
-                    "fleet.agents: {agents} agents, but {} holds {users} users; \
-                     take at most {users}, or 0 for one agent a user",
-                    spec.path
-                ));
+                let message = format!(
+                    "{agents} agents, but {} holds {users} users; take at most {users}, or 0 for \
+                     one agent a user",
+                    one_line(&spec.path)
+                );
+                return Err(WorldError::Misfit {
+                    keys: vec!["fleet.agents", "world.path"],
+                    message,
+                });
             }
             let agents = if agents == 0 { users } else { agents };
-            scenario.refuse_extent(Extent {
+            fits(Extent {
                 agents: agents as u128,
                 inputs: data.features as u128 + 1,
                 answers: data.answers as u128,
@@ -72,41 +125,73 @@ pub fn build(scenario: &Scenario) -> Result<Arc<dyn World>, String> {
     })
 }
 
+/// Reads data beside a look for a halt, after which the reading thread is left to itself.
+fn read_unless(halt: &Halt, path: &str, answers: u32) -> Result<FederatedData, WorldError> {
+    const LOOK: Duration = Duration::from_millis(50);
+    let told = |error: DataError| misfit("world.path", error.to_string());
+    let (send, receive) = channel();
+    let owned = PathBuf::from(path);
+    let read = move || {
+        let result = dataset::read(&owned, answers);
+        // nobody waits for it after a halt
+        let _ = send.send(result);
+    };
+    let Ok(reader) = Builder::new().spawn(read) else {
+        // a system without a thread to spare
+        return dataset::read(Path::new(path), answers).map_err(told);
+    };
+    while !halt.is_set() {
+        match receive.recv_timeout(LOOK) {
+            Ok(result) => return result.map_err(told),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                if let Err(panic) = reader.join() {
+                    std::panic::resume_unwind(panic);
+                }
+                break;
+            }
+        }
+    }
+    Err(WorldError::Halted)
+}
+
 /// Refuses work that the first `agents` users' data do not suffice for: what the scenario's
 /// check asks of `fleet.tasks` where tasks are generated.
-fn check_work(scenario: &Scenario, data: &FederatedData, agents: usize) -> Result<(), String> {
+fn check_work(scenario: &Scenario, data: &FederatedData, agents: usize) -> Result<(), WorldError> {
     let participants = scenario.fleet.participants as usize;
     if participants > agents {
-        return Err(format!(
-            "fleet.participants: {participants} agents are to work in a round, but the data are \
-             of {agents} users; lower it to at most {agents}, or to 0, which takes all"
-        ));
+        let message = format!(
+            "{participants} agents are to work in a round, but the data are of {agents} users; \
+             lower it to at most {agents}, or to 0, which takes all"
+        );
+        return Err(misfit("fleet.participants", message));
     }
     let lacking = scenario.contributors(agents as u32).and_then(|n| scenario.strategy_lacks(n));
     let merges = scenario.distiller.topology == Topology::Star;
     if let Some((key, message)) = lacking.filter(|_| merges) {
-        return Err(format!("{key}: {message}"));
+        return Err(misfit(key, message));
     }
     let size = |user: &usize| data.train.rows(*user).len();
     let Some(least) = (0..agents).min_by_key(size) else { return Ok(()) };
-    let (examples, name) = (size(&least), data.users[least].escape_debug());
+    let (examples, user) = (size(&least), name(&data.users[least]));
     let horizon = scenario.feedback.horizon as usize;
     if scenario.feedback.kind == FeedbackKind::Verifiable && horizon > examples {
-        return Err(format!(
-            "feedback.horizon: {horizon} decisions share a reward, but user `{name}` has only \
-             {examples} training examples; lower it to at most {examples}"
-        ));
+        let message = format!(
+            "{horizon} decisions share a reward, but user `{user}` has only {examples} training \
+             examples; lower it to at most {examples}"
+        );
+        return Err(misfit("feedback.horizon", message));
     }
     let solver = scenario.learner.solver();
     let steps = scenario.steps_of(examples as u64) * u64::from(solver.epochs);
     if scenario.job_knowledge.personalisation == Personalisation::Fedalt && steps < 2 {
-        return Err(format!(
-            "job_knowledge.personalisation: \"fedalt\" splits a round's gradient steps in two, but \
-             the {examples} training examples of user `{name}` are one step (learner.solver.batch \
-             = {}, feedback.horizon = {horizon}); raise learner.solver.epochs, lower the batch, or \
-             take \"fedsim\"",
+        let message = format!(
+            "\"fedalt\" splits a round's gradient steps in two, but the {examples} training \
+             examples of user `{user}` are one step (learner.solver.batch = {}, feedback.horizon \
+             = {horizon}); raise learner.solver.epochs, lower the batch, or take \"fedsim\"",
             solver.batch
-        ));
+        );
+        return Err(misfit("job_knowledge.personalisation", message));
     }
     Ok(())
 }

@@ -13,6 +13,7 @@
 //! `v = 0`; alpha and beta play no part in it.
 
 use super::dataset::{FederatedData, Split};
+use crate::halt::Halt;
 use crate::scenario::{Sizes, Synthetic};
 
 /// What a stream of random numbers is for. Each (purpose, agent) has a stream of its own, so
@@ -46,14 +47,27 @@ pub trait Draws {
 ///
 /// An agent has at least one training example, which only a tiny `train_share × n` decides.
 pub fn generate(spec: &Synthetic, agents: u32, draws: &impl Draws) -> FederatedData {
+    generate_until(&Halt::default(), spec, agents, draws)
+}
+
+/// The same, unless it is halted: then the data are fewer, and of no use.
+pub(super) fn generate_until(
+    halt: &Halt,
+    spec: &Synthetic,
+    agents: u32,
+    draws: &impl Draws,
+) -> FederatedData {
     let (mut train, mut test) = (Split::default(), Split::default());
     let spread = spread(spec.features as usize);
     for agent in 0..agents {
         let model = Model::draw(spec, agent, draws);
         let centre = centre(spec, agent, draws);
         let size = size(&spec.sizes, agent, draws);
-        let (x, y) =
-            examples(&model, &centre, &spread, size, draws.normals(Purpose::Inputs, agent));
+        let normals = draws.normals(Purpose::Inputs, agent);
+        let (x, y) = examples(halt, &model, &centre, &spread, size, normals);
+        if halt.is_set() {
+            break;
+        }
         let order = shuffled(size, draws.words(Purpose::Shuffle, agent));
         // int(0.9 * n), in the same double precision as Python.
         let train_size = ((spec.train_share * size as f64) as usize).clamp(1, size);
@@ -76,8 +90,11 @@ pub fn generate(spec: &Synthetic, agents: u32, draws: &impl Draws) -> FederatedD
 
 /// How many examples `agents` agents hold in all, without generating them: a heavy tail may hold
 /// more than any memory.
-pub(super) fn examples_of(spec: &Synthetic, agents: u32, draws: &impl Draws) -> u128 {
-    (0..agents).map(|agent| size(&spec.sizes, agent, draws) as u128).sum()
+pub(super) fn examples_of(halt: &Halt, spec: &Synthetic, agents: u32, draws: &impl Draws) -> u128 {
+    (0..agents)
+        .take_while(|_| !halt.is_set())
+        .map(|agent| size(&spec.sizes, agent, draws) as u128)
+        .sum()
 }
 
 /// An agent's truth.
@@ -146,6 +163,7 @@ fn size(sizes: &Sizes, agent: u32, draws: &impl Draws) -> usize {
 
 /// `size` inputs, row by row, and their answers.
 fn examples(
+    halt: &Halt,
     model: &Model,
     centre: &[f64],
     spread: &[f64],
@@ -154,7 +172,7 @@ fn examples(
 ) -> (Vec<f64>, Vec<u32>) {
     let mut x = Vec::with_capacity(size * centre.len());
     let mut y = Vec::with_capacity(size);
-    for row in 0..size {
+    for row in (0..size).take_while(|_| !halt.is_set()) {
         x.extend(centre.iter().zip(spread).map(|(mean, sd)| mean + sd * take(&mut normals)));
         y.push(model.answer(&x[row * centre.len()..]));
     }

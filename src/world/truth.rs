@@ -1,5 +1,6 @@
 //! The truths of the mixed-effects world: general, skill and company parts, and their change.
 
+use crate::halt::Halt;
 use crate::params::kernels::{add_scaled, stride_of};
 use crate::scenario::MixedEffects;
 use crate::stream::{Key, Purpose};
@@ -35,10 +36,12 @@ pub(super) struct Truths {
     pub answers: usize,
     pub stride: usize,
     pub spec: MixedEffects,
+    /// Truths that are drawn after it are of no use.
+    pub halt: Halt,
 }
 
 impl Truths {
-    pub fn new(spec: &MixedEffects, seed: u64) -> Self {
+    pub fn new(spec: &MixedEffects, seed: u64, halt: Halt) -> Self {
         let answers = spec.answers as usize;
         Truths {
             seed,
@@ -46,6 +49,7 @@ impl Truths {
             answers,
             stride: stride_of(answers),
             spec: spec.clone(),
+            halt,
         }
     }
 
@@ -86,6 +90,9 @@ impl Truths {
         let mut shared = vec![0.0; self.entries() * skills as usize];
         let mut normals = Vec::new();
         for (s, truth) in shared.chunks_exact_mut(self.entries()).enumerate() {
+            if self.halt.is_set() {
+                break;
+            }
             self.add_general(&mut normals, truth);
             let name = (Purpose::SkillTruth, s as u32, 0);
             self.add_normals(name, 0, self.spec.skill, &mut normals, truth);
@@ -105,6 +112,9 @@ impl Truths {
         self.add_general(&mut normals, &mut general);
         let shared = Arc::make_mut(&mut climate.shared);
         for (s, truth) in shared.chunks_exact_mut(self.entries()).enumerate() {
+            if self.halt.is_set() {
+                break;
+            }
             for (t, g) in truth.iter_mut().zip(&general) {
                 *t = (rho as f32).mul_add(*t - g, *g);
             }

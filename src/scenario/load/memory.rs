@@ -1,11 +1,12 @@
 //! Products of sizes that no memory holds. Everything is counted low, padding and short-lived
-//! copies left out: what is refused here could be run nowhere.
+//! copies left out: what the check refuses could be run nowhere, and what a run refuses not on
+//! its machine.
 
 use super::cross::Clashes;
 use crate::maths::pow;
 use crate::scenario::{
-    Bound, Exchange, FeedbackKind, Learner, MixedEffects, Personalisation, Scenario, Server, Sizes,
-    Topology, World,
+    Bound, EngineKind, Exchange, FeedbackKind, Learner, MixedEffects, Personalisation, Scenario,
+    Server, Sizes, Topology, World,
 };
 
 /// The most numbers of 4 bytes for one purpose: 1 TiB of them.
@@ -35,25 +36,10 @@ struct Part {
     numbers: u128,
 }
 
-/// Refuses what takes too many numbers, in worlds whose sizes the scenario settles.
+/// Refuses what takes too many numbers, in worlds whose sizes the scenario settles. The answer
+/// does not depend on the machine.
 pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
-    let (features, answers, examples) = match &s.world {
-        World::MixedEffects(world) => (world.features, world.answers, 0),
-        World::Synthetic(world) => {
-            let each = match &world.sizes {
-                Sizes::Fixed(sizes) => sizes.examples,
-                Sizes::Lognormal(sizes) => sizes.least,
-            };
-            (world.features, world.answers, u128::from(s.fleet.agents) * u128::from(each))
-        }
-        World::Dataset(_) => return,
-    };
-    let extent = Extent {
-        agents: s.fleet.agents.into(),
-        inputs: u128::from(features) + 1,
-        answers: answers.into(),
-        examples,
-    };
+    let Some(extent) = s.extent() else { return };
     for Part { mut keys, what, numbers } in too_large(s, extent) {
         let message = refusal(&keys, &what, numbers);
         // a key that was written leads
@@ -63,15 +49,70 @@ pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
 }
 
 impl Scenario {
-    /// What of this scenario takes more memory than there is, as a message that begins with its
-    /// key, once the size of the data is known.
-    pub(crate) fn refuse_extent(&self, extent: Extent) -> Result<(), String> {
-        match too_large(self, extent).first() {
-            None => Ok(()),
-            Some(Part { keys, what, numbers }) => {
-                Err(format!("{}: {}", keys[0], refusal(keys, what, *numbers)))
+    /// The sizes of this scenario, as far as its text settles them: a heavy tail counts with the
+    /// least. `None` where they are in files.
+    pub(crate) fn extent(&self) -> Option<Extent> {
+        let (features, answers, examples) = match &self.world {
+            World::MixedEffects(world) => (world.features, world.answers, 0),
+            World::Synthetic(world) => {
+                let each = match &world.sizes {
+                    Sizes::Fixed(sizes) => sizes.examples,
+                    Sizes::Lognormal(sizes) => sizes.least,
+                };
+                (world.features, world.answers, u128::from(self.fleet.agents) * u128::from(each))
             }
+            World::Dataset(_) => return None,
+        };
+        Some(Extent {
+            agents: self.fleet.agents.into(),
+            inputs: u128::from(features) + 1,
+            answers: answers.into(),
+            examples,
+        })
+    }
+
+    /// What of this scenario takes more memory than there is, once the size of the data and
+    /// maybe the machine's memory are known: its keys, and a message.
+    pub(crate) fn refuse_extent(
+        &self,
+        extent: Extent,
+        memory_bytes: Option<u64>,
+    ) -> Result<(), (Vec<&'static str>, String)> {
+        if let Some(Part { keys, what, numbers }) = too_large(self, extent).pop() {
+            let message = refusal(&keys, &what, numbers);
+            return Err((keys, message));
         }
+        let Some(bytes) = memory_bytes else { return Ok(()) };
+        let mut parts = parts(self, extent);
+        let mut in_all: u128 = parts.iter().map(|part| part.numbers).sum();
+        if let Some(bound) = pooled(self, extent)
+            && bound.numbers > in_all
+        {
+            in_all = bound.numbers;
+            parts = vec![bound];
+        }
+        if in_all * 4 <= bytes.into() {
+            return Ok(());
+        }
+        let largest = parts.into_iter().max_by_key(|part| part.numbers);
+        let Some(Part { keys, what, numbers }) = largest else { return Ok(()) };
+        let message = format!(
+            "{what} would take {} of memory and the whole run at least {}, but there are {} for \
+             it; lower {}",
+            bytes_in_words(numbers * 4),
+            bytes_in_words(in_all * 4),
+            bytes_in_words(bytes.into()),
+            keys.join(" or ")
+        );
+        Err((keys, message))
+    }
+}
+
+/// Bytes as a text, rounded down.
+fn bytes_in_words(bytes: u128) -> String {
+    match bytes >> 20 {
+        mib @ 0..10_240 => format!("{mib} MiB"),
+        mib => format!("{} GiB", mib >> 10),
     }
 }
 
@@ -84,6 +125,14 @@ fn refusal(keys: &[&str], what: &str, numbers: u128) -> String {
 }
 
 fn too_large(s: &Scenario, extent: Extent) -> Vec<Part> {
+    let mut parts = parts(s, extent);
+    parts.extend(pooled(s, extent));
+    parts.retain(|part| part.numbers > MOST);
+    parts
+}
+
+/// What is in memory together when the hive's run ends, if not before.
+fn parts(s: &Scenario, extent: Extent) -> Vec<Part> {
     let mut parts = match &s.world {
         World::MixedEffects(world) => generated(s, world, extent),
         World::Synthetic(world) => {
@@ -97,7 +146,6 @@ fn too_large(s: &Scenario, extent: Extent) -> Vec<Part> {
     };
     parts.extend(learner(s, extent));
     parts.push(levels(s, extent));
-    parts.retain(|part| part.numbers > MOST);
     parts
 }
 
@@ -134,7 +182,7 @@ fn generated(s: &Scenario, world: &MixedEffects, extent: Extent) -> Vec<Part> {
     let Extent { agents, inputs, answers, .. } = extent;
     let (skills, tasks) = (skills(s), u128::from(s.fleet.tasks));
     let probes = u128::from(s.measure.probes);
-    let threads = u128::from(s.engine.threads.max(1));
+    let threads = dealing(s, extent);
     let held = skills_of_a_job(world);
     let mut parts = vec![
         Part {
@@ -155,19 +203,9 @@ fn generated(s: &Scenario, world: &MixedEffects, extent: Extent) -> Vec<Part> {
         Part {
             keys: vec!["fleet.tasks", "world.features", "engine.threads"],
             what: format!("{tasks} tasks of {inputs} inputs, dealt to each of {threads} threads,"),
-            numbers: tasks * inputs * threads * 2,
+            numbers: tasks * inputs * threads,
         },
     ];
-    if runs(s, Topology::Pooled, Bound::Pooled) {
-        let pooled = working(s, extent).min(POOLED);
-        parts.push(Part {
-            keys: vec!["fleet.tasks", "world.features", "fleet.agents"],
-            what: format!(
-                "the pooled learner's {tasks} tasks of {inputs} inputs from each of {pooled} agents"
-            ),
-            numbers: pooled * tasks * inputs * 2,
-        });
-    }
     match s.distiller.exchange {
         Exchange::Weights | Exchange::Predictions => {}
         Exchange::Experience => {
@@ -201,6 +239,36 @@ fn generated(s: &Scenario, world: &MixedEffects, extent: Extent) -> Vec<Part> {
         });
     }
     parts
+}
+
+/// Threads that deal tasks at once: each has agents of its own to deal to, one at a time or, in the
+/// pool, a leaf of them (`Fleet::leaf`).
+fn dealing(s: &Scenario, extent: Extent) -> u128 {
+    let most = match (s.distiller.topology, s.engine.kind) {
+        (Topology::Pooled, _) | (_, EngineKind::Serial) => 1,
+        (_, EngineKind::Tasks) => extent.agents,
+        (_, EngineKind::Auto) if extent.agents <= 10_000 => extent.agents,
+        (_, EngineKind::Auto | EngineKind::Pool) => {
+            extent.agents.div_ceil(extent.agents.div_ceil(256).clamp(8, 4096))
+        }
+    };
+    u128::from(s.engine.threads.max(1)).min(most).min(working(s, extent))
+}
+
+/// The fresh tasks of the pooled learner, which has no agents' work beside them.
+fn pooled(s: &Scenario, extent: Extent) -> Option<Part> {
+    if !runs(s, Topology::Pooled, Bound::Pooled) || !matches!(s.world, World::MixedEffects(_)) {
+        return None;
+    }
+    let (inputs, tasks) = (extent.inputs, u128::from(s.fleet.tasks));
+    let pooled = working(s, extent).min(POOLED);
+    Some(Part {
+        keys: vec!["fleet.tasks", "world.features", "fleet.agents"],
+        what: format!(
+            "the pooled learner's {tasks} tasks of {inputs} inputs from each of {pooled} agents"
+        ),
+        numbers: pooled * tasks * inputs * 2,
+    })
 }
 
 /// Skills that nearly every job has: those whose Dirichlet parameter is at least 1 and whose
@@ -251,8 +319,7 @@ fn learner(s: &Scenario, extent: Extent) -> Vec<Part> {
         numbers: core.saturating_mul(3),
         keys: keys.clone(),
     }];
-    let rounds = u128::from(s.rounds.0);
-    let at_work = agents.min(working(s, extent).saturating_mul(rounds));
+    let at_work = ever_at_work(agents, working(s, extent), s.rounds.0);
     keys.retain(|key| !["world.skills", "learner.buckets"].contains(key));
     keys.insert(0, "fleet.agents");
     let personal = match s.job_knowledge.personalisation {
@@ -262,13 +329,25 @@ fn learner(s: &Scenario, extent: Extent) -> Vec<Part> {
     };
     let isolated = if runs(s, Topology::Isolated, Bound::Isolated) { touched } else { 0 };
     let controls = if s.learner.solver().scaffold { touched } else { 0 };
-    let each = personal.max(isolated) + controls;
+    // a bound's agents come after the hive's
+    let each = (personal + controls).max(isolated);
     parts.push(Part {
         what: format!("what {at_work} agents keep, at least {each} numbers each,"),
         numbers: at_work.saturating_mul(each),
         keys,
     });
     parts
+}
+
+/// Agents that work in one round at least, where so many are drawn for each: few fewer than are to
+/// be expected, since those who come again come by chance.
+fn ever_at_work(agents: u128, working: u128, rounds: u32) -> u128 {
+    if working >= agents {
+        return agents;
+    }
+    let rest = 1.0 - working as f64 / agents as f64;
+    let expected = agents as f64 * (1.0 - pow(rest, rounds.into()));
+    working.max((0.95 * expected) as u128)
 }
 
 /// The levels of the panel over the whole run.
