@@ -126,6 +126,7 @@ fn bench(c: &mut Criterion, load: &Load) -> Line {
                     tasks: tasks.view(),
                     targets: Targets::Feedback,
                     plan: &plan,
+                    halt: &Default::default(),
                     epochs: plan.epochs,
                     baseline: &mut 0.0,
                     values: &facts.values,

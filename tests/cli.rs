@@ -209,7 +209,11 @@ fn a_run_that_fails_removes_the_folders_that_it_made_and_no_others() {
     for folder in ["mine", "parent/deep/er", "new/deep/er", "runs/x-1"] {
         let output = place.run(&["run", "x.toml", "--out", folder]);
         assert_eq!(output.status.code(), Some(2), "{folder}: {}", err(&output));
-        assert!(err(&output).starts_with("x.toml: world.path: no data in "), "{}", err(&output));
+        assert!(
+            err(&output).starts_with("x.toml:3:8: world.path: no data in "),
+            "{}",
+            err(&output)
+        );
     }
     assert!(there("mine") && there("parent"), "these were there before");
     assert!(!there("parent/deep") && !there("new") && !there("runs"), "these were made");
@@ -364,6 +368,53 @@ fn help_and_version_that_nobody_gets_fail_the_command() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_this_machine_cannot_hold_is_refused_by_its_key_before_it_runs() {
+    let place = Place::with("[world]\nskills = 1000\nfeatures = 2000\n[measure]\nprobes = 10000\n");
+    assert_eq!(place.run(&["scenario", "check", "x.toml"]).status.code(), Some(0));
+    let binary = env!("CARGO_BIN_EXE_hivesim");
+    let command = format!("ulimit -v 2000000; exec {binary} run x.toml");
+    let output =
+        Command::new("sh").args(["-c", &command]).current_dir(place.0.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+    let text = err(&output);
+    // 10,000 · 1,000 · 2,001 numbers of 4 bytes; 2,000,000 KiB
+    for words in ["x.toml:5:10: measure.probes: 10000 probe tasks", " 74 GiB of", " 1953 MiB for"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!place.0.path().join("runs").exists());
+    // 1,024 agents' windows of 1,000 tasks with 501 inputs, in two orders
+    let pooled = "[fleet]\nagents = 2000\ntasks = 1000\n[world]\nfeatures = 500\nskills = 2\n\
+                  [measure]\nbounds = [\"pooled\"]\n";
+    fs::write(place.0.path().join("x.toml"), pooled).unwrap();
+    let output =
+        Command::new("sh").args(["-c", &command]).current_dir(place.0.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+    let text = err(&output);
+    for words in ["x.toml:3:9: fleet.tasks: the pooled learner's 1000", " 3914 MiB", " 1953 MiB"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}
+
+#[test]
+fn what_is_wrong_at_run_time_is_placed_like_everything_else() {
+    let place = Place::with("[world]\nkind = \"dataset\"\npath = \".\"\n[fleet]\nagents = 31\n");
+    let user = r#"{"users": ["a"], "num_samples": [1],
+                   "user_data": {"a": {"x": [[1, 1]], "y": [1]}}}"#;
+    for part in ["train.json", "test.json"] {
+        fs::write(place.0.path().join(part), user).unwrap();
+    }
+    let text = err(&place.run(&["run", "x.toml"]));
+    assert!(text.starts_with("x.toml:5:10: fleet.agents: 31 agents, but "), "{text}");
+    assert!(text.contains("\n5 | agents = 31\n"), "{text}");
+    let text = err(&place.run(&["run", "x.toml", "--set", "world.path=nope"]));
+    assert!(text.starts_with("--set world.path=nope: world.path: no data in `nope`"), "{text}");
+    let text = err(&place.run(&["run", "x.toml", "--engine", "serial", "--threads", "4"]));
+    assert!(text.starts_with("--threads 4: engine.threads: 4 threads, but "), "{text}");
+    assert!(text.contains("= with --engine serial"), "{text}");
+}
+
 /// A gigabyte of addresses has no room for a thousand stacks of two megabytes.
 #[cfg(target_os = "linux")]
 #[test]
@@ -475,25 +526,49 @@ mod under_way {
         }
     }
 
-    /// One visit takes minutes, so that the first signal alone would not end it for long.
+    /// One examination takes minutes, so that the first signal alone would not end it for long.
     #[test]
     fn a_second_signal_ends_the_run_at_once_and_keeps_nothing() {
         let place = Place::with(
-            "rounds = 1\n[fleet]\nagents = 1\ntasks = 1000000\n[measure]\nprobes = 8\n\
+            "rounds = 1\n[fleet]\nagents = 1\n[measure]\nprobes = 100000\n\
              [world]\nskills = 2\ncompanies = 1\nfeatures = 64\nanswers = 256\n\
-             [learner]\nkind = \"mlp\"\nhidden = [512, 512]\n",
+             [learner]\nkind = \"mlp\"\nhidden = [1024, 1024, 1024, 1024]\n",
         );
         let mut run = Run::of(&place, &[]);
-        std::thread::sleep(Duration::from_millis(300));
+        std::thread::sleep(Duration::from_millis(600));
         let mut lines = BufReader::new(run.0.stderr.take().unwrap()).lines();
         run.signal("INT");
         assert!(lines.any(|line| line.unwrap().starts_with("stopping; ")));
-        assert!(run.0.try_wait().unwrap().is_none(), "the visit is still under way");
+        assert!(run.0.try_wait().unwrap().is_none(), "the examination is still under way");
         let since = Instant::now();
         run.signal("INT");
         assert_eq!(run.0.wait().unwrap().code(), Some(130));
         assert!(since.elapsed() < Duration::from_secs(10), "{:?}", since.elapsed());
         assert!(!place.0.path().join("runs").exists());
+    }
+
+    /// Each would take minutes by itself, and is cut short: in the agents' lessons, in the
+    /// distiller's, and while the world is drawn.
+    #[test]
+    fn long_lessons_and_worlds_are_interrupted() {
+        let lesson = "[world]\nkind = \"synthetic\"\nsizes = { kind = \"fixed\", examples = 2000 }\n\
+                      [fleet]\nagents = 2\n[learner.solver]\nepochs = 10000\n";
+        let distiller = "[fleet]\nagents = 20\ntasks = 1000\n[world]\ncompanies = 2\n\
+                         [distiller]\nexchange = \"experience\"\n\
+                         [distiller.experience]\nreservoir = 1000\nepochs = 1000\n";
+        let probes = "[fleet]\nagents = 20\n[world]\nskills = 1000\nfeatures = 200\ncompanies = 2\n\
+                      [measure]\nprobes = 10000\n";
+        for (text, wait, folder) in
+            [(lesson, 700, true), (distiller, 700, true), (probes, 100, false)]
+        {
+            let place = Place::with(text);
+            let run = Run::of(&place, &[]);
+            std::thread::sleep(Duration::from_millis(wait));
+            run.signal("INT");
+            let (code, text) = run.ended();
+            assert_eq!(code, Some(130), "{text}");
+            assert_eq!(place.0.path().join("runs").exists(), folder, "{text}");
+        }
     }
 
     #[test]

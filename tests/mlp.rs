@@ -82,6 +82,7 @@ fn taught(mlp: &Mlp, world: &dyn World, start: u64, agent: u32) -> Vec<f32> {
         tasks,
         targets: Targets::Answers,
         plan: &plan,
+        halt: &Default::default(),
         epochs: 1,
         baseline: &mut 0.0,
         values: &world.facts().values,

@@ -238,6 +238,9 @@ impl Cohort {
         };
         let dealt =
             fleet.world.deal(&publication.climate, agent, round, fleet.tasks.min(most), desk);
+        if fleet.halt.is_set() {
+            return;
+        }
         let tasks = dealt.first(most as usize);
         local.clear();
         fleet.learner.touch(&tasks, local);
@@ -247,15 +250,20 @@ impl Cohort {
             tasks,
             targets: Targets::Feedback,
             plan: &fleet.plan,
+            halt: &fleet.halt,
             epochs,
             baseline: &mut self.baselines[owner],
             values: &fleet.world.facts().values,
             name: (fleet.seed, agent.0, round.0),
             order: if finite { Order::Shuffled(Purpose::Shuffle) } else { Order::AsDealt },
         };
+        parcel.tally = fleet.learner.train(lesson, local, scratch);
+        if fleet.halt.is_set() {
+            // it was cut short
+            return;
+        }
         parcel.worked = true;
         parcel.dropped = matches!(duty, Duty::Part(_)) && fleet.partial == Partial::Drop;
-        parcel.tally = fleet.learner.train(lesson, local, scratch);
         let learning = &mut parcel.learning;
         learning.agent = agent;
         learning.company = fleet.world.company(agent);
@@ -307,6 +315,9 @@ impl Cohort {
                 chosen.resize(skills, 0);
                 (0..tasks.len()).for_each(|t| chosen[tasks.skill(t) as usize] += 1);
                 for (skill, &count) in chosen.iter().enumerate().filter(|(_, n)| **n > 0) {
+                    if fleet.halt.is_set() {
+                        return;
+                    }
                     let view = inputs.view().slice(skill * each..(skill + 1) * each);
                     fleet.learner.logits(policy, &view, scratch, logits);
                     let to = learning.answers.push(skill as u32, count, logits.len());

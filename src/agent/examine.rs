@@ -7,7 +7,7 @@ use crate::params::kernels::{argmax, softmax_rows};
 use crate::world::Tasks;
 
 /// Levels of the policy in `bench.policy` and of the bare core, skill by skill, on the probe
-/// tasks of one agent's company; NaN where there is no probe.
+/// tasks of one agent's company; NaN where there is no probe, or the run is halted.
 pub(super) fn levels(
     fleet: &Fleet,
     publication: &Publication,
@@ -18,7 +18,7 @@ pub(super) fn levels(
     let (mut own, mut core) = (Vec::with_capacity(skills), Vec::with_capacity(skills));
     for skill in (0..skills as u32).map(SkillId) {
         let probe = fleet.world.probe(&publication.climate, agent, skill, &mut bench.desk);
-        let Some(probe) = probe else {
+        let Some(probe) = probe.filter(|_| !fleet.halt.is_set()) else {
             own.push(f32::NAN);
             core.push(f32::NAN);
             continue;

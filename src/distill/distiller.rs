@@ -1,5 +1,6 @@
 //! The distiller: from a harvest to the next publication.
 
+use super::halting::Halting;
 use super::harvest::Harvest;
 use super::judge::Judge;
 use crate::agent::{CompanyLayer, Fleet, Keeping, Publication, Shift};
@@ -252,10 +253,11 @@ impl Distiller {
                 let judge = judge.as_ref().map(|judge| |core: &[f32]| judge.score(core));
                 let judge = judge.as_ref().map(|judge| judge as _);
                 let (seed, threads) = (self.fleet.seed, self.threads);
-                let mut vectors =
+                let vectors =
                     Vectors::contributions(layout, columns, base, &contributions, absent, next);
-                self.pipeline
-                    .merge(&mut vectors, &Context { threads, judge, ..Context::new(seed, round) })
+                let mut material = Halting { vectors, halt: &self.fleet.halt };
+                let context = Context { threads, judge, ..Context::new(seed, round) };
+                self.pipeline.merge(&mut material, &context)
             }
         }
     }
@@ -298,6 +300,7 @@ impl Distiller {
             tasks: *pool,
             targets,
             plan,
+            halt: &self.fleet.halt,
             epochs: plan.epochs,
             baseline: &mut 0.0,
             values: &self.fleet.world.facts().values,

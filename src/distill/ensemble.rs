@@ -53,6 +53,10 @@ impl Distiller {
         let (skills, each) = (self.fleet.world.facts().skills.len(), spec.inputs as usize);
         let mut inputs = TaskBuffer::default();
         self.fleet.world.shared_inputs(Round(before.version.0 + 1), each, &mut inputs);
+        if self.fleet.halt.is_set() {
+            // there may be fewer
+            return;
+        }
         let inputs = inputs.view();
         let of_skill = |skill: usize| inputs.slice(skill * each..(skill + 1) * each);
         let mut needed = Vec::with_capacity(skills);
@@ -68,6 +72,9 @@ impl Distiller {
         let (mut model, mut logits) = (before.core.as_ref().clone(), Vec::new());
         let mut held = vec![false; layout.blocks()];
         for learning in &harvest.learnings {
+            if self.fleet.halt.is_set() {
+                return;
+            }
             for (block, _, values) in learning.contribution.iter() {
                 let at = &mut model[layout.range(block)];
                 at.iter_mut().zip(values).for_each(|(p, v)| *p += v);

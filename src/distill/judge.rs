@@ -1,6 +1,6 @@
 //! Trying cores out on tasks of the distiller's own.
 
-use crate::agent::Fleet;
+use crate::agent::{Fleet, Halt};
 use crate::ids::Round;
 use crate::learner::{Learner, Scratch};
 use crate::world::{Climate, Desk, Probe};
@@ -13,6 +13,7 @@ pub(super) struct Judge {
     /// Shares of the skills in all work.
     frequencies: Vec<f64>,
     each: usize,
+    halt: Halt,
     scratch: Mutex<Scratch>,
 }
 
@@ -25,13 +26,17 @@ impl Judge {
             desk,
             frequencies: fleet.world.facts().frequencies.clone(),
             each,
+            halt: fleet.halt.clone(),
             scratch: Mutex::default(),
         })
     }
 
     /// The share of its tasks that a core does right, skills counting as they come up in all
-    /// work.
+    /// work. After a halt no core is tried out any more.
     pub fn score(&self, core: &[f32]) -> f64 {
+        if self.halt.is_set() {
+            return 0.0;
+        }
         let scratch = &mut *self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
         let skills = self.desk.buffer.view().pieces(self.each);
         let scored = self.frequencies.iter().zip(skills).map(|(share, tasks)| {

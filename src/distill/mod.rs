@@ -4,6 +4,7 @@
 
 mod distiller;
 mod ensemble;
+mod halting;
 mod harvest;
 mod judge;
 

@@ -110,6 +110,7 @@ impl Pooled {
                         tasks,
                         targets: Targets::Feedback,
                         plan,
+                        halt: &fleet.halt,
                         epochs: 1,
                         baseline,
                         values: &facts.values,

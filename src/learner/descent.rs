@@ -3,6 +3,7 @@
 
 use super::feedback::{Marks, Teacher};
 use super::{Scratch, Tally};
+use crate::halt::Halt;
 use crate::params::kernels::{Around, Rows, prefetch, run_around, softmax_rows};
 use crate::scenario::Feedback;
 use crate::stream::{Purpose, Stream};
@@ -103,6 +104,8 @@ pub struct Lesson<'a> {
     pub targets: Targets<'a>,
     /// How it is gone through.
     pub plan: &'a Plan,
+    /// Cuts it short: what was learned by then is of no use.
+    pub halt: &'a Halt,
     /// Passes over the work, at most the plan's: a straggler makes fewer.
     pub epochs: u32,
     /// The agent's running reward baseline.
@@ -216,9 +219,35 @@ impl<M: Model> Around for Descent<'_, '_, M> {
     }
 }
 
+/// When to look for a halt: the first time at once, then every few milliseconds of work.
+struct Look {
+    next: usize,
+    every: usize,
+}
+
+impl Look {
+    /// For steps of `n` examples of so many multiply-adds each.
+    fn new(n: usize, multiply_adds: u64) -> Look {
+        /// Some milliseconds of a core.
+        const MULTIPLY_ADDS: u64 = 1 << 23;
+        let step = (n as u64).saturating_mul(multiply_adds).max(1);
+        Look { next: 0, every: (MULTIPLY_ADDS / step).max(1) as usize }
+    }
+
+    #[inline(always)]
+    fn is_due(&mut self, step: usize) -> bool {
+        let due = step >= self.next;
+        if due {
+            self.next = step + self.every;
+        }
+        due
+    }
+}
+
 #[inline(always)]
 fn steps<M: Model>(lesson: Lesson<'_>, model: &mut M, scratch: &mut Buffers) -> Tally {
-    let Lesson { tasks, targets, plan, epochs, baseline, values, name, order: habit } = lesson;
+    let Lesson { tasks, targets, plan, halt, epochs, baseline, values, name, order: habit } =
+        lesson;
     let (seed, agent, round) = name;
     let (outputs, stride) = model.answers();
     let mut teacher = Teacher {
@@ -252,11 +281,15 @@ fn steps<M: Model>(lesson: Lesson<'_>, model: &mut M, scratch: &mut Buffers) -> 
     };
     let mut tally = Tally::default();
     let mut step = 0;
-    for epoch in 0..epochs {
+    let mut look = Look::new(per_step, model.multiply_adds(plan.share.rates(0, 1, plan.prox)));
+    'lesson: for epoch in 0..epochs {
         if let Some(shuffler) = &mut shuffler {
             shuffler.shuffle(order);
         }
         for rows in order.chunks(per_step) {
+            if look.is_due(step) && halt.is_set() {
+                break 'lesson;
+            }
             let n = rows.len();
             let batch = Batch { tasks, rows };
             // the mean over episodes, each of which is a sum over its decisions

@@ -287,6 +287,7 @@ fn compare(name: &str, learner: &dyn Learner, reference: &Reference, plan: &Plan
             Told::Odds => Targets::Soft(&rows),
         },
         plan,
+        halt: &Default::default(),
         epochs: 1,
         baseline: &mut 0.0,
         values: &[1.0; SKILLS],

@@ -210,6 +210,15 @@ impl<'m> Group<'m> {
         MergeError::Needs { strategy: self.strategy, needs, found }
     }
 
+    /// # Errors
+    /// Where nobody waits for the merge any more.
+    pub(super) fn go_on(&self) -> Result<(), MergeError> {
+        match self.material.is_halted() {
+            true => Err(MergeError::Material("the merge was halted".into())),
+            false => Ok(()),
+        }
+    }
+
     /// Whether the whole vector is one segment.
     pub(super) fn is_one_segment(&self) -> bool {
         self.segments.len() == 1

@@ -112,6 +112,7 @@ impl Strategy for Bulyan {
         let mut left: Vec<usize> = (0..n).collect();
         let mut chosen = vec![false; n];
         for _ in 0..n - 2 * f {
+            group.go_on()?;
             let best = least(&scores(&products, &left, f, Neighbours::Published));
             chosen[left.remove(best)] = true;
         }

@@ -99,6 +99,11 @@ pub trait Material {
         false
     }
 
+    /// Whether nobody waits for the merge any more: long computations look now and then.
+    fn is_halted(&self) -> bool {
+        false
+    }
+
     /// A segment's vectors, measured in `space`.
     ///
     /// # Errors

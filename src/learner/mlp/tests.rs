@@ -80,6 +80,7 @@ fn train(mlp: &Mlp, tasks: Tasks<'_>, local: &mut Local) {
         tasks,
         targets: Targets::Feedback,
         plan: &plan,
+        halt: &Default::default(),
         epochs: 1,
         baseline: &mut 0.0,
         values: &[1.0; SKILLS],
