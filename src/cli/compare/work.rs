@@ -2,6 +2,7 @@
 
 use super::CompareArgs;
 use crate::agent::Halt;
+use crate::cli::memory::available_bytes;
 use crate::cli::watch::{Progress, Watcher};
 use crate::cli::{Failure, tell};
 use crate::compare::{Estimate, Run};
@@ -76,7 +77,7 @@ impl Work {
         scenario: CheckedScenario,
     ) -> Result<Result<(Outcome, f64), String>, Failure> {
         let stopped = || Failure::Interrupted("interrupted: nothing was written".into());
-        let experiment = Experiment::new(scenario);
+        let experiment = Experiment::new(scenario).within(available_bytes());
         {
             let mut stop = locked(&self.stop);
             if stop.asked {
@@ -94,7 +95,8 @@ impl Work {
             Err(
                 error @ (RunError::Merge { .. } | RunError::Agent { .. } | RunError::Loss { .. }),
             ) => Ok(Err(error.to_string())),
-            Err(RunError::World(message)) => Err(Failure::BadInput(message)),
+            Err(RunError::World(problem)) => Err(Failure::BadInput(problem.to_string())),
+            Err(RunError::Halted) => Err(stopped()),
             Err(error) => Err(Failure::Failed(error.to_string())),
         }
     }

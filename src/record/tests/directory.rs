@@ -1,4 +1,5 @@
 use super::*;
+use crate::record::directory::Content;
 use crate::record::error::RecordError;
 use crate::record::{FileEntry, atomic};
 use std::fs;
