@@ -76,6 +76,8 @@ fn a_slip_is_answered_with_place_and_nearest_name() {
         ),
         ("--strategy ties --set density", &["found no `=`", "density=0.2"]),
         ("--server fedadan", &["--server fedadan: server.kind: ", "did you mean `\"fedadam\"`?"]),
+        ("--strategy fedavgm", &["did you mean `server.kind = \"fedavgm\"`?"]),
+        ("--strategy bucketing", &["did you mean `pre = [{ kind = \"bucketing\" }]`?"]),
         ("--pre clop", &["--pre clop: pre.0.kind: ", "did you mean `\"clip\"`?"]),
         ("--dtype fp16", &["--dtype fp16: dtype: ", "\"f16\""]),
         ("--shard-size big", &["--shard-size big: shard_size: ", "\"5GB\""]),

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::shape::{Shape, TableShape, default_kind, shape};
 use super::tree::{At, Body, Entry, Node};
 use super::walk::joined;
+use crate::scenario::{Stage, kinds};
 
 /// Where else a key that stands in the table `here`, at `at`, may stand, as the end of a message:
 /// the kinds of tables are those that `tree` has. Places within the same table come before all
@@ -23,6 +24,25 @@ pub(super) fn elsewhere(root: &Value, tree: &Node, here: &str, key: &str, at: &A
         ),
         few if few.len() <= 3 => format!("; did you mean `{}`?", few.join("` or `")),
         _ => String::new(),
+    }
+}
+
+/// How to say what was said at `path`, the kind of a stage of the pipeline, where the kind is one of
+/// another stage: momentum is the server's, and does not combine.
+pub(super) fn other_stage(path: &str, kind: &str) -> Option<String> {
+    // a recipe has the stages that files have at its top
+    let above = if path.starts_with("distiller.") { "distiller." } else { "" };
+    let stage = path[above.len()..].split('.').next()?;
+    if !path.ends_with(".kind") || !matches!(stage, "pre" | "combine" | "server") {
+        return None;
+    }
+    let is_of = |stage: &Stage| kinds(*stage).iter().any(|each| each.name == kind);
+    match Stage::ALL.into_iter().find(is_of)? {
+        Stage::Solver if above.is_empty() => None,
+        Stage::Solver => Some(format!("{}.{kind} = true", Stage::Solver.key())),
+        Stage::Pre => Some(format!("{above}pre = [{{ kind = {kind:?} }}]")),
+        Stage::Combine => Some(format!("{above}combine.kind = {kind:?}")),
+        Stage::Server => Some(format!("{above}server.kind = {kind:?}")),
     }
 }
 

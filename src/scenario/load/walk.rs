@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::elsewhere::{elsewhere, is_free};
+use super::elsewhere::{elsewhere, is_free, other_stage};
 use super::problem::{Finding, MOST};
 use super::shape::{Shape, TableShape, shape};
 use super::tree::{At, Body, Entry, Node, Table, quoted};
@@ -231,7 +231,8 @@ fn hint(root: &Value, node: &Node, wanted: &Shape<'_>, path: &str) -> String {
     let is_entry = path.split('.').any(|part| part.parse::<u32>().is_ok());
     let meant = match (wanted, &node.body) {
         (Shape::Words(words), Body::Text(text)) => {
-            nearest(text, words.iter().copied()).map(|word| format!("{word:?}"))
+            let near = nearest(text, words.iter().copied()).map(|word| format!("{word:?}"));
+            near.or_else(|| other_stage(path, text))
         }
         (Shape::Words(_), Body::List(nodes)) => match nodes.as_slice() {
             [only] => only.as_text().filter(|_| may(&only.body)).map(quoted),
