@@ -2,7 +2,7 @@
 
 use super::merge::MergeArgs;
 use super::merging::Merging;
-use super::{Failure, print};
+use super::{Failure, print, text_of};
 use crate::checkpoint::merging::{CasesError, Verdict, run_cases};
 use crate::text::plain;
 use comfy_table::{CellAlignment, Table, presets};
@@ -75,6 +75,5 @@ fn table(verdicts: &[Verdict]) -> String {
     for column in table.column_iter_mut().skip(2).take(2) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    let lines: Vec<String> = table.lines().map(|line| line.trim().to_string()).collect();
-    lines.join("\n") + "\n"
+    text_of(&table)
 }

@@ -60,8 +60,7 @@ pub(super) fn table(outcome: &Outcome) -> String {
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    let lines: Vec<String> = table.lines().map(|line| line.trim().to_string()).collect();
-    lines.join("\n") + "\n"
+    super::text_of(&table)
 }
 
 /// Tasks a second; nothing where the clock saw no time pass.

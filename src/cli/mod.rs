@@ -16,8 +16,9 @@ mod scenario;
 mod strategies;
 mod watch;
 
-use crate::text::plain;
+use crate::text::{file_name, plain};
 use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -105,6 +106,25 @@ fn shown(printed: io::Result<()>) -> ExitCode {
         }
         _ => ExitCode::from(FINE),
     }
+}
+
+fn failed(error: impl std::fmt::Display) -> Failure {
+    Failure::Failed(error.to_string())
+}
+
+/// Where results go that nobody named a folder for.
+fn folder_of(scenario: &str, what: impl std::fmt::Display) -> PathBuf {
+    let name = match file_name(scenario) {
+        name if name.is_empty() => "run".into(),
+        name => name,
+    };
+    Path::new("runs").join(format!("{name}-{what}"))
+}
+
+/// A table's lines without the blanks around its cells.
+fn text_of(table: &comfy_table::Table) -> String {
+    let lines: Vec<String> = table.lines().map(|line| line.trim().to_string()).collect();
+    lines.join("\n") + "\n"
 }
 
 /// The system gives the command no thread of its own.

@@ -1,17 +1,17 @@
 //! `hivesim run`: a scenario, from the first core to the report.
 
 use super::watch::{Progress, Watcher};
-use super::{Failure, closing, memory, metrics, no_thread, print};
+use super::{Failure, closing, failed, folder_of, memory, metrics, no_thread, print};
 use crate::agent::Halt;
 use crate::engine::{Experiment, RunError};
 use crate::measure::Outcome;
 use crate::record::{Made, RunDirectory, RunFacts, pretty, summary, write_run};
 use crate::report;
 use crate::scenario::{CheckedScenario, EngineKind, Override, Scenario, ScenarioError};
-use crate::text::{file_name, plain};
+use crate::text::plain;
 use clap::builder::RangedI64ValueParser;
 use clap::{Args, ValueEnum as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -99,21 +99,11 @@ fn name(engine: EngineKind) -> String {
     engine.to_possible_value().map_or_else(String::new, |value| value.get_name().to_string())
 }
 
-fn failed(error: impl std::fmt::Display) -> Failure {
-    Failure::Failed(error.to_string())
-}
-
 /// Runs it.
 pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
     let scenario = args.load()?;
     let toml = scenario.to_toml();
-    let default = || {
-        let name = match file_name(&scenario.name) {
-            name if name.is_empty() => "run".into(),
-            name => name,
-        };
-        Path::new("runs").join(format!("{name}-{}", scenario.seed.0))
-    };
+    let default = || folder_of(&scenario.name, scenario.seed.0);
     let out = args.out.clone().unwrap_or_else(default);
     let experiment = Experiment::new(scenario).within(memory::available_bytes());
     let watcher = Watcher::new(Progress::fitting(!args.quiet && !args.json), experiment.registry());

@@ -5,7 +5,7 @@ mod work;
 
 use self::table::table;
 use self::work::Work;
-use super::{Failure, print};
+use super::{Failure, failed, folder_of, print};
 use crate::compare::{Comparison, Contender, Refused, Run, Standing, contenders};
 use crate::engine::{Experiment, Stage};
 use crate::record::{
@@ -13,9 +13,9 @@ use crate::record::{
 };
 use crate::report::render_comparison;
 use crate::scenario::{CheckedScenario, Scenario, ScenarioError};
-use crate::text::{file_name, plain};
+use crate::text::plain;
 use clap::Args;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 const AFTER_HELP: &str = "\
@@ -80,11 +80,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<(), Failure> {
         let wrong = |error| Failure::BadInput(format!("{}: {error}", contender.name));
         load(args, &contender.sets).map_err(wrong)?;
     }
-    let name = match file_name(&base.name) {
-        name if name.is_empty() => "run".into(),
-        name => name,
-    };
-    let default = || Path::new("runs").join(format!("{name}-strategies"));
+    let default = || folder_of(&base.name, "strategies");
     let out = args.out.clone().unwrap_or_else(default);
     let directory = RunDirectory::create_for(&out, Content::Comparison)
         .map_err(|error| Failure::BadInput(error.to_string()))?;
@@ -139,10 +135,6 @@ fn seeds(args: &CompareArgs, first: u64) -> Result<Vec<u64>, String> {
         Some(pair) => Err(format!("--seed: {} is there twice; wanted each seed once", pair[0])),
         None => Ok(args.seed.clone()),
     }
-}
-
-fn failed(error: impl std::fmt::Display) -> Failure {
-    Failure::Failed(error.to_string())
 }
 
 /// The scenario with more overrides behind those of the command line.

@@ -1,5 +1,6 @@
 //! A comparison on standard output.
 
+use crate::cli::text_of;
 use crate::compare::{Comparison, Estimate, Run};
 use crate::text::plain;
 use comfy_table::{CellAlignment, Table, presets};
@@ -30,8 +31,7 @@ pub(super) fn table(comparison: &Comparison) -> String {
     for column in table.column_iter_mut().skip(2) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    let lines: Vec<String> = table.lines().map(|line| line.trim().to_string()).collect();
-    lines.join("\n") + "\n"
+    text_of(&table)
 }
 
 fn cell(estimate: Estimate, digits: usize) -> String {
