@@ -15,9 +15,22 @@ pub fn parallel_chunks<S: Send, T: Send>(
     items: Vec<S>,
     work: impl Fn(S) -> T + Sync,
 ) -> Vec<T> {
+    parallel_chunks_with(threads, items, |item, _: &mut ()| work(item))
+}
+
+/// [`parallel_chunks`] with memory that a thread goes on working in, item after item.
+///
+/// # Panics
+/// As there.
+pub fn parallel_chunks_with<S: Send, T: Send, C: Default>(
+    threads: usize,
+    items: Vec<S>,
+    work: impl Fn(S, &mut C) -> T + Sync,
+) -> Vec<T> {
     let each = items.len().div_ceil(threads.max(1)).max(1);
     if items.len() <= each {
-        return items.into_iter().map(work).collect();
+        let mut scratch = C::default();
+        return items.into_iter().map(|item| work(item, &mut scratch)).collect();
     }
     let mut shares: Vec<Vec<S>> = Vec::new();
     let mut items = items.into_iter();
@@ -30,7 +43,10 @@ pub fn parallel_chunks<S: Send, T: Send>(
     let queue = Mutex::new(shares.into_iter().enumerate());
     let take = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
     let run = || -> Vec<(usize, Vec<T>)> {
-        let run = |(i, share): (usize, Vec<S>)| (i, share.into_iter().map(&work).collect());
+        let mut scratch = C::default();
+        let run = |(i, share): (usize, Vec<S>)| {
+            (i, share.into_iter().map(|item| work(item, &mut scratch)).collect())
+        };
         std::iter::from_fn(take).map(run).collect()
     };
     std::thread::scope(|scope| {

@@ -226,7 +226,8 @@ impl Strategy for Flip {
             let total: f64 = segment.rows.iter().map(|row| row.weight).sum();
             let share =
                 |row: &hivesim::merge::Row<'_>| (row.weight / total) as f32 * factors[row.member];
-            segment.add_weighted(&segment.rows.iter().map(share).collect::<Vec<f32>>(), out);
+            let shares: Vec<f32> = segment.rows.iter().map(share).collect();
+            out.weighted(&shares, &segment.values());
             Ok(())
         })
     }

@@ -1,6 +1,5 @@
 //! The distiller: from a harvest to the next publication.
 
-use super::halting::Halting;
 use super::harvest::Harvest;
 use super::judge::Judge;
 use crate::agent::{CompanyLayer, Fleet, Keeping, Publication, Shift};
@@ -253,11 +252,11 @@ impl Distiller {
                 let judge = judge.as_ref().map(|judge| |core: &[f32]| judge.score(core));
                 let judge = judge.as_ref().map(|judge| judge as _);
                 let (seed, threads) = (self.fleet.seed, self.threads);
-                let vectors =
+                let mut vectors =
                     Vectors::contributions(layout, columns, base, &contributions, absent, next);
-                let mut material = Halting { vectors, halt: &self.fleet.halt };
-                let context = Context { threads, judge, ..Context::new(seed, round) };
-                self.pipeline.merge(&mut material, &context)
+                let halt = Some(&self.fleet.halt);
+                let context = Context { threads, judge, halt, ..Context::new(seed, round) };
+                self.pipeline.merge(&mut vectors, &context)
             }
         }
     }

@@ -4,7 +4,6 @@
 
 mod distiller;
 mod ensemble;
-mod halting;
 mod harvest;
 mod judge;
 

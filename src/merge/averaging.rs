@@ -25,7 +25,7 @@ impl Strategy for Mean {
         let (weighting, normalise) = (self.0.weighting, self.0.normalise);
         group.write(|segment, out| {
             let weights = shares(segment.weights(weighting), normalise);
-            segment.add_weighted(&weights, out);
+            out.weighted(&weights, &segment.values());
             Ok(())
         })
     }
@@ -68,7 +68,7 @@ impl Strategy for Fednova {
                 .zip(steps())
                 .map(|(w, t)| (effective * w / total / t) as f32)
                 .collect();
-            segment.add_weighted(&weights, out);
+            out.weighted(&weights, &segment.values());
             Ok(())
         })
     }

@@ -21,7 +21,7 @@ impl Strategy for Median {
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
         group.write(|segment, out| {
             let rows = segment.values();
-            segment.spread(out, |start, out, scratch| median(&rows, start, out, scratch));
+            out.fill_with(|start, out, scratch| median(&rows, start, out, scratch));
             Ok(())
         })
     }
@@ -44,7 +44,7 @@ impl Strategy for TrimmedMean {
         let trim = group.attackers(self.0.trim(group.n()))?;
         group.write(|segment, out| {
             let rows = segment.values();
-            segment.spread(out, |start, out, scratch| {
+            out.fill_with(|start, out, scratch| {
                 trimmed_mean(&rows, trim, start, out, scratch);
             });
             Ok(())
@@ -68,7 +68,7 @@ impl Strategy for MeanAroundMedian {
         let keep = group.n() - group.attackers(self.0.attackers(group.n()))?;
         group.write(|segment, out| {
             let rows = segment.values();
-            segment.spread(out, |start, out, scratch| {
+            out.fill_with(|start, out, scratch| {
                 mean_around_median(&rows, keep, start, out, scratch);
             });
             Ok(())

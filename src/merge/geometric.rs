@@ -1,7 +1,7 @@
 //! Robust strategies by distances to a moving point.
 
+use super::output::add_weighted;
 use super::{Group, MergeError, Strategy};
-use crate::params::kernels::weighted_sum;
 use crate::scenario::{self, Scope, Start};
 use std::collections::BTreeMap;
 
@@ -83,17 +83,18 @@ impl Strategy for CentredClipping {
         let remembers = self.spec.start == Start::Previous && !group.context().last;
         let previous = &mut self.previous;
         group.write(|segment, out| {
-            let shares = segment.shares(&weights, n);
-            segment.add_weighted(&shares, out);
-            if let Some(before) = previous.get(&segment.index).filter(|_| rest != 0.0) {
-                segment.spread(out, |start, out, _| {
-                    weighted_sum(out, &[rest as f32], &[&before[start..][..out.len()]]);
-                });
+            let (mut shares, mut rows) = (segment.shares(&weights, n), segment.values());
+            let before = previous.remove(&segment.index);
+            if let Some(before) = before.as_deref().filter(|_| rest != 0.0) {
+                shares.push(rest as f32);
+                rows.push(before);
             }
             if remembers {
-                previous.insert(segment.index, out.to_vec());
+                let v = out.zeros();
+                add_weighted(&shares, &rows, segment.threads(), v);
+                previous.insert(segment.index, v.to_vec());
             } else {
-                previous.remove(&segment.index);
+                out.weighted(&shares, &rows);
             }
             Ok(())
         })

@@ -2,13 +2,14 @@
 
 use super::material::{Buffers, Loaded, Material, Member, Row, Shape, Space};
 use super::mixing::{Mixing, mix};
+use super::output::{Output, add_weighted};
 use super::server::Steps;
 use super::{Context, MergeError};
+use crate::halt::Halt;
+use crate::params::kernels::first_not_finite;
 use crate::params::kernels::merging::{
-    CHUNK, MergeScratch, PARTS_MAX, gram, mean_and_distances, parallel_chunks, parts_mut,
-    squared_distances, squared_norms,
+    CHUNK, gram, mean_and_distances, parallel_chunks, squared_distances, squared_norms,
 };
-use crate::params::kernels::{first_not_finite, weighted_sum};
 use crate::scenario::{Combine, Weighting};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -73,19 +74,6 @@ impl<'s> Segment<'s> {
         self.rows.iter().map(|row| weighting.of(row.weight)).collect()
     }
 
-    /// Calls `work(start, part, scratch)` with parts of `out`, on some threads; a part is
-    /// `out[start..start + part.len()]`. What is written must depend on the coordinate alone.
-    pub fn spread(
-        &self,
-        out: &mut [f32],
-        work: impl Fn(usize, &mut [f32], &mut MergeScratch) + Sync,
-    ) {
-        let items: Vec<(usize, &mut [f32])> = parts_mut(out, PARTS_MAX).collect();
-        parallel_chunks(self.threads, items, |(start, part)| {
-            work(start, part, &mut MergeScratch::default());
-        });
-    }
-
     /// The vectors' shares of a sum over all `n` members: in proportion to the weights of all
     /// where some lack the segment.
     pub(super) fn shares(&self, weights: &[f64], n: usize) -> Vec<f32> {
@@ -97,15 +85,6 @@ impl<'s> Segment<'s> {
         };
         let factor = if factor.is_finite() { factor } else { 0.0 };
         here.iter().map(|w| (w * factor) as f32).collect()
-    }
-
-    /// `out += Σ weights[r] · rows[r]`.
-    pub fn add_weighted(&self, weights: &[f32], out: &mut [f32]) {
-        let rows = self.values();
-        self.spread(out, |start, part, _| {
-            let rows: Vec<&[f32]> = rows.iter().map(|row| &row[start..][..part.len()]).collect();
-            weighted_sum(part, weights, &rows);
-        });
     }
 }
 
@@ -213,8 +192,8 @@ impl<'m> Group<'m> {
     /// # Errors
     /// Where nobody waits for the merge any more.
     pub(super) fn go_on(&self) -> Result<(), MergeError> {
-        match self.material.is_halted() {
-            true => Err(MergeError::Material("the merge was halted".into())),
+        match self.context.halt.is_some_and(Halt::is_set) {
+            true => Err(MergeError::Halted),
             false => Ok(()),
         }
     }
@@ -271,6 +250,7 @@ impl<'m> Group<'m> {
     ) -> Result<(), MergeError> {
         let mut mixed = Buffers::new();
         for index in self.segments.clone() {
+            self.go_on()?;
             let shape = self.material.shape(index);
             let loaded = self.material.load(index, self.space, self.buffers)?;
             let threads = self.context.threads;
@@ -281,19 +261,20 @@ impl<'m> Group<'m> {
         Ok(())
     }
 
-    /// Calls `make(segment, out)` with every segment and takes what it writes to `out`, which
-    /// begins as zeros, as the result: measured as the vectors are, from the base or from zero.
+    /// Calls `make(segment, out)` with every segment and takes what it writes to `out` as the
+    /// result: measured as the vectors are, from the base or from zero.
     ///
     /// # Errors
     /// Those of `make`, and where a segment cannot be read or written or is not finite.
     pub fn write(
         &mut self,
-        mut make: impl FnMut(&Segment<'_>, &mut [f32]) -> Result<(), MergeError>,
+        mut make: impl FnMut(&Segment<'_>, &mut Output<'_>) -> Result<(), MergeError>,
     ) -> Result<(), MergeError> {
-        let (mut mixed, mut out) = (Buffers::new(), Vec::new());
+        let mut mixed = Buffers::new();
         for index in self.segments.clone() {
+            self.go_on()?;
             let shape = self.material.shape(index);
-            let loaded = self.material.load(index, self.space, self.buffers)?;
+            let (loaded, next) = self.material.open(index, self.space, self.buffers)?;
             let base = loaded.base;
             let threads = self.context.threads;
             let loaded = mix(self.mixing, index, loaded, &mut mixed, threads);
@@ -301,23 +282,22 @@ impl<'m> Group<'m> {
                 // nobody brought anything: the segment stays as it is
                 continue;
             }
-            out.clear();
-            out.resize(shape.len(), 0.0);
             let name = self.name + (index - self.segments.start);
-            make(&Segment::new(name, shape, loaded, threads, self.places), &mut out)?;
-            if let Some(steps) = self.steps.as_deref_mut() {
-                steps.take(index, self.space, base, &mut out);
-            } else if let (Space::Deltas, Some(base)) = (self.space, base) {
-                out.iter_mut().zip(base).for_each(|(out, base)| *out += base);
+            let segment = Segment::new(name, shape, loaded, threads, self.places);
+            let steps = self.steps.as_deref_mut();
+            let from = base.filter(|_| steps.is_none() && self.space == Space::Deltas);
+            let mut out = Output::new(next, from, segment.threads);
+            make(&segment, &mut out)?;
+            let mut not_finite = out.finish();
+            if let Some(steps) = steps {
+                steps.take(index, self.space, base, next);
+                not_finite = first_not_finite(next);
             }
-            if let Some(at) = first_not_finite(&out) {
-                return Err(MergeError::NotFinite {
-                    strategy: self.strategy,
-                    block: index as u32,
-                    at,
-                });
+            if let Some(at) = not_finite {
+                let (strategy, block) = (self.strategy, index as u32);
+                return Err(MergeError::NotFinite { strategy, block, at });
             }
-            self.material.put(index, &out)?;
+            self.material.close(index)?;
         }
         Ok(())
     }
@@ -330,7 +310,12 @@ impl<'m> Group<'m> {
     pub fn combine(&mut self, weights: &[f64]) -> Result<(), MergeError> {
         let all = self.n();
         self.write(|segment, out| {
-            segment.add_weighted(&segment.shares(weights, all), out);
+            let shares = segment.shares(weights, all);
+            // rows that count nothing are not read
+            let some = segment.rows.iter().zip(shares).filter(|(_, share)| *share != 0.0);
+            let (rows, shares): (Vec<&[f32]>, Vec<f32>) =
+                some.map(|(row, share)| (row.values, share)).unzip();
+            out.weighted(&shares, &rows);
             Ok(())
         })
     }
@@ -349,7 +334,8 @@ impl<'m> Group<'m> {
             if let Some(base) = segment.base.filter(|_| stays || space == Space::Deltas) {
                 core[start..].copy_from_slice(base);
             }
-            segment.add_weighted(&segment.shares(weights, n), &mut core[start..]);
+            let shares = segment.shares(weights, n);
+            add_weighted(&shares, &segment.values(), segment.threads, &mut core[start..]);
             Ok(())
         })?;
         Ok(core)

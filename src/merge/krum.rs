@@ -122,7 +122,7 @@ impl Strategy for Bulyan {
             // with no more than 2f there is nothing to vouch for
             if rows.len() > 2 * f {
                 let keep = rows.len() - 2 * f;
-                segment.spread(out, |start, out, scratch| {
+                out.fill_with(|start, out, scratch| {
                     mean_around_median(&rows, keep, start, out, scratch);
                 });
             }

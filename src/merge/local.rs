@@ -1,6 +1,6 @@
 //! Rules that look at a coordinate, or a row, at a time.
 
-use super::{Group, MergeError, Segment, Space, Strategy};
+use super::{Group, MergeError, Output, Segment, Space, Strategy};
 use crate::maths::{exp, ln};
 use crate::scenario::{self, Scope};
 
@@ -21,7 +21,7 @@ impl Strategy for Nearswap {
         let t = self.0.t as f32;
         group.write(|segment, out| {
             let rows = segment.values();
-            segment.spread(out, |start, out, _| {
+            out.fill(|start, out| {
                 for (out, x) in out.iter_mut().zip(&rows[0][start..]) {
                     *out = x * (t / x.abs().max(1e-6)).clamp(0.0, 1.0);
                 }
@@ -63,6 +63,7 @@ impl Strategy for ArceeFusion {
                 (f64::from((model[i] - base[i]).abs()) * divergences[i / columns]) as f32
             };
             // the output has room for what is put in order
+            let out = out.zeros();
             out.iter_mut().enumerate().for_each(|(i, out)| *out = importance(i));
             let mut at = |share: f64| {
                 let rank = (share * (out.len() - 1) as f64) as usize;
@@ -171,10 +172,10 @@ fn changers(segment: &Segment<'_>, epsilon: f32) -> Vec<u32> {
     counts
 }
 
-fn reinforce(segment: &Segment<'_>, epsilon: f32, amplified: &[f32], out: &mut [f32]) {
+fn reinforce(segment: &Segment<'_>, epsilon: f32, amplified: &[f32], out: &mut Output<'_>) {
     let rows: Vec<(f32, &[f32])> =
         segment.rows.iter().map(|row| (amplified[row.member], row.values)).collect();
-    segment.spread(out, |from, part, _| {
+    out.fill(|from, part| {
         for (i, out) in part.iter_mut().enumerate() {
             let (mut sum, mut alone, mut count) = (0.0, 0.0, 0_u32);
             for (amplified, row) in &rows {

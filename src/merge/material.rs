@@ -80,7 +80,7 @@ pub struct Loaded<'s> {
 pub type Buffers = Vec<Vec<f32>>;
 
 /// What is merged. A segment is a block of parameters or a tensor; a merge reads segments in
-/// any order and as often as it needs to, and puts each result once.
+/// any order and as often as it needs to, and writes each result once.
 pub trait Material {
     /// Who brings vectors.
     fn members(&self) -> &[Member];
@@ -99,11 +99,6 @@ pub trait Material {
         false
     }
 
-    /// Whether nobody waits for the merge any more: long computations look now and then.
-    fn is_halted(&self) -> bool {
-        false
-    }
-
     /// A segment's vectors, measured in `space`.
     ///
     /// # Errors
@@ -115,29 +110,46 @@ pub trait Material {
         buffers: &'s mut Buffers,
     ) -> Result<Loaded<'s>, MergeError>;
 
-    /// Takes a segment of the merged model.
+    /// The same, and where the segment of the merged model is to be written: as many numbers as it
+    /// has, which may hold anything.
     ///
     /// # Errors
-    /// Where it cannot be written.
-    fn put(&mut self, segment: usize, values: &[f32]) -> Result<(), MergeError>;
+    /// Where they cannot be read.
+    fn open<'s>(
+        &'s mut self,
+        segment: usize,
+        space: Space,
+        buffers: &'s mut Buffers,
+    ) -> Result<(Loaded<'s>, &'s mut [f32]), MergeError>;
+
+    /// Takes what was written where [`open`](Material::open) said.
+    ///
+    /// # Errors
+    /// Where it cannot be kept.
+    fn close(&mut self, segment: usize) -> Result<(), MergeError>;
 }
 
 /// A member's hold on a block: member, weight, values; no values stand for zeros.
 type Held<'a> = (usize, f64, Option<&'a [f32]>);
 
-/// Vectors in memory, over the blocks of a layout.
+/// Vectors in memory, over the blocks of a layout, and the model that they are merged to.
 #[derive(Debug)]
 pub struct Vectors<'a> {
+    given: Given<'a>,
+    next: &'a mut [f32],
+}
+
+#[derive(Debug)]
+struct Given<'a> {
     layout: &'a Layout,
     columns: &'a dyn Columns,
     base: Option<&'a [f32]>,
-    given: Space,
+    space: Space,
     members: Vec<Member>,
     blocks: Vec<Vec<Held<'a>>>,
     zeros: Vec<f32>,
     statistics: Vec<Vec<Option<&'a [f32]>>>,
     fleet: bool,
-    next: &'a mut [f32],
 }
 
 /// How a block of values is laid out as a matrix.
@@ -208,12 +220,14 @@ impl<'a> Vectors<'a> {
                 }
             }
         }
-        let (given, base) = (Space::Deltas, Some(base));
+        let (space, base) = (Space::Deltas, Some(base));
         let fleet = true;
-        Vectors { layout, columns, base, given, members, blocks, zeros, statistics, fleet, next }
+        let given =
+            Given { layout, columns, base, space, members, blocks, zeros, statistics, fleet };
+        Vectors { given, next }
     }
 
-    /// Whole vectors, `given` as models or as what they moved from the base, each with a weight.
+    /// Whole vectors, given as models or as what they moved from the base, each with a weight.
     ///
     /// # Panics
     /// Where a vector or the base is not as long as the layout, or deltas have no base.
@@ -221,11 +235,11 @@ impl<'a> Vectors<'a> {
         layout: &'a Layout,
         columns: &'a dyn Columns,
         base: Option<&'a [f32]>,
-        (vectors, given): (&[&'a [f32]], Space),
+        (vectors, space): (&[&'a [f32]], Space),
         members: Vec<Member>,
         next: &'a mut [f32],
     ) -> Self {
-        assert!(given == Space::Models || base.is_some(), "deltas have a base");
+        assert!(space == Space::Models || base.is_some(), "deltas have a base");
         assert!(base.is_none_or(|b| b.len() == layout.entries()), "the base has other lengths");
         assert_eq!(vectors.len(), members.len(), "a member for each vector");
         assert!(vectors.iter().all(|v| v.len() == layout.entries()), "vectors have other lengths");
@@ -238,9 +252,13 @@ impl<'a> Vectors<'a> {
         };
         let blocks = (0..layout.blocks()).map(rows).collect();
         let (zeros, statistics, fleet) = (Vec::new(), Vec::new(), false);
-        Vectors { layout, columns, base, given, members, blocks, zeros, statistics, fleet, next }
+        let given =
+            Given { layout, columns, base, space, members, blocks, zeros, statistics, fleet };
+        Vectors { given, next }
     }
+}
 
+impl<'a> Given<'a> {
     fn statistic(&self, segment: usize, member: usize) -> Option<&'a [f32]> {
         *self.statistics.get(segment)?.get(member)?
     }
@@ -248,45 +266,14 @@ impl<'a> Vectors<'a> {
     fn range(&self, segment: usize) -> std::ops::Range<usize> {
         self.layout.range(segment as u32)
     }
-}
 
-impl Material for Vectors<'_> {
-    fn members(&self) -> &[Member] {
-        &self.members
-    }
-
-    fn segments(&self) -> usize {
-        self.layout.blocks()
-    }
-
-    fn shape(&self, segment: usize) -> Shape {
-        let len = self.range(segment).len();
-        match self.columns.columns(segment) {
-            None => Shape::vector(len),
-            Some((columns, live)) => Shape { rows: len / columns, columns, live },
-        }
-    }
-
-    fn has_base(&self) -> bool {
-        self.base.is_some()
-    }
-
-    fn is_fleet(&self) -> bool {
-        self.fleet
-    }
-
-    fn load<'s>(
-        &'s self,
-        segment: usize,
-        space: Space,
-        buffers: &'s mut Buffers,
-    ) -> Result<Loaded<'s>, MergeError> {
+    fn load<'s>(&'s self, segment: usize, space: Space, buffers: &'s mut Buffers) -> Loaded<'s> {
         let range = self.range(segment);
         let base = self.base.map(|base| &base[range.clone()]);
         let held = &self.blocks[segment];
         let values =
             |values: Option<&'s [f32]>| values.unwrap_or_else(|| &self.zeros[..range.len()]);
-        let sign = match (self.given, space, base) {
+        let sign = match (self.space, space, base) {
             (Space::Models, Space::Deltas, Some(_)) => -1.0,
             (Space::Deltas, Space::Models, Some(_)) => 1.0,
             _ => {
@@ -296,7 +283,7 @@ impl Material for Vectors<'_> {
                     values: values(v),
                     statistic: self.statistic(segment, member),
                 };
-                return Ok(Loaded { base, rows: held.iter().map(row).collect() });
+                return Loaded { base, rows: held.iter().map(row).collect() };
             }
         };
         if buffers.len() < held.len() {
@@ -310,12 +297,55 @@ impl Material for Vectors<'_> {
             let statistic = self.statistic(segment, *member);
             rows.push(Row { member: *member, weight: *weight, values: buffer, statistic });
         }
-        Ok(Loaded { base, rows })
+        Loaded { base, rows }
+    }
+}
+
+impl Material for Vectors<'_> {
+    fn members(&self) -> &[Member] {
+        &self.given.members
     }
 
-    fn put(&mut self, segment: usize, values: &[f32]) -> Result<(), MergeError> {
-        let range = self.range(segment);
-        self.next[range].copy_from_slice(values);
+    fn segments(&self) -> usize {
+        self.given.layout.blocks()
+    }
+
+    fn shape(&self, segment: usize) -> Shape {
+        let len = self.given.range(segment).len();
+        match self.given.columns.columns(segment) {
+            None => Shape::vector(len),
+            Some((columns, live)) => Shape { rows: len / columns, columns, live },
+        }
+    }
+
+    fn has_base(&self) -> bool {
+        self.given.base.is_some()
+    }
+
+    fn is_fleet(&self) -> bool {
+        self.given.fleet
+    }
+
+    fn load<'s>(
+        &'s self,
+        segment: usize,
+        space: Space,
+        buffers: &'s mut Buffers,
+    ) -> Result<Loaded<'s>, MergeError> {
+        Ok(self.given.load(segment, space, buffers))
+    }
+
+    fn open<'s>(
+        &'s mut self,
+        segment: usize,
+        space: Space,
+        buffers: &'s mut Buffers,
+    ) -> Result<(Loaded<'s>, &'s mut [f32]), MergeError> {
+        let range = self.given.range(segment);
+        Ok((self.given.load(segment, space, buffers), &mut self.next[range]))
+    }
+
+    fn close(&mut self, _segment: usize) -> Result<(), MergeError> {
         Ok(())
     }
 }

@@ -5,6 +5,7 @@
 //! given and of the strategy's own state from the rounds before.
 
 mod averaging;
+mod bounds;
 mod coordinates;
 mod geometric;
 mod group;
@@ -13,6 +14,7 @@ mod local;
 mod material;
 mod mixing;
 mod norm_bound;
+mod output;
 mod pipeline;
 mod selection;
 mod server;
@@ -25,9 +27,11 @@ mod subsets;
 
 pub use group::{Group, Products, Segment};
 pub use material::{Buffers, Columns, Flat, Loaded, Material, Member, Row, Shape, Space, Vectors};
+pub use output::Output;
 pub use pipeline::Pipeline;
 pub use server::Steps;
 
+use crate::halt::Halt;
 use crate::ids::AgentId;
 use crate::learner::Statistic;
 use crate::params::Sparse;
@@ -83,14 +87,16 @@ pub struct Context<'a> {
     pub threads: usize,
     /// How good a core is, higher being better, for strategies that try cores out.
     pub judge: Option<&'a Judge<'a>>,
+    /// Tells that nobody waits for the merge any more: it ends at the next segment.
+    pub halt: Option<&'a Halt>,
     /// Whether no round follows, so that nothing need be remembered for it.
     pub last: bool,
 }
 
 impl Context<'_> {
-    /// A context of one thread and no judge, with rounds to follow.
+    /// A context of one thread and no judge, which nobody halts, with rounds to follow.
     pub fn new(seed: u64, round: u32) -> Self {
-        Context { seed, round, threads: 1, judge: None, last: false }
+        Context { seed, round, threads: 1, judge: None, halt: None, last: false }
     }
 }
 
@@ -136,6 +142,9 @@ pub enum MergeError {
     /// What is to be merged cannot be read, or the result cannot be written.
     #[error("{0}")]
     Material(String),
+    /// Nobody waits for the merge any more.
+    #[error("the merge was halted")]
+    Halted,
 }
 
 /// A way to make one vector of many.

@@ -1,8 +1,7 @@
 //! Bounded and noisy means.
 
 use super::{Group, MergeError, Strategy};
-use crate::params::kernels::merging::parts_mut;
-use crate::params::kernels::merging::{PARTS_MAX, parallel_chunks};
+use crate::params::kernels::weighted_sum;
 use crate::scenario::{self, Scope};
 use crate::stream::{Key, Purpose};
 
@@ -36,18 +35,17 @@ impl Strategy for NormBound {
         group.write(|segment, out| {
             let here: Vec<f32> =
                 segment.rows.iter().map(|row| weights[row.member] as f32).collect();
-            segment.add_weighted(&here, out);
-            if deviation > 0.0 {
-                let key = Key::new(seed, Purpose::MergeNoise, segment.index as u32, round);
-                let items: Vec<(usize, &mut [f32])> = parts_mut(out, PARTS_MAX).collect();
-                parallel_chunks(segment.threads(), items, |(start, out)| {
-                    let mut noise = vec![0.0; 4096];
-                    for (i, out) in out.chunks_mut(4096).enumerate() {
-                        key.fill_normals(((start + i * 4096) / 4) as u32, &mut noise);
-                        out.iter_mut().zip(&noise).for_each(|(out, x)| *out += deviation * x);
-                    }
-                });
-            }
+            let rows = segment.values();
+            let key = Key::new(seed, Purpose::MergeNoise, segment.index as u32, round);
+            out.fill_with(|start, out, noise: &mut Vec<f32>| {
+                let rows: Vec<&[f32]> = rows.iter().map(|row| &row[start..][..out.len()]).collect();
+                weighted_sum(out, &here, &rows);
+                if deviation > 0.0 {
+                    noise.resize(out.len(), 0.0);
+                    key.fill_normals((start / 4) as u32, noise);
+                    out.iter_mut().zip(noise).for_each(|(out, x)| *out += deviation * *x);
+                }
+            });
             Ok(())
         })
     }

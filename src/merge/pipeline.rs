@@ -100,7 +100,7 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Merges. Segments that nobody brought anything to are not put.
+    /// Merges. Segments that nobody brought anything to are not written.
     ///
     /// # Errors
     /// Where the strategy's needs are not met, material cannot be read or written, or a result
@@ -238,11 +238,10 @@ impl Round<'_> {
         }
         let mut mixed = Buffers::new();
         let threads = self.context.threads;
-        let loaded = self.material.load(segment, self.space, self.buffers)?;
+        let (loaded, out) = self.material.open(segment, self.space, self.buffers)?;
         let Loaded { base, rows: vectors } =
             mix(self.mixings, segment, loaded, &mut mixed, threads);
         let layout = Layout::new([columns]);
-        let mut next = vec![0.0; rows * columns];
         let mut buffers = Buffers::new();
         // a row is measured as its tensor was
         let given = if base.is_some() { self.space } else { Space::Models };
@@ -250,12 +249,12 @@ impl Round<'_> {
             .iter()
             .map(|row| Member { weight: row.weight, ..self.members[row.member] })
             .collect();
-        for (row, next) in next.chunks_exact_mut(columns).enumerate() {
+        for (row, next) in out.chunks_exact_mut(columns).enumerate() {
             let at = row * columns..(row + 1) * columns;
             let values: Vec<&[f32]> = vectors.iter().map(|v| &v.values[at.clone()]).collect();
             let base = base.map(|base| &base[at.clone()]);
             let mut one =
-                Vectors::whole(&layout, &Flat, base, (&values, given), members.clone(), &mut *next);
+                Vectors::whole(&layout, &Flat, base, (&values, given), members.clone(), next);
             strategy
                 .merge(&mut Group {
                     material: &mut one,
@@ -279,8 +278,8 @@ impl Round<'_> {
                 })?;
         }
         if let Some(steps) = self.steps.as_deref_mut() {
-            steps.take(segment, Space::Models, base, &mut next);
+            steps.take(segment, Space::Models, base, out);
         }
-        self.material.put(segment, &next)
+        self.material.close(segment)
     }
 }

@@ -1,14 +1,14 @@
 //! Arithmetic on task vectors, whole or thinned out.
 
 use super::averaging::shares;
-use super::{Group, MergeError, Segment, Strategy};
+use super::bounds::Bounds;
+use super::{Group, MergeError, Output, Segment, Strategy};
 use crate::params::kernels::merging::{
-    Cut, DivideBy, ElectBy, Election, Magnitudes, MergeScratch, PARTS_MAX, between, cut_of_largest,
-    elect, parallel_chunks, parts_mut,
+    Cut, DivideBy, ElectBy, Election, MergeScratch, add_between, between, elect, parallel_chunks,
 };
-use crate::params::kernels::weighted_sum;
+use crate::params::kernels::{add_thin, thin, weighted_sum};
 use crate::scenario::{self, Scope, Sign, Then, Weighting};
-use crate::stream::{Key, Purpose};
+use crate::stream::{Key, Purpose, below};
 
 /// `θ_0 + λ Σ w_i τ_i` with task vectors `τ_i = θ_i − θ_0` (Ilharco et al. 2023, "Editing models
 /// with task arithmetic", ICLR).
@@ -27,7 +27,7 @@ impl Strategy for TaskArithmetic {
         let normalise = group.normalises(spec.normalise);
         group.write(|segment, out| {
             let weights = scaled(segment, spec.weighting, normalise, spec.lambda);
-            segment.add_weighted(&weights, out);
+            out.weighted(&weights, &segment.values());
             Ok(())
         })
     }
@@ -57,43 +57,48 @@ impl Merge {
         }
     }
 
-    /// Merges a segment whose vectors are thinned on the way: `thin(row, start, values, out)`
-    /// writes what is left of `values`, which begin at coordinate `start`.
+    /// Merges a segment whose vectors are thinned on the way: `thin(row, start, values, weight,
+    /// out)` takes what is left of `values`, which begin at coordinate `start`, and writes it, or
+    /// adds it to what is there with a weight.
     fn thinned(
         self,
         segment: &Segment<'_>,
-        out: &mut [f32],
-        thin: &(impl Fn(usize, usize, &[f32], &mut [f32]) + Sync),
+        out: &mut Output<'_>,
+        thin: &(impl Fn(usize, usize, &[f32], Option<f32>, &mut [f32]) + Sync),
     ) -> Result<(), MergeError> {
         let rows = segment.values();
-        let weights = match self.then {
-            Then::Linear => scaled(segment, self.weighting, self.normalise, self.lambda),
-            Then::Ties => positive(segment, self.weighting)?,
-        };
-        let cuts = vec![Cut::ALL; rows.len()];
-        // thinned vectors stay in the second cache
-        let tile = (65_536 / rows.len().max(1)).clamp(64, 4096) / 64 * 64;
-        let items: Vec<(usize, &mut [f32])> = parts_mut(out, PARTS_MAX).collect();
-        parallel_chunks(segment.threads(), items, |(from, part)| {
-            let mut thinned = vec![0.0; tile * rows.len()];
-            let mut scratch = MergeScratch::default();
-            for (i, out) in part.chunks_mut(tile).enumerate() {
-                let start = from + i * tile;
-                for (row, to) in thinned.chunks_exact_mut(tile).enumerate() {
-                    let values = &rows[row][start..][..out.len()];
-                    thin(row, start, values, &mut to[..out.len()]);
-                }
-                let thinned: Vec<&[f32]> =
-                    thinned.chunks_exact(tile).map(|to| &to[..out.len()]).collect();
-                match self.then {
-                    Then::Linear => weighted_sum(out, &weights, &thinned),
-                    Then::Ties => {
-                        let election = self.election(Sign::Sum);
-                        elect(election, &thinned, &weights, &cuts, 0, out, &mut scratch);
+        // a tile of the result, or of all rows, stays in a cache
+        match self.then {
+            Then::Linear => {
+                let weights = scaled(segment, self.weighting, self.normalise, self.lambda);
+                out.fill(|from, part| {
+                    for (i, out) in part.chunks_mut(4096).enumerate() {
+                        let start = from + i * 4096;
+                        for (row, (values, weight)) in rows.iter().zip(&weights).enumerate() {
+                            thin(row, start, &values[start..][..out.len()], Some(*weight), out);
+                        }
                     }
-                }
+                });
             }
-        });
+            Then::Ties => {
+                let weights = positive(segment, self.weighting)?;
+                let (cuts, election) = (vec![Cut::ALL; rows.len()], self.election(Sign::Sum));
+                let tile = (65_536 / rows.len().max(1)).clamp(64, 4096) / 64 * 64;
+                out.fill_with(|from, part, (thinned, scratch): &mut (Vec<f32>, MergeScratch)| {
+                    thinned.resize(tile * rows.len(), 0.0);
+                    for (i, out) in part.chunks_mut(tile).enumerate() {
+                        let start = from + i * tile;
+                        for (row, to) in thinned.chunks_exact_mut(tile).enumerate() {
+                            let values = &rows[row][start..][..out.len()];
+                            thin(row, start, values, None, &mut to[..out.len()]);
+                        }
+                        let thinned: Vec<&[f32]> =
+                            thinned.chunks_exact(tile).map(|to| &to[..out.len()]).collect();
+                        elect(election, &thinned, &weights, &cuts, 0, out, scratch);
+                    }
+                });
+            }
+        }
         Ok(())
     }
 }
@@ -116,7 +121,8 @@ fn positive(segment: &Segment<'_>, weighting: Weighting) -> Result<Vec<f32>, Mer
 /// Choshen, Raffel and Bansal 2023, "TIES-merging: resolving interference when merging models",
 /// NeurIPS). Of equal magnitudes the first are kept; a sum of zero elects `+`, as in mergekit.
 ///
-/// Breakdown point 0. Cost: three passes; thresholds by counting magnitudes, not by sorting.
+/// Breakdown point 0. Cost: two passes; a sample tells where the thresholds lie, and nothing is
+/// sorted.
 #[derive(Clone, Debug)]
 pub struct Ties(pub scenario::Ties);
 
@@ -138,12 +144,12 @@ impl Strategy for Ties {
             weighting: spec.weighting,
         };
         let keep = |entries: usize| kept(spec.density, entries);
-        let mut bounds = Bounds::find(group, &[&keep])?;
+        let mut bounds = Bounds::find(group, [&keep])?;
         group.write(|segment, out| {
             let weights = positive(segment, spec.weighting)?;
             let cuts: Vec<Cut> = bounds.cuts(segment).into_iter().map(|[cut]| cut).collect();
             let (rows, election) = (segment.values(), merge.election(spec.sign));
-            segment.spread(out, |start, out, scratch| {
+            out.fill_with(|start, out, scratch| {
                 elect(election, &rows, &weights, &cuts, start, out, scratch);
             });
             Ok(())
@@ -192,128 +198,18 @@ impl Strategy for Breadcrumbs {
             ((spec.gamma * entries as f64) as usize).min(entries - keep(entries).min(entries))
         };
         let inner = |entries: usize| (dropped(entries) + keep(entries)).min(entries);
-        let mut bounds = Bounds::find(group, &[&inner, &dropped])?;
+        let mut bounds = Bounds::find(group, [&inner, &dropped])?;
         group.write(|segment, out| {
             let cuts: Vec<[Cut; 2]> = bounds.cuts(segment);
-            merge.thinned(segment, out, &|row, start, values, to| {
+            merge.thinned(segment, out, &|row, start, values, weight, to| {
                 let [inner, outer] = cuts[row];
-                between(values, start, inner, outer, to);
+                match weight {
+                    None => between(values, start, inner, outer, to),
+                    Some(weight) => add_between(values, start, (inner, outer), weight, to),
+                }
             })
         })
     }
-}
-
-/// For every member, where the largest magnitudes of its whole vector end: some numbers of them.
-struct Bounds {
-    /// By member and number: the magnitude, and how many of those that have it are still to be
-    /// kept; none where all are.
-    ends: Vec<Vec<(Cut, Option<usize>)>>,
-}
-
-impl Bounds {
-    /// Finds where the largest `counts[k](entries)` of each member's `entries` magnitudes end.
-    fn find(
-        group: &mut Group<'_>,
-        counts: &[&(dyn Fn(usize) -> usize + Sync)],
-    ) -> Result<Self, MergeError> {
-        let n = group.n();
-        if group.is_one_segment() {
-            let mut ends = vec![Vec::new(); n];
-            group.read(|segment| {
-                let rows: Vec<(usize, &[f32])> =
-                    segment.rows.iter().map(|row| (row.member, row.values)).collect();
-                let found = parallel_chunks(segment.threads(), rows, |(member, values)| {
-                    let mut bins = [Magnitudes::default()];
-                    let cut = |count: &&(dyn Fn(usize) -> usize + Sync)| {
-                        let k = count(values.len());
-                        let all = k == values.len();
-                        let cut = if all { Cut::ALL } else { cut_of_largest(values, k, &mut bins) };
-                        (cut, None)
-                    };
-                    (member, counts.iter().map(cut).collect())
-                });
-                found.into_iter().for_each(|(member, cuts)| ends[member] = cuts);
-                Ok(())
-            })?;
-            return Ok(Bounds { ends });
-        }
-        let mut held = vec![0; n];
-        let mut bins = vec![Magnitudes::default(); n];
-        group.read(|segment| {
-            let rows: Vec<_> = here(segment, &mut bins).collect();
-            parallel_chunks(segment.threads(), rows, |(values, bins)| bins.count_upper(values));
-            segment.rows.iter().for_each(|row| held[row.member] += segment.len());
-            Ok(())
-        })?;
-        let mut ends = vec![Vec::new(); n];
-        for count in counts {
-            let uppers: Vec<Option<(u32, usize)>> = (0..n)
-                .map(|i| if count(held[i]) == 0 { None } else { bins[i].of_rank(count(held[i])) })
-                .collect();
-            let mut lower = vec![Magnitudes::default(); n];
-            group.read(|segment| {
-                let rows: Vec<_> = here(segment, &mut lower)
-                    .zip(&segment.rows)
-                    .filter_map(|(at, row)| Some((at, uppers[row.member]?.0)))
-                    .collect();
-                parallel_chunks(segment.threads(), rows, |((values, bins), upper)| {
-                    bins.count_lower(values, upper);
-                });
-                Ok(())
-            })?;
-            for (i, upper) in uppers.iter().enumerate() {
-                let end = upper.and_then(|(upper, left)| {
-                    let (low, left) = lower[i].of_rank(left)?;
-                    Some((Magnitudes::magnitude(upper, low), left, lower[i].counted(low)))
-                });
-                ends[i].push(match end {
-                    None => (Cut::NOTHING, None),
-                    Some((magnitude, left, all)) => {
-                        let ties_end = usize::MAX;
-                        (Cut { magnitude, ties_end }, (left < all).then_some(left))
-                    }
-                });
-            }
-        }
-        Ok(Bounds { ends })
-    }
-
-    /// The cuts of a segment's vectors. Segments come in order: of equal magnitudes the first
-    /// are kept.
-    fn cuts<const N: usize>(&mut self, segment: &Segment<'_>) -> Vec<[Cut; N]> {
-        let ends = &mut self.ends;
-        let cuts = segment.rows.iter().map(|row| {
-            std::array::from_fn(|k| {
-                let (cut, left) = &mut ends[row.member][k];
-                let Some(left) = left else { return *cut };
-                let tied = |(_, x): &(usize, &f32)| x.abs() == cut.magnitude;
-                let mut ties = row.values.iter().enumerate().filter(tied).map(|(i, _)| i);
-                let ties_end = match *left {
-                    0 => 0,
-                    wanted => match ties.by_ref().nth(wanted - 1) {
-                        Some(last) => last + 1,
-                        None => row.values.len(),
-                    },
-                };
-                let kept = row.values[..ties_end].iter().filter(|x| x.abs() == cut.magnitude);
-                *left -= kept.count();
-                Cut { ties_end, ..*cut }
-            })
-        });
-        cuts.collect()
-    }
-}
-
-/// A segment's vectors, each with its member's bins.
-fn here<'s>(
-    segment: &'s Segment<'_>,
-    bins: &'s mut [Magnitudes],
-) -> impl Iterator<Item = (&'s [f32], &'s mut Magnitudes)> {
-    // rows come in the order of the members
-    let mut rows = segment.rows.iter().peekable();
-    bins.iter_mut().enumerate().filter_map(move |(member, bins)| {
-        rows.next_if(|row| row.member == member).map(|row| (row.values, bins))
-    })
 }
 
 /// DARE: every entry of a task vector is kept with probability `p = density` and then divided by
@@ -340,17 +236,18 @@ impl Strategy for Dare {
         let (seed, round) = (group.context().seed, group.context().round);
         let ids: Vec<u32> = group.members().iter().map(|m| m.id).collect();
         let factor = if spec.rescale { (1.0 / spec.density) as f32 } else { 1.0 };
-        let threshold = threshold(spec.density);
         group.write(|segment, out| {
             let keys: Vec<Key> = segment
                 .rows
                 .iter()
                 .map(|row| drop_key(seed, segment.index, ids[row.member], round))
                 .collect();
-            merge.thinned(segment, out, &|row, start, values, to| {
-                keys[row].for_words(start, values.len(), |i, word| {
-                    to[i] = if u64::from(word) < threshold { factor * values[i] } else { 0.0 };
-                });
+            merge.thinned(segment, out, &|row, start, values, weight, to| {
+                let thinning = keys[row].thinning(spec.density, factor);
+                match weight {
+                    None => thin(thinning, start, values, to),
+                    Some(weight) => add_thin(thinning, weight, start, values, to),
+                }
             })
         })
     }
@@ -361,11 +258,6 @@ fn drop_key(seed: u64, segment: usize, id: u32, round: u32) -> Key {
     // a segment's own seed: streams have no fourth name (Weyl's sequence, golden ratio)
     let seed = seed.wrapping_add((segment as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     Key::new(seed, Purpose::Drop, id, round)
-}
-
-/// Words below it come up with probability `p`.
-fn threshold(p: f64) -> u64 {
-    (p * 4_294_967_296.0) as u64
 }
 
 /// DELLA's MAGPRUNE: an entry of rank `r` by magnitude among `m`, from zero, is kept with
@@ -440,13 +332,14 @@ impl Strategy for Della {
                     (key, &odds[row.member][done[row.member]..][..segment.len()])
                 })
                 .collect();
-            merge.thinned(segment, out, &|row, start, values, to| {
+            merge.thinned(segment, out, &|row, start, values, weight, to| {
                 let (key, odds) = rows[row];
                 key.for_words(start, values.len(), |i, word| {
                     let p = odds[start + i];
                     let factor = if spec.rescale { 1.0 / p } else { 1.0 };
-                    let keep = u64::from(word) < threshold(f64::from(p));
-                    to[i] = if keep { factor * values[i] } else { 0.0 };
+                    let keep = u64::from(word) < below(f64::from(p));
+                    let left = if keep { factor * values[i] } else { 0.0 };
+                    to[i] = weight.map_or(left, |weight| weight.mul_add(left, to[i]));
                 });
             })?;
             segment.rows.iter().for_each(|row| done[row.member] += segment.len());
@@ -476,7 +369,7 @@ impl Strategy for Consensus {
             let weights = scaled(segment, spec.weighting, normalise, spec.lambda);
             let rows = segment.values();
             let (limit, k) = (spec.threshold as f32, spec.k);
-            segment.spread(out, |from, part, _| {
+            out.fill(|from, part| {
                 for (i, out) in part.chunks_mut(4096).enumerate() {
                     let start = from + i * 4096;
                     let here: Vec<&[f32]> =

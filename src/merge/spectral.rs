@@ -33,10 +33,14 @@ fn by_matrix(
         let tasks = segment.rows.len();
         if segment.shape.rows < 2 || segment.shape.live < 2 {
             let share = (lambda / tasks as f64) as f32;
-            segment.add_weighted(&vec![share; tasks], out);
-        } else if segment.rows.iter().any(|row| passes_on(row.values, out)) {
+            out.weighted(&vec![share; tasks], &segment.values());
             return Ok(());
-        } else if let Some((merged, factor)) = merge(segment) {
+        }
+        let out = out.zeros();
+        if segment.rows.iter().any(|row| passes_on(row.values, out)) {
+            return Ok(());
+        }
+        if let Some((merged, factor)) = merge(segment) {
             let lambda = if mean { lambda / tasks as f64 } else { lambda };
             add(segment, &merged, factor * lambda, out);
         }

@@ -52,16 +52,12 @@ impl Strategy for Slerp {
             );
             return Err(group.needs("two models, or one and a base", found));
         }
-        let ends = |segment: &Segment<'_>| -> Option<[usize; 2]> {
-            (segment.rows.len() + usize::from(from_base) == 2).then_some([0, 1])
-        };
+        let ends = move |segment: &Segment<'_>| segment.rows.len() + usize::from(from_base);
         let mut sums = [0.0; 4];
         group.read(|segment| {
             let mut here = [0.0; 4];
-            let vectors: Vec<&[f32]> =
-                segment.base.filter(|_| from_base).into_iter().chain(segment.values()).collect();
-            if ends(segment).is_some() {
-                gram(&vectors, segment.threads(), &mut here);
+            if ends(segment) == 2 {
+                gram(&models(segment, from_base), segment.threads(), &mut here);
             }
             sums.iter_mut().zip(here).for_each(|(sum, h)| *sum += h);
             Ok(())
@@ -72,21 +68,18 @@ impl Strategy for Slerp {
         let parallel = cosine.abs() > self.0.dot_threshold;
         let [a, b] = if parallel { [1.0 - t, t] } else { along(t, cosine, 0.0) };
         group.write(|segment, out| {
-            let mut weights = Vec::new();
-            if let Some(base) = segment.base.filter(|_| from_base) {
-                out.iter_mut().zip(base).for_each(|(out, base)| *out = a as f32 * base);
-            } else {
-                weights.push(a as f32);
-            }
-            weights.push(b as f32);
-            if ends(segment).is_none() {
-                // one of the two lacks the block: the other's stands
-                weights = vec![1.0; segment.rows.len()];
-            }
-            segment.add_weighted(&weights, out);
+            // where one of the two lacks the block, the other's stands
+            let weights = [a as f32, b as f32];
+            let weights = if ends(segment) == 2 { &weights[..] } else { &[1.0] };
+            out.weighted(weights, &models(segment, from_base));
             Ok(())
         })
     }
+}
+
+/// The models of a segment, after its base if that is one of them.
+fn models<'s>(segment: &Segment<'s>, from_base: bool) -> Vec<&'s [f32]> {
+    segment.base.filter(|_| from_base).into_iter().chain(segment.values()).collect()
 }
 
 fn count(n: usize) -> String {

@@ -39,7 +39,7 @@ impl Strategy for Fisher {
                 };
                 rows.push((weight as f32, row.values, fisher));
             }
-            segment.spread(out, |from, part, _| {
+            out.fill(|from, part| {
                 for (i, out) in part.iter_mut().enumerate() {
                     let (mut top, mut bottom) = (0.0, 0.0);
                     for (weight, values, fisher) in &rows {
@@ -82,7 +82,7 @@ impl Strategy for Regmean {
             let shape = segment.shape;
             if !by_rows && shape.rows == 1 {
                 let share = 1.0 / segment.rows.len() as f32;
-                segment.add_weighted(&vec![share; segment.rows.len()], out);
+                out.weighted(&vec![share; segment.rows.len()], &segment.values());
                 return Ok(());
             }
             let inputs = if by_rows { shape.rows } else { shape.columns };
@@ -117,6 +117,7 @@ impl Strategy for Regmean {
                 return Err(missing("regmean", "Gram matrices that are positive"));
             };
             let solved = solver.solve(&right);
+            let out = out.zeros();
             for i in 0..inputs {
                 for o in 0..outputs {
                     out[at(i, o)] = solved[(i, o)] as f32;

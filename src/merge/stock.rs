@@ -1,7 +1,9 @@
 //! Strategies by the geometry of task vectors.
 
 use super::{Group, MergeError, Segment, Strategy};
-use crate::params::kernels::merging::{Cut, Magnitudes, cut_of_largest};
+use crate::params::kernels::merging::{
+    Cut, PARTS_MAX, Selection, cut_of_largest, parallel_chunks, parts_mut,
+};
 use crate::scenario::{self, Scope};
 
 /// From the base towards the mean, `θ_0 + t (mean − θ_0)` with `t = N c/(1 + (N − 1) c)`, `c` the
@@ -79,7 +81,7 @@ impl Strategy for Sce {
         let cut = if self.0.density >= 1.0 {
             Cut::ALL
         } else {
-            cut_of_largest(&spread, keep, &mut [Magnitudes::default()])
+            cut_of_largest(&spread, keep, &mut Selection::default())
         };
         let kept = |at: usize| self.0.density >= 1.0 || cut.keeps(at, spread[at]);
         let (mut energy, mut start) = (vec![0.0; n], 0);
@@ -100,7 +102,7 @@ impl Strategy for Sce {
         group.write(|segment, out| {
             let rows: Vec<(f32, &[f32])> =
                 segment.rows.iter().map(|row| (weights[row.member], row.values)).collect();
-            segment.spread(out, |from, out, _| {
+            out.fill(|from, out| {
                 for (i, out) in out.iter_mut().enumerate() {
                     let i = from + i;
                     if !kept(start + i) {
@@ -124,7 +126,8 @@ impl Strategy for Sce {
 fn variances(segment: &Segment<'_>, out: &mut [f32]) {
     let rows = segment.values();
     let count = rows.len() as f32;
-    segment.spread(out, |start, out, _| {
+    let parts: Vec<(usize, &mut [f32])> = parts_mut(out, PARTS_MAX).collect();
+    parallel_chunks(segment.threads(), parts, |(start, out)| {
         for (i, out) in out.iter_mut().enumerate() {
             let values = || rows.iter().map(|row| row[start + i]);
             let mean = values().sum::<f32>() / count;

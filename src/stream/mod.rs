@@ -7,7 +7,7 @@
 //! draw for any agent.
 
 use crate::maths;
-use crate::params::kernels::{Counters, fill_normals, fill_words};
+use crate::params::kernels::{Counters, Thinning, fill_normals, fill_words};
 
 /// What a stream is for. The number is part of every result: never renumber, only append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,10 +116,21 @@ impl Key {
         }
     }
 
+    /// Keeps values with probability `p`, by the [words](Key::for_words) of their entries, and
+    /// multiplies what is kept by `factor`.
+    pub fn thinning(self, p: f64, factor: f32) -> Thinning {
+        Thinning { counters: self.0, below: below(p), factor }
+    }
+
     /// A sequential reader from the stream's beginning.
     pub fn stream(self) -> Stream {
         Stream { key: self, position: 0, buffer: [[0; WIDE]; 4], used: 0, filled: 0 }
     }
+}
+
+/// Words below it come up with probability `p`.
+pub fn below(p: f64) -> u64 {
+    (p * 4_294_967_296.0) as u64
 }
 
 /// A sequential reader of one stream.

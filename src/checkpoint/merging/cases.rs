@@ -98,7 +98,8 @@ fn compare(
             distance.add(values, expected, case.rtol, case.atol);
             Ok(())
         };
-        let context = Context { threads, ..Context::new(1, round as u32 + 1) };
+        let halt = Some(progress.halt());
+        let context = Context { threads, halt, ..Context::new(1, round as u32 + 1) };
         let (weights, has_base) = (step.weights.as_deref(), base.is_some());
         let mut material =
             Models::new((&inputs, has_base), weights, &plan, threads, progress, &mut put);

@@ -102,7 +102,8 @@ pub fn merge(
     let shard_bytes = recipe.shard_bytes().map_err(MergingError::Refused)?;
     let mut output = Output::create(Path::new(&recipe.output), &plan, &inputs, shard_bytes)?;
     progress.begin(plan.bytes());
-    let context = Context { threads, last: true, ..Context::new(recipe.seed.0, 1) };
+    let halt = Some(progress.halt());
+    let context = Context { threads, halt, last: true, ..Context::new(recipe.seed.0, 1) };
     let mut put = |segment: usize, values: &[f32]| output.put(segment, values);
     let weights = (!recipe.weights.is_empty()).then_some(&recipe.weights[..]);
     let mut material =
@@ -140,6 +141,7 @@ fn run(
             let tensor = plan.segment(block as usize).tensor.name.clone();
             MergingError::NotFinite { strategy, tensor, at }
         }
+        MergeError::Halted => MergingError::Interrupted,
         error => MergingError::Strategy(error),
     })
 }

@@ -18,6 +18,14 @@ pub(super) type Put<'a> = &'a mut dyn FnMut(usize, &[f32]) -> Result<(), Checkpo
 /// Memory: a buffer for each model that is converted or measured from the base, and one for a
 /// base that is converted. What stands in a file as it is asked for is not copied.
 pub(super) struct Models<'a> {
+    sources: Sources<'a>,
+    /// A merged segment on its way out.
+    merged: Vec<f32>,
+    put: Put<'a>,
+}
+
+/// Where the vectors come from.
+struct Sources<'a> {
     /// The base, if there is one, then the models.
     inputs: &'a [&'a Checkpoint],
     has_base: bool,
@@ -25,7 +33,6 @@ pub(super) struct Models<'a> {
     plan: &'a Plan,
     threads: usize,
     progress: &'a Progress,
-    put: Put<'a>,
     /// The segment whose pages may be in memory.
     held: Cell<Option<usize>>,
     failure: RefCell<Option<MergingError>>,
@@ -49,14 +56,17 @@ impl<'a> Models<'a> {
         };
         let members = (0..inputs.len() - usize::from(has_base)).map(member).collect();
         let (held, failure) = (Cell::new(None), RefCell::new(None));
-        Models { inputs, has_base, members, plan, threads, progress, put, held, failure }
+        let sources = Sources { inputs, has_base, members, plan, threads, progress, held, failure };
+        Models { sources, merged: Vec::new(), put }
     }
 
     /// What kept the merge from going on, if it was the files.
     pub fn failure(&self) -> Option<MergingError> {
-        self.failure.take()
+        self.sources.failure.take()
     }
+}
 
+impl Sources<'_> {
     fn fail(&self, error: MergingError) -> MergeError {
         let message = error.to_string();
         self.failure.replace(Some(error));
@@ -70,24 +80,6 @@ impl<'a> Models<'a> {
             self.inputs.iter().zip(places).for_each(|(input, place)| input.release(*place));
         }
     }
-}
-
-impl Material for Models<'_> {
-    fn members(&self) -> &[Member] {
-        &self.members
-    }
-
-    fn segments(&self) -> usize {
-        self.plan.segments()
-    }
-
-    fn shape(&self, segment: usize) -> Shape {
-        self.plan.shape(segment)
-    }
-
-    fn has_base(&self) -> bool {
-        self.has_base
-    }
 
     fn load<'s>(
         &'s self,
@@ -95,9 +87,6 @@ impl Material for Models<'_> {
         space: Space,
         buffers: &'s mut Buffers,
     ) -> Result<Loaded<'s>, MergeError> {
-        if self.progress.is_stopped() {
-            return Err(self.fail(MergingError::Interrupted));
-        }
         self.turn_to(segment);
         let planned = self.plan.segment(segment);
         let models = self.members.len();
@@ -128,12 +117,50 @@ impl Material for Models<'_> {
         self.progress.add_read(planned.bytes_read);
         Ok(Loaded { base, rows })
     }
+}
 
-    fn put(&mut self, segment: usize, values: &[f32]) -> Result<(), MergeError> {
-        if let Err(error) = (self.put)(segment, values) {
-            return Err(self.fail(MergingError::Output(error)));
+impl Material for Models<'_> {
+    fn members(&self) -> &[Member] {
+        &self.sources.members
+    }
+
+    fn segments(&self) -> usize {
+        self.sources.plan.segments()
+    }
+
+    fn shape(&self, segment: usize) -> Shape {
+        self.sources.plan.shape(segment)
+    }
+
+    fn has_base(&self) -> bool {
+        self.sources.has_base
+    }
+
+    fn load<'s>(
+        &'s self,
+        segment: usize,
+        space: Space,
+        buffers: &'s mut Buffers,
+    ) -> Result<Loaded<'s>, MergeError> {
+        self.sources.load(segment, space, buffers)
+    }
+
+    fn open<'s>(
+        &'s mut self,
+        segment: usize,
+        space: Space,
+        buffers: &'s mut Buffers,
+    ) -> Result<(Loaded<'s>, &'s mut [f32]), MergeError> {
+        self.merged.resize(self.sources.plan.shape(segment).len(), 0.0);
+        Ok((self.sources.load(segment, space, buffers)?, &mut self.merged))
+    }
+
+    fn close(&mut self, segment: usize) -> Result<(), MergeError> {
+        let Sources { plan, progress, .. } = self.sources;
+        if let Err(error) = (self.put)(segment, &self.merged) {
+            return Err(self.sources.fail(MergingError::Output(error)));
         }
-        self.progress.add_made(self.plan.bytes_of(segment));
+        progress.add_made(plan.bytes_of(segment));
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! How far a merge is, for whoever waits for it on another thread.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::halt::Halt;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How far a merge is, and whether it is to go on.
 #[derive(Debug, Default)]
@@ -8,18 +9,18 @@ pub struct Progress {
     read: AtomicU64,
     done: AtomicU64,
     total: AtomicU64,
-    stop: AtomicBool,
+    halt: Halt,
 }
 
 impl Progress {
     /// Stops the merge before the next tensor that it reads.
     pub fn stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.halt.set();
     }
 
     /// Whether it is to stop.
     pub fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.halt.is_set()
     }
 
     /// Bytes of values read so far, as often as they were asked for.
@@ -31,6 +32,11 @@ impl Progress {
     /// it is known.
     pub fn made(&self) -> (u64, u64) {
         (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
+    }
+
+    /// What tells the merge to stop.
+    pub(super) fn halt(&self) -> &Halt {
+        &self.halt
     }
 
     pub(super) fn begin(&self, total: u64) {

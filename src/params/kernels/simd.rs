@@ -37,6 +37,21 @@ pub(super) trait Vector: Copy {
     unsafe fn where_not_below(self, b: Self, yes: Self, no: Self) -> Self;
     /// Counts the lanes where `self > b`: adds 1 to the integers whose bits `counts` holds.
     unsafe fn count_above(self, b: Self, counts: Self) -> Self;
+    /// Counts the lanes whose bits are above `b`'s, both as numbers below 2³¹: adds 1 to the
+    /// integers whose bits `counts` holds.
+    unsafe fn count_bits_above(self, b: Self, counts: Self) -> Self;
+    /// Stores the lanes whose bits are within `low..=high`, all as numbers below 2³¹, one after
+    /// another; returns how many. There must be room for `LANES` numbers, which may all change.
+    unsafe fn store_bits_within(self, low: Self, high: Self, to: *mut f32) -> usize;
+    /// The even lanes, taken as words, times a word: products as wide as two lanes.
+    unsafe fn mul_even_words(self, by: u32) -> Self;
+    /// The odd lanes in the even places; what is in the odd places is of no account.
+    unsafe fn odd_words(self) -> Self;
+    /// Its even lanes, each followed by the even lane of `b`.
+    unsafe fn zip_even_words(self, b: Self) -> Self;
+    unsafe fn xor(self, b: Self) -> Self;
+    /// `x` in the lanes whose bits, taken as words, are no more than `most`, zero in the others.
+    unsafe fn where_words_up_to(self, most: u32, x: Self) -> Self;
     /// `self · b + c`, rounded once.
     unsafe fn fma(self, b: Self, c: Self) -> Self;
     /// Adds the low bits of `t` to the exponent: `self · 2^n` for `t = n + 1.5·2²³`.
@@ -149,6 +164,46 @@ impl<const N: usize> Vector for Plain<N> {
         Plain(std::array::from_fn(|i| f32::from_bits(counts.0[i].to_bits() + one(i))))
     }
     #[inline(always)]
+    unsafe fn count_bits_above(self, b: Self, counts: Self) -> Self {
+        let one = |i: usize| u32::from(self.0[i].to_bits() > b.0[i].to_bits());
+        Plain(std::array::from_fn(|i| f32::from_bits(counts.0[i].to_bits() + one(i))))
+    }
+    #[inline(always)]
+    unsafe fn store_bits_within(self, low: Self, high: Self, to: *mut f32) -> usize {
+        let mut stored = 0;
+        for i in 0..N {
+            let (x, low, high) = (self.0[i].to_bits(), low.0[i].to_bits(), high.0[i].to_bits());
+            // SAFETY: the caller vouches for `N` numbers, and no more were stored before.
+            unsafe { to.add(stored).write(self.0[i]) };
+            stored += usize::from(low <= x && x <= high);
+        }
+        stored
+    }
+    #[inline(always)]
+    unsafe fn mul_even_words(self, by: u32) -> Self {
+        let product = |i: usize| u64::from(by) * u64::from(self.0[i & !1].to_bits());
+        Plain(std::array::from_fn(|i| f32::from_bits((product(i) >> (32 * (i & 1))) as u32)))
+    }
+    #[inline(always)]
+    unsafe fn odd_words(self) -> Self {
+        Plain(std::array::from_fn(|i| self.0[i | 1]))
+    }
+    #[inline(always)]
+    unsafe fn zip_even_words(self, b: Self) -> Self {
+        Plain(std::array::from_fn(|i| if i & 1 == 0 { self.0[i] } else { b.0[i - 1] }))
+    }
+    #[inline(always)]
+    unsafe fn xor(self, b: Self) -> Self {
+        self.zip(b, |a, b| f32::from_bits(a.to_bits() ^ b.to_bits()))
+    }
+    #[inline(always)]
+    unsafe fn where_words_up_to(self, most: u32, x: Self) -> Self {
+        let kept = |word: f32| if word.to_bits() <= most { u32::MAX } else { 0 };
+        self.zip(x, |word, x| f32::from_bits(x.to_bits() & kept(word)))
+    }
+    // where each lane is a call, all of them written out at every use would be most of the code
+    #[cfg_attr(all(target_arch = "x86_64", not(target_feature = "fma")), inline(never))]
+    #[cfg_attr(not(all(target_arch = "x86_64", not(target_feature = "fma"))), inline(always))]
     unsafe fn fma(self, b: Self, c: Self) -> Self {
         Plain(std::array::from_fn(|i| self.0[i].mul_add(b.0[i], c.0[i])))
     }
@@ -241,6 +296,40 @@ impl<V: Vector> Vector for Pair<V> {
         unsafe { Pair(self.0.count_above(b.0, counts.0), self.1.count_above(b.1, counts.1)) }
     }
     #[inline(always)]
+    unsafe fn count_bits_above(self, b: Self, counts: Self) -> Self {
+        unsafe {
+            let low = self.0.count_bits_above(b.0, counts.0);
+            Pair(low, self.1.count_bits_above(b.1, counts.1))
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_bits_within(self, low: Self, high: Self, to: *mut f32) -> usize {
+        unsafe {
+            let stored = self.0.store_bits_within(low.0, high.0, to);
+            stored + self.1.store_bits_within(low.1, high.1, to.add(stored))
+        }
+    }
+    #[inline(always)]
+    unsafe fn mul_even_words(self, by: u32) -> Self {
+        unsafe { Pair(self.0.mul_even_words(by), self.1.mul_even_words(by)) }
+    }
+    #[inline(always)]
+    unsafe fn odd_words(self) -> Self {
+        unsafe { Pair(self.0.odd_words(), self.1.odd_words()) }
+    }
+    #[inline(always)]
+    unsafe fn zip_even_words(self, b: Self) -> Self {
+        unsafe { Pair(self.0.zip_even_words(b.0), self.1.zip_even_words(b.1)) }
+    }
+    #[inline(always)]
+    unsafe fn xor(self, b: Self) -> Self {
+        unsafe { Pair(self.0.xor(b.0), self.1.xor(b.1)) }
+    }
+    #[inline(always)]
+    unsafe fn where_words_up_to(self, most: u32, x: Self) -> Self {
+        unsafe { Pair(self.0.where_words_up_to(most, x.0), self.1.where_words_up_to(most, x.1)) }
+    }
+    #[inline(always)]
     unsafe fn fma(self, b: Self, c: Self) -> Self {
         unsafe { Pair(self.0.fma(b.0, c.0), self.1.fma(b.1, c.1)) }
     }
@@ -277,6 +366,24 @@ mod x86 {
     /// Sixteen lanes in an AVX-512 register.
     #[derive(Clone, Copy)]
     pub struct Zmm(__m512);
+
+    /// For each set of eight lanes, the order that puts them first.
+    static FIRST: [[i32; 8]; 256] = {
+        let mut orders = [[0; 8]; 256];
+        let mut set = 0;
+        while set < 256 {
+            let (mut lane, mut at) = (0, 0);
+            while lane < 8 {
+                if set >> lane & 1 == 1 {
+                    orders[set][at] = lane;
+                    at += 1;
+                }
+                lane += 1;
+            }
+            set += 1;
+        }
+        orders
+    };
 
     // SAFETY of all calls below: the trait's contract gives the instruction set and pointers.
     impl Vector for Ymm {
@@ -344,6 +451,55 @@ mod x86 {
                 let above = _mm256_castps_si256(_mm256_cmp_ps::<_CMP_GT_OQ>(self.0, b.0));
                 let counts = _mm256_sub_epi32(_mm256_castps_si256(counts.0), above);
                 Ymm(_mm256_castsi256_ps(counts))
+            }
+        }
+        #[inline(always)]
+        unsafe fn count_bits_above(self, b: Self, counts: Self) -> Self {
+            unsafe {
+                let (x, b) = (_mm256_castps_si256(self.0), _mm256_castps_si256(b.0));
+                let above = _mm256_cmpgt_epi32(x, b);
+                let counts = _mm256_sub_epi32(_mm256_castps_si256(counts.0), above);
+                Ymm(_mm256_castsi256_ps(counts))
+            }
+        }
+        #[inline(always)]
+        unsafe fn store_bits_within(self, low: Self, high: Self, to: *mut f32) -> usize {
+            unsafe {
+                let x = _mm256_castps_si256(self.0);
+                let below = _mm256_cmpgt_epi32(_mm256_castps_si256(low.0), x);
+                let above = _mm256_cmpgt_epi32(x, _mm256_castps_si256(high.0));
+                let outside = _mm256_castsi256_ps(_mm256_or_si256(below, above));
+                let within = !_mm256_movemask_ps(outside) as usize & 0xff;
+                let order = _mm256_loadu_si256(FIRST[within].as_ptr().cast());
+                _mm256_storeu_ps(to, _mm256_permutevar8x32_ps(self.0, order));
+                within.count_ones() as usize
+            }
+        }
+        #[inline(always)]
+        unsafe fn mul_even_words(self, by: u32) -> Self {
+            unsafe {
+                let (x, by) = (_mm256_castps_si256(self.0), _mm256_set1_epi32(by as i32));
+                Ymm(_mm256_castsi256_ps(_mm256_mul_epu32(x, by)))
+            }
+        }
+        #[inline(always)]
+        unsafe fn odd_words(self) -> Self {
+            unsafe { Ymm(_mm256_movehdup_ps(self.0)) }
+        }
+        #[inline(always)]
+        unsafe fn zip_even_words(self, b: Self) -> Self {
+            unsafe { Ymm(_mm256_blend_ps::<0xAA>(self.0, _mm256_moveldup_ps(b.0))) }
+        }
+        #[inline(always)]
+        unsafe fn xor(self, b: Self) -> Self {
+            unsafe { Ymm(_mm256_xor_ps(self.0, b.0)) }
+        }
+        #[inline(always)]
+        unsafe fn where_words_up_to(self, most: u32, x: Self) -> Self {
+            unsafe {
+                let (words, most) = (_mm256_castps_si256(self.0), _mm256_set1_epi32(most as i32));
+                let up_to = _mm256_cmpeq_epi32(_mm256_min_epu32(words, most), words);
+                Ymm(_mm256_and_ps(x.0, _mm256_castsi256_ps(up_to)))
             }
         }
         #[inline(always)]
@@ -470,6 +626,53 @@ mod x86 {
             }
         }
         #[inline(always)]
+        unsafe fn count_bits_above(self, b: Self, counts: Self) -> Self {
+            unsafe {
+                let (x, b) = (_mm512_castps_si512(self.0), _mm512_castps_si512(b.0));
+                let (above, counts) =
+                    (_mm512_cmpgt_epi32_mask(x, b), _mm512_castps_si512(counts.0));
+                let more = _mm512_mask_add_epi32(counts, above, counts, _mm512_set1_epi32(1));
+                Zmm(_mm512_castsi512_ps(more))
+            }
+        }
+        #[inline(always)]
+        unsafe fn store_bits_within(self, low: Self, high: Self, to: *mut f32) -> usize {
+            unsafe {
+                let x = _mm512_castps_si512(self.0);
+                let not_below = _mm512_cmpge_epi32_mask(x, _mm512_castps_si512(low.0));
+                let within =
+                    _mm512_mask_cmple_epi32_mask(not_below, x, _mm512_castps_si512(high.0));
+                _mm512_storeu_ps(to, _mm512_maskz_compress_ps(within, self.0));
+                within.count_ones() as usize
+            }
+        }
+        #[inline(always)]
+        unsafe fn mul_even_words(self, by: u32) -> Self {
+            unsafe {
+                let (x, by) = (_mm512_castps_si512(self.0), _mm512_set1_epi32(by as i32));
+                Zmm(_mm512_castsi512_ps(_mm512_mul_epu32(x, by)))
+            }
+        }
+        #[inline(always)]
+        unsafe fn odd_words(self) -> Self {
+            unsafe { Zmm(_mm512_movehdup_ps(self.0)) }
+        }
+        #[inline(always)]
+        unsafe fn zip_even_words(self, b: Self) -> Self {
+            unsafe { Zmm(_mm512_mask_moveldup_ps(self.0, 0xAAAA, b.0)) }
+        }
+        #[inline(always)]
+        unsafe fn xor(self, b: Self) -> Self {
+            unsafe { Zmm(_mm512_xor_ps(self.0, b.0)) }
+        }
+        #[inline(always)]
+        unsafe fn where_words_up_to(self, most: u32, x: Self) -> Self {
+            unsafe {
+                let (words, most) = (_mm512_castps_si512(self.0), _mm512_set1_epi32(most as i32));
+                Zmm(_mm512_maskz_mov_ps(_mm512_cmple_epu32_mask(words, most), x.0))
+            }
+        }
+        #[inline(always)]
         unsafe fn fma(self, b: Self, c: Self) -> Self {
             unsafe { Zmm(_mm512_fmadd_ps(self.0, b.0, c.0)) }
         }
@@ -587,6 +790,14 @@ unsafe fn with_avx2<V: Vector, K: Kernel>(kernel: K) -> K::Output {
     unsafe { kernel.run::<V>() }
 }
 
+/// The reference, and the way of machines without the others. Not inlined: where it stands beside
+/// them, it would be compiled as many more times as there are callers.
+#[inline(never)]
+unsafe fn with_arrays<V: Vector, K: Kernel>(kernel: K) -> K::Output {
+    // SAFETY: arrays need no instruction set.
+    unsafe { kernel.run::<V>() }
+}
+
 /// A piece of work around kernels that is worth compiling for each instruction set as a whole,
 /// so that the kernels it calls need no call of their own.
 pub(crate) trait Around {
@@ -630,7 +841,7 @@ pub(super) fn run8<K: Kernel>(kernel: K) -> K::Output {
             Level::Avx512 => with_avx512::<x86::Ymm, K>(kernel),
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => with_avx2::<x86::Ymm, K>(kernel),
-            _ => kernel.run::<Plain<8>>(),
+            _ => with_arrays::<Plain<8>, K>(kernel),
         }
     }
 }
@@ -652,7 +863,7 @@ pub(super) fn run16<K: Kernel>(kernel: K) -> K::Output {
             Level::Avx512 => with_avx512::<x86::Zmm, K>(kernel),
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => with_avx2::<Pair<x86::Ymm>, K>(kernel),
-            _ => kernel.run::<Pair<Plain<8>>>(),
+            _ => with_arrays::<Pair<Plain<8>>, K>(kernel),
         }
     }
 }

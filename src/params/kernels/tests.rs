@@ -37,6 +37,42 @@ fn stride() -> impl Strategy<Value = (usize, usize)> {
     (1_usize..=40).prop_map(|outputs| (outputs, stride_of(outputs)))
 }
 
+#[test]
+fn values_are_thinned_by_the_words_of_their_entries() {
+    let counters = Counters { key: [3, 4], rest: [5, 6, 7] };
+    let values = numbers(1, 1000);
+    let before = numbers(2, 1000);
+    for (first, len) in [(0, 1000), (64, 64), (128, 127), (64_000, 200), (192, 129)] {
+        let (values, before) = (&values[..len], &before[..len]);
+        for below in [0, 1 << 20, 1 << 31, u64::from(u32::MAX), 1 << 32] {
+            let kept: Vec<f32> = (0..len)
+                .map(|i| {
+                    let entry = first + i;
+                    // the words of 64 entries: all first words, then all second ones
+                    let position = (entry / 64 * 16 + entry % 16) as u32;
+                    let word = counters.words(position)[entry % 64 / 16];
+                    if u64::from(word) < below { 2.5 * values[i] } else { 0.0 }
+                })
+                .collect();
+            let thinning = Thinning { counters, below, factor: 2.5 };
+            let got = on_every_level(|| {
+                let mut out = vec![f32::NAN; len];
+                thin(thinning, first, values, &mut out);
+                out
+            });
+            assert_eq!(got, kept);
+            let added = on_every_level(|| {
+                let mut out = before.to_vec();
+                add_thin(thinning, 0.7, first, values, &mut out);
+                out
+            });
+            let want: Vec<f32> =
+                before.iter().zip(&kept).map(|(out, x)| 0.7_f32.mul_add(*x, *out)).collect();
+            assert_eq!(added, want);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

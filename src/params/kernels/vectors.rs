@@ -24,6 +24,19 @@ pub(super) fn prefetch_line(at: *const f32) {
     let _ = at;
 }
 
+/// The same for a line that is wanted somewhat later: it goes to the second cache.
+#[inline(always)]
+pub(super) fn prefetch_line_far(at: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        // SAFETY: as above.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = at;
+}
+
 /// `to[i] += a · from[i]`, fused.
 ///
 /// # Panics
@@ -93,6 +106,9 @@ impl Kernel for Tanh<'_> {
 /// all rows stream by.
 const TILE: usize = 4096;
 
+/// Numbers that are asked for ahead of their time: so many streams are guessed too late.
+const AHEAD: usize = 256;
+
 /// Rows that one pass over a tile adds.
 const ROWS: usize = 8;
 
@@ -130,7 +146,9 @@ impl Kernel for WeightedSum<'_> {
                         let at = tile.as_mut_ptr().add(i);
                         let mut acc = V::load(at);
                         for (row, &weight) in rows.iter().zip(weights) {
-                            let x = V::load(row.as_ptr().add(start + i));
+                            let x = row.as_ptr().add(start + i);
+                            prefetch_line(x.wrapping_add(AHEAD));
+                            let x = V::load(x);
                             acc = V::splat(weight).fma(x, acc);
                         }
                         acc.store(at);

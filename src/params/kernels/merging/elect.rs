@@ -4,14 +4,14 @@ use super::super::simd::{Kernel, Vector, run16};
 use super::super::vectors::prefetch_line;
 use super::{Cut, MergeScratch};
 
-/// Coordinates that are elected together: two lines of memory of every row.
-const BLOCK: usize = 32;
+/// Coordinates that are elected together: four lines of memory of every row.
+const BLOCK: usize = 64;
 
 /// Vectors of a block.
-const VECTORS: usize = 2;
+const VECTORS: usize = 4;
 
-/// Blocks that the rows are asked for ahead of their time.
-const AHEAD: usize = 4;
+/// Rows that are asked for ahead of their time, where they end those of the next blocks.
+const AHEAD: usize = 64;
 
 /// What a coordinate's sign is elected by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +91,7 @@ impl Kernel for Elect<'_> {
     unsafe fn run<V: Vector>(self) {
         debug_assert_eq!(BLOCK, VECTORS * V::LANES);
         let counted = self.counted.as_mut_ptr();
+        let n = self.rows.len().max(1);
         for (b, out) in self.out.chunks_mut(BLOCK).enumerate() {
             let start = self.start + b * BLOCK;
             // SAFETY: the caller has V's instruction set; rows reach to the end of `out`, and
@@ -98,13 +99,19 @@ impl Kernel for Elect<'_> {
             unsafe {
                 let zero = V::splat(0.0);
                 let mut votes = [zero; VECTORS];
+                let (mut ahead, mut later_start) = (AHEAD % n, start + AHEAD / n * BLOCK);
                 for (r, (row, &weight)) in self.rows.iter().zip(self.weights).enumerate() {
+                    let later = self.rows[ahead].as_ptr().wrapping_add(later_start);
+                    (0..VECTORS).for_each(|k| prefetch_line(later.wrapping_add(k * 16)));
+                    ahead += 1;
+                    if ahead == self.rows.len() {
+                        (ahead, later_start) = (0, later_start + BLOCK);
+                    }
                     let mut values = [zero; VECTORS];
                     if out.len() == BLOCK {
                         let from = row.as_ptr().add(start);
                         for k in 0..VECTORS {
                             values[k] = V::load(from.add(k * V::LANES));
-                            prefetch_line(from.wrapping_add(AHEAD * BLOCK + k * 16));
                         }
                     } else {
                         let mut last = [0.0; BLOCK];

@@ -1,27 +1,33 @@
 //! Dot products of all pairs of rows.
 
-use super::super::simd::{Kernel, Vector, run8};
-use super::super::vectors::prefetch_line;
-use super::parts::{CHUNK, PARTS_MAX, add_parts, parallel_chunks, parts};
+use super::super::simd::{Kernel, Vector, run_widest};
+use super::super::vectors::prefetch_line_far;
+use super::MergeScratch;
+use super::parts::{PARTS_MAX, add_parts, parallel_chunks_with, parts};
+use std::ops::Range;
 
-/// Coordinates whose products are added up in single precision, in eight sums of 128, before
+/// Coordinates whose products are added up in single precision, in sixteen sums of 64, before
 /// their total goes to the pair's sum in double precision.
 const BLOCK: usize = 1024;
+
+/// Numbers from one row's block to the next, which do not lie a power of two apart either.
+const STRIDE: usize = BLOCK + 16;
+
+/// Sums of a pair in a block, whatever the vectors' width.
+const SUMS: usize = 16;
 
 /// Rows whose blocks stay in the second cache while all their pairs are made.
 const BAND: usize = 48;
 
-/// Rows of a tile of pairs, and rows that they are paired with: twelve sums and what they need
-/// fill sixteen registers.
-const TALL: usize = 4;
-const WIDE: usize = 3;
+/// Rows of a tile of pairs, at most.
+const TALL_MAX: usize = 6;
 
 /// Numbers that all parts of a matrix may hold together.
 const NUMBERS_MAX: usize = 8 << 20;
 
 /// The Gram matrix `out[i · n + j] = Σ_k rows[i][k] · rows[j][k]` of `n` rows.
 ///
-/// Products are added in single precision within 1024 coordinates (eight sums, then by halves)
+/// Products are added in single precision within 1024 coordinates (sixteen sums, then by halves)
 /// and in double precision beyond, so an entry's relative error to `Σ |products|` is below
 /// 1e-5. Costs `n² / 2` multiply-adds a coordinate; every row is read from memory once for each
 /// 48 rows. The bits depend on the rows alone, not on `threads`. Allocates a matrix for each of
@@ -34,11 +40,12 @@ pub fn gram(rows: &[&[f32]], threads: usize, out: &mut [f64]) {
     assert_eq!(out.len(), n * n, "a Gram matrix of {n} rows");
     let Some(len) = rows.first().map(|row| row.len()) else { return };
     let most = (NUMBERS_MAX / (n * n)).clamp(1, PARTS_MAX);
-    let sums = parallel_chunks(threads, parts(len, most).collect(), |part| {
+    assert!(rows.iter().all(|row| row.len() == len), "rows differ in length");
+    let items = parts(len, most).collect();
+    let sums = parallel_chunks_with(threads, items, |part, scratch: &mut MergeScratch| {
         let mut sum = vec![0.0; n * n];
-        for start in part.step_by(CHUNK) {
-            gram_chunk(rows, start, &mut sum);
-        }
+        let packed = scratch.take(2 * (n + TALL_MAX) * STRIDE);
+        run_widest(Gram { rows, part, packed, out: &mut sum });
         sum
     });
     add_parts(&sums, out);
@@ -49,26 +56,13 @@ pub fn gram(rows: &[&[f32]], threads: usize, out: &mut [f64]) {
     }
 }
 
-/// Adds the products of a chunk's coordinates, from `start`, to the upper triangle of `out`.
-///
-/// # Panics
-/// Where rows differ in length, `start` is no chunk's, or `out` is not `n × n`.
-pub fn gram_chunk(rows: &[&[f32]], start: usize, out: &mut [f64]) {
-    let n = rows.len();
-    assert_eq!(out.len(), n * n, "a Gram matrix of {n} rows");
-    let len = rows.first().map_or(0, |row| row.len());
-    assert!(rows.iter().all(|row| row.len() == len), "rows differ in length");
-    assert!(start.is_multiple_of(CHUNK) && start <= len, "no chunk starts at {start}");
-    for start in (start..len.min(start + CHUNK)).step_by(BLOCK) {
-        run8(Gram { rows, start, end: len.min(start + BLOCK), out });
-    }
-}
-
-/// The products of coordinates `start..end`, which all rows have.
+/// The products of a part of the coordinates, which all rows have.
 struct Gram<'a> {
     rows: &'a [&'a [f32]],
-    start: usize,
-    end: usize,
+    part: Range<usize>,
+    /// Room for two blocks of every row: copied there, rows that lie a power of two apart do not
+    /// drive each other out of the caches.
+    packed: &'a mut [f32],
     out: &'a mut [f64],
 }
 
@@ -76,89 +70,129 @@ impl Kernel for Gram<'_> {
     type Output = ();
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let n = self.rows.len();
-        let mut tiles = 0;
-        for top in (0..n).step_by(BAND) {
-            for left in (top..n).step_by(BAND) {
-                for i in (top..n.min(top + BAND)).step_by(TALL) {
-                    let last = n.min(left + BAND);
-                    for j in (left.max(i)..last).step_by(WIDE) {
-                        // tiles at the edge take the last row several times
-                        let tall: [&[f32]; TALL] =
-                            std::array::from_fn(|r| self.rows[(i + r).min(n - 1)]);
-                        let wide: [&[f32]; WIDE] =
-                            std::array::from_fn(|c| self.rows[(j + c).min(n - 1)]);
-                        // each tile asks for one row's next block
-                        let later = self
-                            .rows
-                            .get(tiles)
-                            .map_or(std::ptr::null(), |row| row.as_ptr().wrapping_add(BLOCK));
-                        tiles += 1;
-                        // SAFETY: the caller has V's instruction set, and rows reach to `end`.
-                        let sums = unsafe { tile::<V>(tall, wide, later, self.start, self.end) };
-                        for r in 0..TALL.min(n - i) {
-                            for c in 0..WIDE.min(last - j) {
-                                if i + r <= j + c {
-                                    self.out[(i + r) * n + j + c] += f64::from(sums[r][c]);
-                                }
-                            }
-                        }
-                    }
-                }
+        // SAFETY: the caller has V's instruction set. The sums of a tile and what they need fill
+        // 32 registers, or sixteen.
+        unsafe {
+            match V::LANES {
+                SUMS => self.blocks::<V, TALL_MAX, 4>(),
+                _ => self.blocks::<V, 3, 3>(),
             }
         }
     }
 }
 
+impl Gram<'_> {
+    /// Makes all pairs block by block, `TALL` rows with `WIDE` at a time; meanwhile the rows'
+    /// next block is asked for, and copied.
+    ///
+    /// # Safety
+    /// The caller has V's instruction set.
+    #[inline(always)]
+    unsafe fn blocks<V: Vector, const TALL: usize, const WIDE: usize>(self) {
+        let Gram { rows, part, packed, out } = self;
+        let n = rows.len();
+        // tiles at the edge reach beyond the last row
+        let (mut here, mut next) = packed.split_at_mut((n + TALL_MAX) * STRIDE);
+        // rows that a tile asks for
+        let asked = n.div_ceil(tiles(n, TALL, WIDE));
+        copy(rows, &part, 0..n, here);
+        for start in part.clone().step_by(BLOCK) {
+            let len = (part.end - start).min(BLOCK).next_multiple_of(SUMS);
+            let later = (start + BLOCK).min(part.end)..part.end;
+            let mut ask = 0..asked;
+            for top in (0..n).step_by(BAND) {
+                for left in (top..n).step_by(BAND) {
+                    for i in (top..n.min(top + BAND)).step_by(TALL) {
+                        let last = n.min(left + BAND);
+                        for j in (left.max(i)..last).step_by(WIDE) {
+                            let (tall, wide) = (&here[i * STRIDE..], &here[j * STRIDE..]);
+                            let asking = ask.start.min(n)..ask.end.min(n);
+                            let ahead = (&rows[asking.clone()], later.start);
+                            // SAFETY: the caller has V's instruction set; a block of every row is
+                            // there, with zeros up to `len`, and some more.
+                            let sums = unsafe { tile::<V, TALL, WIDE>(tall, wide, len, ahead) };
+                            for r in 0..TALL.min(n - i) {
+                                for c in 0..WIDE.min(last - j) {
+                                    if i + r <= j + c {
+                                        out[(i + r) * n + j + c] += f64::from(sums[r][c]);
+                                    }
+                                }
+                            }
+                            copy(rows, &later, asking, next);
+                            ask = ask.end..ask.end + asked;
+                        }
+                    }
+                }
+            }
+            std::mem::swap(&mut here, &mut next);
+        }
+    }
+}
+
+/// How many tiles all pairs of `n` rows come to.
+fn tiles(n: usize, tall: usize, wide: usize) -> usize {
+    let mut tiles = 0;
+    for top in (0..n).step_by(BAND) {
+        for left in (top..n).step_by(BAND) {
+            for i in (top..n.min(top + BAND)).step_by(tall) {
+                tiles += (n.min(left + BAND) - left.max(i)).div_ceil(wide);
+            }
+        }
+    }
+    tiles
+}
+
+/// Copies the block that `part` begins with of some rows, with zeros up to whole sums.
+fn copy(rows: &[&[f32]], part: &Range<usize>, some: Range<usize>, packed: &mut [f32]) {
+    let len = part.len().min(BLOCK);
+    for r in some {
+        let to = &mut packed[r * STRIDE..][..len.next_multiple_of(SUMS)];
+        to[..len].copy_from_slice(&rows[r][part.start..part.start + len]);
+        to[len..].fill(0.0);
+    }
+}
+
+/// The products of `len` numbers, a multiple of sixteen, of every pair of blocks. Asks for so many numbers
+/// of the rows `ahead`, from a coordinate on.
+///
 /// # Safety
-/// The caller has V's instruction set, of eight lanes, and the rows have coordinates
-/// `start..end`.
+/// The caller has V's instruction set, of eight or sixteen lanes, and there are so many blocks.
 #[inline(always)]
-unsafe fn tile<V: Vector>(
-    tall: [&[f32]; TALL],
-    wide: [&[f32]; WIDE],
-    later: *const f32,
-    start: usize,
-    end: usize,
+unsafe fn tile<V: Vector, const TALL: usize, const WIDE: usize>(
+    tall: &[f32],
+    wide: &[f32],
+    len: usize,
+    (ahead, from): (&[&[f32]], usize),
 ) -> [[f32; WIDE]; TALL] {
-    debug_assert_eq!(V::LANES, 8);
-    let whole = start + (end - start) / 8 * 8;
+    debug_assert!(tall.len() >= TALL * STRIDE && wide.len() >= WIDE * STRIDE && len <= BLOCK);
+    let (tall, wide) = (tall.as_ptr(), wide.as_ptr());
     // SAFETY: as the caller vouches.
     unsafe {
-        let mut sums = [[V::splat(0.0); WIDE]; TALL];
-        let mut k = start;
-        while k < whole {
-            prefetch_line(later.wrapping_add(k));
-            let mut columns = [V::splat(0.0); WIDE];
-            for c in 0..WIDE {
-                columns[c] = V::load(wide[c].as_ptr().add(k));
-            }
-            for r in 0..TALL {
-                let row = V::load(tall[r].as_ptr().add(k));
-                for c in 0..WIDE {
-                    sums[r][c] = row.fma(columns[c], sums[r][c]);
+        // vectors of half the width go over the coordinates twice, so that sums stay in registers
+        let mut halves = [[[V::splat(0.0); WIDE]; TALL]; 2];
+        for (h, sums) in halves.iter_mut().take(SUMS / V::LANES).enumerate() {
+            let mut here = *sums;
+            for k in (h * V::LANES..len).step_by(SUMS) {
+                if h == 0 {
+                    ahead
+                        .iter()
+                        .for_each(|row| prefetch_line_far(row.as_ptr().wrapping_add(from + k)));
+                }
+                let columns: [V; WIDE] = std::array::from_fn(|c| V::load(wide.add(c * STRIDE + k)));
+                for r in 0..TALL {
+                    let row = V::load(tall.add(r * STRIDE + k));
+                    for c in 0..WIDE {
+                        here[r][c] = row.fma(columns[c], here[r][c]);
+                    }
                 }
             }
-            k += 8;
-        }
-        if whole < end {
-            let rest = |row: &[f32]| {
-                let mut last = [0.0; 8];
-                last[..end - whole].copy_from_slice(&row[whole..end]);
-                last
-            };
-            let (tall, wide) = (tall.map(rest), wide.map(rest));
-            for r in 0..TALL {
-                for c in 0..WIDE {
-                    let (row, column) = (V::load(tall[r].as_ptr()), V::load(wide[c].as_ptr()));
-                    sums[r][c] = row.fma(column, sums[r][c]);
-                }
-            }
+            *sums = here;
         }
         let mut totals = [[0.0; WIDE]; TALL];
         for r in 0..TALL {
             for c in 0..WIDE {
-                totals[r][c] = sums[r][c].sum();
+                let (a, b) = (halves[0][r][c], halves[1][r][c]);
+                totals[r][c] = if V::LANES == SUMS { a.sum() } else { a.add(b).sum() };
             }
         }
         totals

@@ -8,8 +8,10 @@
 //! where it sums over coordinates.
 
 mod bisect;
+mod bracket;
 mod elect;
 mod gram;
+mod magnitudes;
 mod network;
 mod order;
 mod parts;
@@ -18,11 +20,14 @@ mod select;
 mod weighted;
 
 pub use elect::{DivideBy, ElectBy, Election, elect};
-pub use gram::{gram, gram_chunk};
+pub use gram::gram;
+pub use magnitudes::Magnitudes;
 pub use order::{mean_around_median, median, trimmed_mean};
-pub use parts::{CHUNK, PARTS_MAX, parallel_chunks, parts, parts_mut};
+pub use parts::{CHUNK, PARTS_MAX, parallel_chunks, parallel_chunks_with, parts, parts_mut};
 pub use scratch::MergeScratch;
-pub use select::{Cut, Magnitudes, between, cut_of_largest, keep_band, keep_largest};
+pub use select::{
+    Cut, Selection, add_between, between, cut_of_largest, cuts_of_largest, keep_band, keep_largest,
+};
 pub use weighted::{
     dots, mean_and_distances, mean_and_distances_chunk, squared_distances, squared_norms,
 };

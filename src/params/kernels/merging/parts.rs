@@ -1,6 +1,6 @@
 //! How sums over coordinates are cut, so that their bits depend on nothing but their lengths.
 
-pub use crate::threads::parallel_chunks;
+pub use crate::threads::{parallel_chunks, parallel_chunks_with};
 
 /// Coordinates of a chunk, the least that sums over coordinates are cut into.
 pub const CHUNK: usize = 4096;

@@ -201,26 +201,64 @@ fn by_magnitude(values: &[f32]) -> Vec<usize> {
 #[test]
 fn the_largest_magnitudes_stay_and_of_equal_ones_the_first() {
     for kind in KINDS {
-        for len in [1, 7, 100, 4096, 4097, 13_001] {
+        for len in [1, 7, 100, 4096, 4097, 13_001, 100_003] {
             let values = values(kind, 3, len);
             let order = by_magnitude(&values);
             for k in [0, 1, len / 10, len / 2, len] {
                 for drop in [0, k / 3] {
                     let mut want = vec![0.0; len];
                     order[drop..k].iter().for_each(|&i| want[i] = values[i]);
-                    for threads in [1, 2, 3] {
-                        let got = on_every_level(|| {
-                            let mut out = vec![f32::NAN; len];
-                            let mut scratch = vec![Magnitudes::default(); threads];
-                            keep_band(&values, drop, k - drop, &mut scratch, &mut out);
-                            bits(&out)
-                        });
-                        assert_eq!(got, bits(&want), "{kind:?} {len} {drop} {k} {threads}");
-                    }
+                    let got = on_every_level(|| {
+                        let mut out = vec![f32::NAN; len];
+                        let mut scratch = Selection::default();
+                        keep_band(&values, drop, k - drop, &mut scratch, &mut out);
+                        bits(&out)
+                    });
+                    assert_eq!(got, bits(&want), "{kind:?} {len} {drop} {k}");
                 }
             }
         }
     }
+}
+
+#[test]
+fn a_sample_that_misleads_changes_nothing() {
+    let len = 60_000;
+    let rising: Vec<f32> = (0..len).map(|i| i as f32).collect();
+    let steps: Vec<f32> = (0..len).map(|i| (i / 4096 % 3) as f32).collect();
+    let rare: Vec<f32> = (0..len).map(|i| f32::from(u8::from(i % 20_011 == 7))).collect();
+    let lines: Vec<f32> =
+        (0..len).map(|i| if i % 16 == 0 { (i % 977) as f32 } else { 1.0 }).collect();
+    for values in [rising, steps, rare, lines] {
+        let order = by_magnitude(&values);
+        let ks = [1, 2, 3, 4, len / 5, len / 2, len - 1];
+        for k in ks {
+            let mut want = vec![false; len];
+            order[..k].iter().for_each(|&i| want[i] = true);
+            let cuts =
+                on_every_level(|| cuts_of_largest(&values, [k, k / 2], &mut Selection::default()));
+            let kept: Vec<bool> = (0..len).map(|i| cuts[0].keeps(i, values[i])).collect();
+            assert_eq!(kept, want, "{k}");
+            let half = (0..len).filter(|&i| cuts[1].keeps(i, values[i])).count();
+            assert_eq!(half, k / 2);
+        }
+    }
+}
+
+#[test]
+fn a_band_is_added_as_it_would_be_written() {
+    let (values, before) = (values(Kind::Tied, 2, 999), values(Kind::Normal, 3, 999));
+    let mut scratch = Selection::default();
+    let [inner, outer] = cuts_of_largest(&values, [700, 50], &mut scratch);
+    let added = on_every_level(|| {
+        let mut out = before.clone();
+        add_between(&values[64..], 64, (inner, outer), 0.3, &mut out[64..]);
+        bits(&out)
+    });
+    let mut band = vec![0.0; 999];
+    between(&values[64..], 64, inner, outer, &mut band[64..]);
+    let want = before.iter().zip(&band).map(|(out, x)| 0.3_f32.mul_add(*x, *out));
+    assert_eq!(added, bits(&want.collect::<Vec<f32>>()));
 }
 
 #[test]
@@ -233,7 +271,7 @@ fn elections_are_won_by_the_weightier_sign() {
             data.iter_mut().flatten().for_each(|x| *x = (*x * 64.0).round() / 64.0);
             let rows = slices(&data);
             let weights: Vec<f32> = (0..n).map(|r| [0.5, 1.0, 0.25][r % 3]).collect();
-            let mut scratch = [Magnitudes::default()];
+            let mut scratch = Selection::default();
             let cuts: Vec<Cut> =
                 rows.iter().map(|row| cut_of_largest(row, len * 2 / 3, &mut scratch)).collect();
             for by in [ElectBy::Sum, ElectBy::Count] {

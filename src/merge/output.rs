@@ -1,0 +1,186 @@
+//! Where a segment's result goes.
+
+use crate::params::kernels::merging::{
+    PARTS_MAX, parallel_chunks, parallel_chunks_with, parts_mut,
+};
+use crate::params::kernels::{first_not_finite, weighted_sum};
+
+/// Numbers that are begun, worked on and ended while they are in the second cache.
+const TILE: usize = 16_384;
+
+/// A segment's result as a strategy writes it: in one go with [`fill`](Output::fill) or
+/// [`weighted`](Output::weighted), which touch memory once, or by any way it likes to what
+/// [`zeros`](Output::zeros) gives. What nothing was written to is zeros.
+#[derive(Debug)]
+pub struct Output<'o> {
+    numbers: &'o mut [f32],
+    /// What the result is measured from, to be added when it stands.
+    base: Option<&'o [f32]>,
+    threads: usize,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Stage {
+    Untouched,
+    /// Written to, not ended.
+    Open,
+    /// Ended; where the first number is that is infinite or none.
+    Ended(Option<usize>),
+}
+
+impl<'o> Output<'o> {
+    /// `numbers` may hold anything.
+    pub(super) fn new(numbers: &'o mut [f32], base: Option<&'o [f32]>, threads: usize) -> Self {
+        Output { numbers, base, threads, stage: Stage::Untouched }
+    }
+
+    /// Calls `work(start, part)` with parts of the result, which begin as zeros, on some threads; a
+    /// part is coordinates `start..start + part.len()`. What is written must depend on the
+    /// coordinate alone.
+    ///
+    /// # Panics
+    /// Where something was written before.
+    pub fn fill(&mut self, work: impl Fn(usize, &mut [f32]) + Sync) {
+        self.fill_with(|start, part, _: &mut ()| work(start, part));
+    }
+
+    /// [`fill`](Output::fill) with memory that a thread goes on working in, part after part.
+    ///
+    /// # Panics
+    /// As there.
+    pub fn fill_with<S: Default>(&mut self, work: impl Fn(usize, &mut [f32], &mut S) + Sync) {
+        assert_eq!(self.stage, Stage::Untouched, "a result is written once");
+        self.end(|start, tile, scratch| {
+            tile.fill(0.0);
+            work(start, tile, scratch);
+        });
+    }
+
+    /// `Σ weights[r] · rows[r]`, rows in order.
+    ///
+    /// # Panics
+    /// As [`fill`](Output::fill), or where there are other than as many rows as weights, or a row
+    /// is shorter than the result.
+    pub fn weighted(&mut self, weights: &[f32], rows: &[&[f32]]) {
+        self.fill_with(|start, tile, here| add_part(weights, rows, start, tile, here));
+    }
+
+    /// The whole result, as zeros at first.
+    ///
+    /// # Panics
+    /// Where it was filled before.
+    pub fn zeros(&mut self) -> &mut [f32] {
+        assert_eq!(self.stage, Stage::Untouched, "a result is written once");
+        self.stage = Stage::Open;
+        self.numbers.fill(0.0);
+        self.numbers
+    }
+
+    /// Ends what is not ended; where the first number is that is infinite or none.
+    pub(super) fn finish(mut self) -> Option<usize> {
+        match self.stage {
+            Stage::Untouched => self.end(|_, tile, _: &mut ()| tile.fill(0.0)),
+            Stage::Open => self.end(|_, _, _: &mut ()| {}),
+            Stage::Ended(_) => {}
+        }
+        match self.stage {
+            Stage::Ended(not_finite) => not_finite,
+            Stage::Untouched | Stage::Open => unreachable!("just ended"),
+        }
+    }
+
+    fn end<S: Default>(&mut self, work: impl Fn(usize, &mut [f32], &mut S) + Sync) {
+        let base = self.base;
+        let parts: Vec<(usize, &mut [f32])> = parts_mut(self.numbers, PARTS_MAX).collect();
+        let found = parallel_chunks_with(self.threads, parts, |(from, part), scratch: &mut S| {
+            let mut found = None;
+            for (i, tile) in part.chunks_mut(TILE).enumerate() {
+                let start = from + i * TILE;
+                work(start, tile, scratch);
+                if let Some(base) = base {
+                    tile.iter_mut().zip(&base[start..]).for_each(|(out, base)| *out += base);
+                }
+                found = found.or_else(|| first_not_finite(tile).map(|at| start + at));
+            }
+            found
+        });
+        self.stage = Stage::Ended(found.into_iter().flatten().next());
+    }
+}
+
+/// `out += Σ weights[r] · rows[r]`.
+pub(super) fn add_weighted(weights: &[f32], rows: &[&[f32]], threads: usize, out: &mut [f32]) {
+    let parts: Vec<(usize, &mut [f32])> = parts_mut(out, PARTS_MAX).collect();
+    parallel_chunks(threads, parts, |(start, part)| {
+        add_part(weights, rows, start, part, &mut Vec::new());
+    });
+}
+
+fn add_part<'r>(
+    weights: &[f32],
+    rows: &[&'r [f32]],
+    start: usize,
+    out: &mut [f32],
+    here: &mut Vec<&'r [f32]>,
+) {
+    here.clear();
+    here.extend(rows.iter().map(|row| &row[start..][..out.len()]));
+    weighted_sum(out, weights, here);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Some tiles, some parts, and what is left over.
+    const LEN: usize = 3 * TILE + 77;
+
+    #[test]
+    fn a_result_is_the_same_however_it_is_written() {
+        let rows: Vec<Vec<f32>> =
+            (0..3).map(|r| (0..LEN).map(|i| (i * (r + 2)) as f32 * 0.01).collect()).collect();
+        let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
+        let (base, weights) = (vec![0.25_f32; LEN], [0.5, -0.25, 2.0]);
+        for threads in [1, 2, 5] {
+            for base in [None, Some(&base[..])] {
+                let write = |make: &dyn Fn(&mut Output<'_>)| {
+                    let mut numbers = vec![f32::NAN; LEN];
+                    let mut out = Output::new(&mut numbers, base, threads);
+                    make(&mut out);
+                    assert_eq!(out.finish(), None);
+                    numbers
+                };
+                let weighted = write(&|out| out.weighted(&weights, &rows));
+                let whole = write(&|out| add_weighted(&weights, &rows, threads, out.zeros()));
+                assert_eq!(weighted, whole);
+                let untouched = write(&|_| {});
+                assert_eq!(untouched, vec![base.map_or(0.0, |base| base[0]); LEN]);
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_number_that_is_none_is_told() {
+        for threads in [1, 3] {
+            let mut numbers = vec![0.0; LEN];
+            let mut out = Output::new(&mut numbers, None, threads);
+            out.fill(|start, part| {
+                for (i, out) in part.iter_mut().enumerate() {
+                    let bad = [LEN - 1, 2 * TILE + 5, 2 * TILE + 9].contains(&(start + i));
+                    *out = if bad { f32::INFINITY } else { 1.0 };
+                }
+            });
+            assert_eq!(out.finish(), Some(2 * TILE + 5));
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "a result is written once")]
+    fn a_result_is_not_written_twice() {
+        let mut numbers = vec![0.0; 4];
+        let mut out = Output::new(&mut numbers, None, 1);
+        out.fill(|_, _| {});
+        out.fill(|_, _| {});
+    }
+}
