@@ -11,7 +11,7 @@ const SCENARIO: &str = include_str!("../scenarios/first-hive.toml");
 
 fn line(name: String, run: &Run) -> Line {
     let seconds = Some(run.round_seconds);
-    Line { name, work: run.tasks, unit: "tasks", limit: None, seconds }
+    Line { name, work: run.tasks, unit: "tasks", limits: Vec::new(), cores: 1, seconds }
 }
 
 fn main() {

@@ -22,7 +22,8 @@ fn main() {
             name: format!("federated_softmax/{engine}-{threads}"),
             work: run.sample_steps,
             unit: "sample-steps",
-            limit: Some((Limit::MultiplyAdds, run.multiply_adds / run.sample_steps, threads)),
+            limits: vec![(Limit::MultiplyAdds, run.multiply_adds / run.sample_steps)],
+            cores: threads,
             seconds: Some(run.round_seconds),
         });
     }

@@ -146,7 +146,8 @@ fn bench(c: &mut Criterion, load: &Load) -> Line {
         name: format!("learning/{}", load.name),
         work: steps as f64,
         unit: "sample-steps",
-        limit: Some((Limit::MultiplyAdds, multiply_adds as f64 / steps as f64, 1)),
+        limits: vec![(Limit::MultiplyAdds, multiply_adds as f64 / steps as f64)],
+        cores: 1,
         seconds: None,
     }
 }

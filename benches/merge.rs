@@ -16,7 +16,7 @@ const SIZES: [(usize, usize, &str); 3] =
 
 const THREADS: [usize; 2] = [1, 2];
 
-/// Strategies, and what bounds them: `None` where the reading of all vectors does.
+/// Strategies, as they are by default.
 fn strategies() -> Vec<(&'static str, Combine)> {
     let kind = |toml: &str| toml::from_str(toml).unwrap_or_else(|e| panic!("{toml}: {e}"));
     [
@@ -54,6 +54,11 @@ fn bench(c: &mut Criterion, (n, len, size): (usize, usize, &'static str)) -> Vec
     group.throughput(Throughput::Bytes(bytes as u64));
     let mut lines = Vec::new();
     for (name, combine) in strategies() {
+        let mut limits = vec![(Limit::ReadBandwidth, 1.0)];
+        if name == "krum" {
+            // half of all pairs of vectors, and each vector with itself
+            limits.push((Limit::MultiplyAdds, (n + 1) as f64 / 8.0));
+        }
         let mut pipeline = Pipeline::new(&Distiller { combine, ..Distiller::default() });
         for threads in THREADS {
             let name = format!("{name}-{size}-{threads}");
@@ -76,7 +81,8 @@ fn bench(c: &mut Criterion, (n, len, size): (usize, usize, &'static str)) -> Vec
                 name: format!("merge/{name}"),
                 work: bytes,
                 unit: "bytes",
-                limit: Some((Limit::ReadBandwidth, 1.0, threads)),
+                limits: limits.clone(),
+                cores: threads,
                 seconds: None,
             });
         }
@@ -88,6 +94,7 @@ fn bench(c: &mut Criterion, (n, len, size): (usize, usize, &'static str)) -> Vec
 fn main() {
     let mut c = Criterion::default().configure_from_args();
     common::bench_read_bandwidth(&mut c);
+    common::bench_multiply_adds(&mut c);
     let lines: Vec<Line> = SIZES.into_iter().flat_map(|size| bench(&mut c, size)).collect();
     c.final_summary();
     common::publish("merge", &common::table(&lines));

@@ -17,7 +17,14 @@ fn main() {
         each.push((agents, run.round_seconds.0 / f64::from(agents)));
         let seconds = Some(run.round_seconds);
         let name = format!("million/{agents}");
-        lines.push(Line { name, work: run.tasks, unit: "tasks", limit: None, seconds });
+        lines.push(Line {
+            name,
+            work: run.tasks,
+            unit: "tasks",
+            limits: Vec::new(),
+            cores: 1,
+            seconds,
+        });
     }
     let mut text = vec![common::table(&lines), String::new()];
     for (agents, seconds) in &each {

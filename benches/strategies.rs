@@ -1,14 +1,13 @@
 //! What merge strategies do to many long rows: `cargo bench --bench strategies`.
 //!
-//! Bytes are those of all rows, each counted once however often it is read. The limit is the
-//! bandwidth of one core, which two cores need not double.
+//! Bytes are those of all rows, each counted once however often it is read.
 
 mod common;
 
 use common::{Limit, Line};
 use criterion::{BenchmarkGroup, Criterion, Throughput, measurement::WallTime};
 use hivesim::params::kernels::merging::{
-    Cut, DivideBy, ElectBy, Election, Magnitudes, MergeScratch, PARTS_MAX, cut_of_largest, elect,
+    Cut, DivideBy, ElectBy, Election, MergeScratch, PARTS_MAX, Selection, cut_of_largest, elect,
     gram, mean_and_distances, mean_around_median, median, parallel_chunks, parts_mut, trimmed_mean,
 };
 use hivesim::params::kernels::{Counters, fill_normals};
@@ -44,8 +43,15 @@ impl Bench<'_> {
             let name = format!("{name}-{}-{threads}", self.size);
             self.group.bench_function(&name, |b| b.iter(|| work(&rows, threads)));
             let name = format!("strategies/{name}");
-            let limit = Some((limit, 1.0, threads));
-            self.lines.push(Line { name, work: amount, unit, limit, seconds: None });
+            let limits = vec![(limit, 1.0)];
+            self.lines.push(Line {
+                name,
+                work: amount,
+                unit,
+                limits,
+                cores: threads,
+                seconds: None,
+            });
         }
     }
 
@@ -87,7 +93,7 @@ fn strategies(c: &mut Criterion, (n, len, size): (usize, usize, &'static str)) -
     });
     let weights = vec![1.0 / n as f32; n];
     bench.line("ties", |rows, threads| {
-        let cut = |row: &&[f32]| cut_of_largest(row, len / 5, &mut [Magnitudes::default()]);
+        let cut = |row: &&[f32]| cut_of_largest(row, len / 5, &mut Selection::default());
         let cuts: Vec<Cut> = parallel_chunks(threads, rows.iter().collect(), cut);
         let election = Election { by: ElectBy::Sum, divide: DivideBy::AgreeingWeights, scale: 1.0 };
         spread(threads, &mut out, |start, out, s| {

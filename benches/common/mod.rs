@@ -6,6 +6,7 @@
 use criterion::{Criterion, Throughput};
 use hivesim::engine::{Experiment, Observer, Stage};
 use hivesim::measure::RoundRow;
+use hivesim::params::kernels::merging::parallel_chunks;
 use hivesim::params::kernels::{multiply_adds_of, read_all, spin_multiply_adds};
 use hivesim::scenario::Scenario;
 use std::hint::black_box;
@@ -21,9 +22,11 @@ pub struct Line {
     pub work: f64,
     /// What is counted.
     pub unit: &'static str,
-    /// The limit that it is held against, how much of it one unit of work takes, and on how
-    /// many cores.
-    pub limit: Option<(Limit, f64, usize)>,
+    /// The limits that it is held against, and how much of each one unit of work takes: the one
+    /// that binds is shown.
+    pub limits: Vec<(Limit, f64)>,
+    /// On how many cores.
+    pub cores: usize,
     /// Seconds of an iteration, where criterion did not measure them: median, least, most.
     pub seconds: Option<(f64, f64, f64)>,
 }
@@ -31,32 +34,49 @@ pub struct Line {
 /// A limit of the machine.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Limit {
-    /// Single-precision multiply-adds on one core.
+    /// Single-precision multiply-adds.
     MultiplyAdds,
-    /// Bytes read from memory by one core.
+    /// Bytes read from memory.
     ReadBandwidth,
 }
+
+/// Cores that limits are measured on: two need not have twice as much as one.
+pub const CORES: [usize; 2] = [1, 2];
 
 const SPINS: u64 = 100_000;
 /// Numbers that no cache holds: 512 MiB.
 const NUMBERS: usize = 128 << 20;
 
-/// Measures multiply-adds a second on one core.
+/// Measures multiply-adds a second.
 pub fn bench_multiply_adds(c: &mut Criterion) {
     let mut group = c.benchmark_group("limit");
-    group.throughput(Throughput::Elements(multiply_adds_of(SPINS)));
-    group.bench_function("multiply-adds", |b| b.iter(|| spin_multiply_adds(black_box(SPINS))));
+    for cores in CORES {
+        group.throughput(Throughput::Elements(cores as u64 * multiply_adds_of(SPINS)));
+        group.bench_function(Limit::MultiplyAdds.name(cores), |b| {
+            b.iter(|| on_each(cores, |_| spin_multiply_adds(black_box(SPINS))));
+        });
+    }
     group.finish();
 }
 
-/// Measures bytes read a second by one core.
+/// Measures bytes read a second.
 pub fn bench_read_bandwidth(c: &mut Criterion) {
-    let numbers: Vec<f32> = (0..NUMBERS).map(|i| (i % 1013) as f32).collect();
+    let numbers: Vec<Vec<f32>> =
+        CORES.map(|_| (0..NUMBERS).map(|i| (i % 1013) as f32).collect()).into();
     let mut group = c.benchmark_group("limit");
     group.sample_size(10);
-    group.throughput(Throughput::Bytes(4 * NUMBERS as u64));
-    group.bench_function("read-bandwidth", |b| b.iter(|| read_all(black_box(&numbers))));
+    for cores in CORES {
+        group.throughput(Throughput::Bytes(4 * (cores * NUMBERS) as u64));
+        group.bench_function(Limit::ReadBandwidth.name(cores), |b| {
+            b.iter(|| on_each(cores, |core| read_all(black_box(&numbers[core]))));
+        });
+    }
     group.finish();
+}
+
+/// Does the same on some cores at once.
+fn on_each<T: Send>(cores: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    parallel_chunks(cores, (0..cores).collect(), work)
 }
 
 impl Limit {
@@ -67,13 +87,21 @@ impl Limit {
         }
     }
 
-    /// Units a second, out of this run's own measurement.
-    fn rate(self) -> Option<f64> {
-        let (name, work) = match self {
-            Limit::MultiplyAdds => ("limit/multiply-adds", multiply_adds_of(SPINS) as f64),
-            Limit::ReadBandwidth => ("limit/read-bandwidth", 4.0 * NUMBERS as f64),
+    fn name(self, cores: usize) -> String {
+        let name = match self {
+            Limit::MultiplyAdds => "multiply-adds",
+            Limit::ReadBandwidth => "read-bandwidth",
         };
-        Some(work / seconds(name)?.0)
+        format!("{name}-{cores}")
+    }
+
+    /// Units a second, out of this run's own measurement.
+    fn rate(self, cores: usize) -> Option<f64> {
+        let work = match self {
+            Limit::MultiplyAdds => multiply_adds_of(SPINS) as f64,
+            Limit::ReadBandwidth => 4.0 * NUMBERS as f64,
+        };
+        Some(cores as f64 * work / seconds(&format!("limit/{}", self.name(cores)))?.0)
     }
 }
 
@@ -107,11 +135,14 @@ pub fn table(lines: &[Line]) -> String {
         };
         let rate = line.work / median;
         let span = format!("{} to {}", si(line.work / high), si(line.work / low));
-        let limit = line.limit.and_then(|(limit, each, cores)| {
-            let most = limit.rate()? * cores as f64;
-            let share = 100.0 * rate * each / most;
+        let cores = line.cores;
+        let held = line.limits.iter().filter_map(|(limit, each)| {
+            let most = limit.rate(cores)?;
+            Some((100.0 * rate * each / most, *limit, most))
+        });
+        let limit = held.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(share, limit, most)| {
             let cores = if cores == 1 { "1 core".to_owned() } else { format!("{cores} cores") };
-            Some((format!("{}{}/s on {cores}", si(most), limit.unit()), format!("{share:.1} %")))
+            (format!("{}{}/s on {cores}", si(most), limit.unit()), format!("{share:.1} %"))
         });
         let (limit, share) = limit.unwrap_or_default();
         let work = format!("{}{}/s", si(rate), line.unit);
