@@ -174,11 +174,15 @@ unsafe fn tile<V: Vector, const TALL: usize, const WIDE: usize>(
             let mut here = *sums;
             for k in (h * V::LANES..len).step_by(SUMS) {
                 if h == 0 {
-                    ahead
-                        .iter()
-                        .for_each(|row| prefetch_line_far(row.as_ptr().wrapping_add(from + k)));
+                    for row in ahead {
+                        prefetch_line_far(row.as_ptr().wrapping_add(from + k));
+                    }
                 }
-                let columns: [V; WIDE] = std::array::from_fn(|c| V::load(wide.add(c * STRIDE + k)));
+                // no closures in here: one that is not inlined has no instruction set
+                let mut columns = [V::splat(0.0); WIDE];
+                for c in 0..WIDE {
+                    columns[c] = V::load(wide.add(c * STRIDE + k));
+                }
                 for r in 0..TALL {
                     let row = V::load(tall.add(r * STRIDE + k));
                     for c in 0..WIDE {

@@ -6,8 +6,9 @@
 //! once. All three find the same.
 
 use super::super::simd::{Kernel, Vector, run16};
+use super::super::vectors::prefetch_line;
 use super::bracket;
-use super::magnitudes::{Magnitudes, key};
+use super::magnitudes::{AHEAD, Magnitudes, key};
 
 /// Values that are put in order at once.
 const FEW: usize = 4096;
@@ -197,6 +198,22 @@ impl<const ADD: bool> Kernel for Between<'_, ADD> {
         for (&from, &to) in ends.iter().zip(&ends[1..]) {
             let least = self.inner.least(self.start + from);
             let too_large = self.outer.least(self.start + from);
+            let whole = from + (to - from) / V::LANES * V::LANES;
+            for i in (from..whole).step_by(V::LANES) {
+                // SAFETY: the caller has V's instruction set, and `i + LANES <= to`, which both
+                // reach to.
+                unsafe {
+                    let (at, to) = (self.values.as_ptr().add(i), self.out.as_mut_ptr().add(i));
+                    prefetch_line(at.wrapping_add(AHEAD));
+                    let (x, zero) = (V::load(at), V::splat(0.0));
+                    let magnitude = x.abs();
+                    let kept = magnitude.where_not_below(V::splat(least), x, zero);
+                    let x = magnitude.where_not_below(V::splat(too_large), zero, kept);
+                    let x = if ADD { V::splat(self.weight).fma(x, V::load(to)) } else { x };
+                    x.store(to);
+                }
+            }
+            let from = whole;
             for (x, out) in self.values[from..to].iter().zip(&mut self.out[from..to]) {
                 let (kept, dropped) = (x.abs() >= least, x.abs() >= too_large);
                 let x = f32::from_bits(if kept & !dropped { x.to_bits() } else { 0 });
