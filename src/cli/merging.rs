@@ -1,12 +1,11 @@
 //! Watches a merge of files for whoever waits for it: a bar on a terminal, lines elsewhere.
 
-use super::watch::{GAP_MAX, Progress as Show, TICK};
+use super::watch::{GAP_MAX, Progress as Show, ticking};
 use super::{Failure, no_thread, tell};
 use crate::checkpoint::merging::Progress;
 use crate::pending::remove_unfinished;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 /// A merge under way, with a clock.
@@ -54,31 +53,20 @@ impl Merging {
     /// # Errors
     /// Where the system gives no thread.
     pub fn beside<R>(&self, work: impl FnOnce(&Progress) -> R) -> Result<(R, f64), Failure> {
-        let (stop, stopped) = channel::<()>();
-        let result = std::thread::scope(|scope| {
-            let watch = move || {
-                let mut gap = Duration::from_secs(1);
-                let mut next_line = self.begun + gap;
-                while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(TICK) {
-                    if self.show == Show::Bar {
-                        self.draw();
-                    } else if self.show == Show::Lines && Instant::now() >= next_line {
-                        tell(&self.line());
-                        gap = (gap * 2).min(GAP_MAX);
-                        next_line = Instant::now() + gap;
-                    }
-                }
-            };
-            std::thread::Builder::new().spawn_scoped(scope, watch)?;
-            let result = work(&self.progress);
-            drop(stop);
-            Ok(result)
-        });
+        let mut gap = Duration::from_secs(1);
+        let mut next_line = self.begun + gap;
+        let tick = || {
+            if self.show == Show::Bar {
+                self.draw();
+            } else if self.show == Show::Lines && Instant::now() >= next_line {
+                tell(&self.line());
+                gap = (gap * 2).min(GAP_MAX);
+                next_line = Instant::now() + gap;
+            }
+        };
+        let result = ticking(tick, || work(&self.progress));
         self.bar.finish_and_clear();
-        Ok((
-            result.map_err(|why: std::io::Error| no_thread(why))?,
-            self.begun.elapsed().as_secs_f64(),
-        ))
+        Ok((result.map_err(no_thread)?, self.begun.elapsed().as_secs_f64()))
     }
 
     fn draw(&self) {

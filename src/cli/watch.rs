@@ -13,10 +13,32 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How often it is looked at how far the work is.
-pub(super) const TICK: Duration = Duration::from_millis(200);
+const TICK: Duration = Duration::from_millis(200);
 /// Lines come after 1, 2, 4, … seconds and from then on at this distance: a short run says
 /// little, a long one stays quiet enough for a log.
 pub(super) const GAP_MAX: Duration = Duration::from_secs(30);
+
+/// Does the work while another thread calls `tick` now and then.
+///
+/// # Errors
+/// Where the system gives no thread.
+pub(super) fn ticking<R>(
+    mut tick: impl FnMut() + Send,
+    work: impl FnOnce() -> R,
+) -> std::io::Result<R> {
+    let (stop, stopped) = channel::<()>();
+    std::thread::scope(|scope| {
+        let watch = move || {
+            while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(TICK) {
+                tick();
+            }
+        };
+        std::thread::Builder::new().spawn_scoped(scope, watch)?;
+        let result = work();
+        drop(stop);
+        Ok(result)
+    })
+}
 
 /// How a run shows its progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,18 +116,7 @@ impl Watcher {
     /// # Errors
     /// Where the system gives no thread.
     pub fn beside<R>(&self, body: impl FnOnce() -> R) -> std::io::Result<(R, Vec<f64>)> {
-        let (stop, stopped) = channel::<()>();
-        let result = std::thread::scope(|scope| {
-            let watch = move || {
-                while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(TICK) {
-                    self.tick();
-                }
-            };
-            std::thread::Builder::new().spawn_scoped(scope, watch)?;
-            let result = body();
-            drop(stop);
-            Ok::<R, std::io::Error>(result)
-        })?;
+        let result = ticking(|| self.tick(), body)?;
         self.bar.finish_and_clear();
         Ok((result, std::mem::take(&mut self.state().seconds)))
     }

@@ -95,6 +95,17 @@ impl Estimate {
         let error = if values.len() > 1 { (squares / (n - 1.0) / n).sqrt() } else { 0.0 };
         Estimate { mean, error }
     }
+
+    /// With as many digits for the error as for the mean, so that columns can be read down; an
+    /// error of 0 is left out, and `none` stands for what is not a number.
+    pub fn shown(self, digits: usize, none: &str) -> String {
+        let Estimate { mean, error } = self;
+        match (mean.is_finite(), error == 0.0) {
+            (false, _) => none.into(),
+            (true, true) => format!("{mean:.digits$}"),
+            (true, false) => format!("{mean:.digits$} ± {error:.digits$}"),
+        }
+    }
 }
 
 /// What came of a contender, or of a bound beside all of them.

@@ -152,10 +152,10 @@ fn beside_mean(comparison: &Comparison) -> Option<String> {
 fn rows(comparison: &Comparison) -> Vec<Row<'_>> {
     let row = |standing: &'_ Standing| {
         let (half, never) = standing.time_to_half();
-        let rounds = digits(half, 1);
+        let rounds = half.shown(1, "–");
         (
-            digits(standing.estimate(Run::level), 3),
-            digits(standing.estimate(|run| run.panel_skill), 3),
+            standing.estimate(Run::level).shown(3, "–"),
+            standing.estimate(|run| run.panel_skill).shown(3, "–"),
             match never {
                 0 => rounds,
                 n if n == standing.runs.len() => "never".into(),
@@ -174,15 +174,6 @@ fn rows(comparison: &Comparison) -> Vec<Row<'_>> {
         Row { name: &standing.name, family: standing.family, core, panel, half, seconds, bytes }
     })
     .collect()
-}
-
-/// With as many digits for the error as for the mean, so that columns can be read down.
-fn digits(Estimate { mean, error }: Estimate, digits: usize) -> String {
-    match (mean.is_finite(), error == 0.0) {
-        (false, _) => "–".into(),
-        (true, true) => format!("{mean:.digits$}"),
-        (true, false) => format!("{mean:.digits$} ± {error:.digits$}"),
-    }
 }
 
 fn with_error(estimate: Estimate, show: fn(f64) -> String) -> String {

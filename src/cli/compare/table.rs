@@ -14,31 +14,22 @@ pub(super) fn table(comparison: &Comparison) -> String {
     for standing in comparison.standings.iter().chain(&comparison.bounds) {
         let (half, never) = standing.time_to_half();
         let half = match never {
-            0 => cell(half, 1),
+            0 => half.shown(1, "-"),
             n if n == standing.runs.len() => "never".into(),
-            n => format!("{} ({n} never)", cell(half, 1)),
+            n => format!("{} ({n} never)", half.shown(1, "-")),
         };
         table.add_row([
             plain(&standing.name),
             standing.family.into(),
-            cell(standing.estimate(Run::level), 3),
-            cell(standing.estimate(|run| run.panel_skill), 3),
+            standing.estimate(Run::level).shown(3, "-"),
+            standing.estimate(|run| run.panel_skill).shown(3, "-"),
             half,
-            cell(Estimate { error: 0.0, ..standing.estimate(|run| run.merge_seconds) }, 3),
-            cell(standing.estimate(|run| run.bytes as f64 / 1e6), 1),
+            Estimate { error: 0.0, ..standing.estimate(|run| run.merge_seconds) }.shown(3, "-"),
+            standing.estimate(|run| run.bytes as f64 / 1e6).shown(1, "-"),
         ]);
     }
     for column in table.column_iter_mut().skip(2) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     text_of(&table)
-}
-
-fn cell(estimate: Estimate, digits: usize) -> String {
-    let Estimate { mean, error } = estimate;
-    match (mean.is_finite(), error == 0.0) {
-        (false, _) => "-".into(),
-        (true, true) => format!("{mean:.digits$}"),
-        (true, false) => format!("{mean:.digits$} ± {error:.digits$}"),
-    }
 }
