@@ -348,37 +348,42 @@ unsafe fn mean_of_ranks<V: Vector>(wanted: Wanted, sorted: *const f32, n: usize,
         let zero = V::splat(0.0);
         for c in (0..BLOCK).step_by(V::LANES) {
             let mut sums = [zero; 4];
-            let rank = |r: usize| sorted.add(r * BLOCK + c);
+            // no closures in here: one that is not inlined has no instruction set
+            let ranks = sorted.add(c);
             let kept = match wanted {
                 Wanted::Trimmed(trim) => {
                     let mut r = trim;
                     while r + 4 <= n - trim {
                         for k in 0..4 {
-                            sums[k] = sums[k].add(V::load(rank(r + k)));
+                            sums[k] = sums[k].add(V::load(ranks.add((r + k) * BLOCK)));
                         }
                         r += 4;
                     }
                     let rest = n - trim - r;
                     for k in 0..3 {
                         if k < rest {
-                            sums[k] = sums[k].add(V::load(rank(r + k)));
+                            sums[k] = sums[k].add(V::load(ranks.add((r + k) * BLOCK)));
                         }
                     }
                     n - 2 * trim
                 }
                 Wanted::Around(keep) => {
-                    let median = middle(n, V::load(rank((n - 1) / 2)), V::load(rank(n / 2)));
+                    let median = middle(
+                        n,
+                        V::load(ranks.add((n - 1) / 2 * BLOCK)),
+                        V::load(ranks.add(n / 2 * BLOCK)),
+                    );
                     for r in 0..n {
-                        let x = V::load(rank(r));
+                        let x = V::load(ranks.add(r * BLOCK));
                         let mut counted = x;
                         // the window of `keep` ranks that starts at `from` moves on where the
                         // rank that it would take in is closer than the one it would leave
                         if r >= keep {
-                            let left = median.sub(V::load(rank(r - keep)));
+                            let left = median.sub(V::load(ranks.add((r - keep) * BLOCK)));
                             counted = left.where_above(x.sub(median), counted, zero);
                         }
                         if r + keep < n {
-                            let taken = V::load(rank(r + keep)).sub(median);
+                            let taken = V::load(ranks.add((r + keep) * BLOCK)).sub(median);
                             counted = median.sub(x).where_above(taken, zero, counted);
                         }
                         // a chain of four is shifted rather than indexed: it stays in registers
