@@ -4,7 +4,7 @@ use super::super::simd::{Kernel, Vector, run16};
 use super::super::vectors::prefetch_line;
 use super::magnitudes::{AHEAD, key};
 use super::parts::CHUNK;
-use super::select::{Cut, ranked};
+use super::select::{Cut, largest, ranked};
 use crate::maths::{exp, ln};
 
 /// Values of a line of memory, which is sampled as a whole.
@@ -87,11 +87,8 @@ impl<'a> Bracket<'a> {
         let first = (m * share - half) as usize;
         let last = ((m * share + half) as usize).min(sample.len());
         // the keys at those ranks; beyond either end, the ends of all keys
-        let high = ranked(sample, first).map_or(u32::MAX >> 1, |(key, ..)| key);
-        let low = match last < sample.len() {
-            true => ranked(sample, last).map_or(0, |(key, ..)| key),
-            false => 0,
-        };
+        let high = largest(sample, first).unwrap_or(u32::MAX >> 1);
+        let low = if last < sample.len() { largest(sample, last).unwrap_or(0) } else { 0 };
         let room = 2 * (last - first) * of / sample.len() + 2 * CHUNK;
         near.keys.resize(room, 0);
         near.before.clear();

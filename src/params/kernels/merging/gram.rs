@@ -93,49 +93,49 @@ impl Gram<'_> {
         let n = rows.len();
         // tiles at the edge reach beyond the last row
         let (mut here, mut next) = packed.split_at_mut((n + TALL_MAX) * STRIDE);
+        let tiles = tiles(n, TALL, WIDE);
         // rows that a tile asks for
-        let asked = n.div_ceil(tiles(n, TALL, WIDE));
+        let asked = n.div_ceil(tiles.len());
         copy(rows, &part, 0..n, here);
         for start in part.clone().step_by(BLOCK) {
             let len = (part.end - start).min(BLOCK).next_multiple_of(SUMS);
             let later = (start + BLOCK).min(part.end)..part.end;
-            let mut ask = 0..asked;
-            for top in (0..n).step_by(BAND) {
-                for left in (top..n).step_by(BAND) {
-                    for i in (top..n.min(top + BAND)).step_by(TALL) {
-                        let last = n.min(left + BAND);
-                        for j in (left.max(i)..last).step_by(WIDE) {
-                            let (tall, wide) = (&here[i * STRIDE..], &here[j * STRIDE..]);
-                            let asking = ask.start.min(n)..ask.end.min(n);
-                            let ahead = (&rows[asking.clone()], later.start);
-                            // SAFETY: the caller has V's instruction set; a block of every row is
-                            // there, with zeros up to `len`, and some more.
-                            let sums = unsafe { tile::<V, TALL, WIDE>(tall, wide, len, ahead) };
-                            for r in 0..TALL.min(n - i) {
-                                for c in 0..WIDE.min(last - j) {
-                                    if i + r <= j + c {
-                                        out[(i + r) * n + j + c] += f64::from(sums[r][c]);
-                                    }
-                                }
-                            }
-                            copy(rows, &later, asking, next);
-                            ask = ask.end..ask.end + asked;
+            for (t, &Tile { i, j, last }) in tiles.iter().enumerate() {
+                let asking = (t * asked).min(n)..((t + 1) * asked).min(n);
+                let (tall, wide) = (&here[i * STRIDE..], &here[j * STRIDE..]);
+                let ahead = (&rows[asking.clone()], later.start);
+                // SAFETY: the caller has V's instruction set; a block of every row is there, with
+                // zeros up to `len`, and some more.
+                let sums = unsafe { tile::<V, TALL, WIDE>(tall, wide, len, ahead) };
+                for r in 0..TALL.min(n - i) {
+                    for c in 0..WIDE.min(last - j) {
+                        if i + r <= j + c {
+                            out[(i + r) * n + j + c] += f64::from(sums[r][c]);
                         }
                     }
                 }
+                copy(rows, &later, asking, next);
             }
             std::mem::swap(&mut here, &mut next);
         }
     }
 }
 
-/// How many tiles all pairs of `n` rows come to.
-fn tiles(n: usize, tall: usize, wide: usize) -> usize {
-    let mut tiles = 0;
+/// Pairs of the rows from `i` on with those from `j` on, up to `last`.
+struct Tile {
+    i: usize,
+    j: usize,
+    last: usize,
+}
+
+/// The tiles that hold all pairs of `n` rows, band by band.
+fn tiles(n: usize, tall: usize, wide: usize) -> Vec<Tile> {
+    let mut tiles = Vec::new();
     for top in (0..n).step_by(BAND) {
         for left in (top..n).step_by(BAND) {
+            let last = n.min(left + BAND);
             for i in (top..n.min(top + BAND)).step_by(tall) {
-                tiles += (n.min(left + BAND) - left.max(i)).div_ceil(wide);
+                tiles.extend((left.max(i)..last).step_by(wide).map(|j| Tile { i, j, last }));
             }
         }
     }

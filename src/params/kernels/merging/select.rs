@@ -102,14 +102,21 @@ fn cut_in_order(values: &[f32], k: usize, keys: &mut [u32]) -> Cut {
     }
 }
 
+/// The `k`-th largest of some keys, which are brought into an order where it stands there. None
+/// where none is wanted.
+pub(super) fn largest(keys: &mut [u32], k: usize) -> Option<u32> {
+    let (_, &mut key, _) = keys.select_nth_unstable_by(k.checked_sub(1)?, |a, b| b.cmp(a));
+    Some(key)
+}
+
 /// The `k`-th largest of some keys, how many of those equal to it are among the `k` largest, and
 /// how many there are. None where none is wanted.
 pub(super) fn ranked(keys: &mut [u32], k: usize) -> Option<(u32, usize, usize)> {
-    let (above, &mut least, below) =
-        keys.select_nth_unstable_by(k.checked_sub(1)?, |a, b| b.cmp(a));
+    let least = largest(keys, k)?;
+    let (above, below) = keys.split_at(k);
     let equal = |keys: &[u32]| keys.iter().filter(|key| **key == least).count();
-    let before = equal(above);
-    Some((least, before + 1, before + 1 + equal(below)))
+    let kept = equal(above);
+    Some((least, kept, kept + equal(below)))
 }
 
 /// The cut at a magnitude that `all` entries have, of which the first `left` are kept.
@@ -122,15 +129,6 @@ fn cut_at(values: &[f32], magnitude: f32, left: usize, all: usize) -> Cut {
         1 + ties.nth(left - 1).map(|(index, _)| index).expect("as many have it as were counted")
     };
     Cut { magnitude, ties_end }
-}
-
-/// `out` = `values` with all but the `k` largest magnitudes zero: exactly `k` stay, of equal
-/// ones the first. See [`cut_of_largest`].
-///
-/// # Panics
-/// As there, or where the lengths differ.
-pub fn keep_largest(values: &[f32], k: usize, scratch: &mut Selection, out: &mut [f32]) {
-    keep_band(values, 0, k, scratch, out);
 }
 
 /// `out` = `values` with all but a middle band of magnitudes zero: the `drop` largest go, the
