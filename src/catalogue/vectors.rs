@@ -55,7 +55,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         formula: "t_i = x_i with all but its `density` largest entries at zero\n\
                   s_j = sign(Σ_i w_i t_ij)   (`sign = \"count\"`: the sign that more have)\n\
                   m_j = λ Σ w_i t_ij / Σ w_i   over the i with sign(t_ij) = s_j",
-        time: "O(n d): two passes; a sample tells where the thresholds lie, and nothing is sorted",
+        time: "O(n d): two passes where the vector is one tensor or block, its thresholds told by a sample; three where it is several, by counting",
         needs: "a base, and weights of 0 or more",
         notes: "Of equal magnitudes the first are kept; a sum of zero elects +, as in mergekit. \
                 One entry that is large enough elects its sign and carries the mean.",

@@ -121,8 +121,8 @@ fn positive(segment: &Segment<'_>, weighting: Weighting) -> Result<Vec<f32>, Mer
 /// Choshen, Raffel and Bansal 2023, "TIES-merging: resolving interference when merging models",
 /// NeurIPS). Of equal magnitudes the first are kept; a sum of zero elects `+`, as in mergekit.
 ///
-/// Breakdown point 0. Cost: two passes; a sample tells where the thresholds lie, and nothing is
-/// sorted.
+/// Breakdown point 0. Cost: two passes where the vector is one segment, its thresholds told by a
+/// sample; three where it is several, by counting.
 #[derive(Clone, Debug)]
 pub struct Ties(pub scenario::Ties);
 
