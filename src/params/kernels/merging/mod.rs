@@ -17,6 +17,7 @@ mod order;
 mod parts;
 mod scratch;
 mod select;
+mod tiles;
 mod weighted;
 
 pub use elect::{DivideBy, ElectBy, Election, elect};

@@ -81,8 +81,8 @@ pub(super) unsafe fn sort_bitonic<V: Vector>(v: &mut [V; 16]) {
     }
 }
 
-/// Merges two sorted runs of sixteen at `a` and `b` into 32 at `out`. Ranks lie `stride`
-/// numbers apart.
+/// Merges two sorted runs of sixteen at `a` and `b` into 32 at `out`. A rank is
+/// a vector.
 ///
 /// The first sixteen of the result are the lesser of rank `i` of one run and rank `15 - i` of
 /// the other, which rise and then fall; the last sixteen the greater ones.
@@ -91,28 +91,23 @@ pub(super) unsafe fn sort_bitonic<V: Vector>(v: &mut [V; 16]) {
 /// The caller has V's instruction set; a vector may be read at each rank of `a` and `b` and
 /// written at each of `out`, which overlaps neither.
 #[inline(always)]
-pub(super) unsafe fn merge_16<V: Vector>(
-    a: *const f32,
-    b: *const f32,
-    out: *mut f32,
-    stride: usize,
-) {
+pub(super) unsafe fn merge_16<V: Vector>(a: *const f32, b: *const f32, out: *mut f32) {
     // SAFETY: as the caller vouches.
     unsafe {
         let mut half = [V::splat(0.0); 16];
         for i in 0..16 {
-            half[i] = V::load(a.add(i * stride)).min(V::load(b.add((15 - i) * stride)));
+            half[i] = V::load(a.add(i * V::LANES)).min(V::load(b.add((15 - i) * V::LANES)));
         }
         sort_bitonic(&mut half);
         for i in 0..16 {
-            half[i].store(out.add(i * stride));
+            half[i].store(out.add(i * V::LANES));
         }
         for i in 0..16 {
-            half[i] = V::load(a.add(i * stride)).max(V::load(b.add((15 - i) * stride)));
+            half[i] = V::load(a.add(i * V::LANES)).max(V::load(b.add((15 - i) * V::LANES)));
         }
         sort_bitonic(&mut half);
         for i in 0..16 {
-            half[i].store(out.add((16 + i) * stride));
+            half[i].store(out.add((16 + i) * V::LANES));
         }
     }
 }
@@ -122,20 +117,16 @@ pub(super) unsafe fn merge_16<V: Vector>(
 /// # Safety
 /// As of [`merge_16`].
 #[inline(always)]
-pub(super) unsafe fn merge_32<V: Vector>(
-    a: *const f32,
-    b: *const f32,
-    out: *mut f32,
-    stride: usize,
-) {
+pub(super) unsafe fn merge_32<V: Vector>(a: *const f32, b: *const f32, out: *mut f32) {
     // SAFETY: as the caller vouches.
     unsafe {
         for quarter in 0..4 {
             let mut v = [V::splat(0.0); 16];
             for i in 0..16 {
                 // ranks `i` and `i + 16` of one run, and their partners of the other
-                let (p, q) = (V::load(a.add(i * stride)), V::load(b.add((31 - i) * stride)));
-                let (r, s) = (V::load(a.add((16 + i) * stride)), V::load(b.add((15 - i) * stride)));
+                let (p, q) = (V::load(a.add(i * V::LANES)), V::load(b.add((31 - i) * V::LANES)));
+                let (r, s) =
+                    (V::load(a.add((16 + i) * V::LANES)), V::load(b.add((15 - i) * V::LANES)));
                 v[i] = match quarter {
                     0 => p.min(q).min(r.min(s)),
                     1 => p.min(q).max(r.min(s)),
@@ -145,7 +136,7 @@ pub(super) unsafe fn merge_32<V: Vector>(
             }
             sort_bitonic(&mut v);
             for i in 0..16 {
-                v[i].store(out.add((16 * quarter + i) * stride));
+                v[i].store(out.add((16 * quarter + i) * V::LANES));
             }
         }
     }
@@ -157,12 +148,7 @@ pub(super) unsafe fn merge_32<V: Vector>(
 /// # Safety
 /// The caller has V's instruction set; a vector may be read at each rank of `a` and `b`.
 #[inline(always)]
-pub(super) unsafe fn middle_of_two<V: Vector>(
-    a: *const f32,
-    b: *const f32,
-    half: usize,
-    stride: usize,
-) -> (V, V) {
+pub(super) unsafe fn middle_of_two<V: Vector>(a: *const f32, b: *const f32, half: usize) -> (V, V) {
     // SAFETY: as the caller vouches.
     unsafe {
         let mut below = [V::splat(f32::NEG_INFINITY); 2];
@@ -170,8 +156,8 @@ pub(super) unsafe fn middle_of_two<V: Vector>(
         // two chains each, so that the units need not wait
         for i in (0..half).step_by(2) {
             for k in 0..2 {
-                let a = V::load(a.add((i + k) * stride));
-                let b = V::load(b.add((half - 1 - i - k) * stride));
+                let a = V::load(a.add((i + k) * V::LANES));
+                let b = V::load(b.add((half - 1 - i - k) * V::LANES));
                 below[k] = below[k].max(a.min(b));
                 above[k] = above[k].min(a.max(b));
             }

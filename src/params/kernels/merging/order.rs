@@ -5,17 +5,11 @@
 //! depends on the order of the rows.
 
 use super::super::simd::{Kernel, Vector, run_widest};
-use super::super::vectors::prefetch_line;
+use super::tiles::{Tiles, WIDTH};
 use super::{MergeScratch, bisect, network};
 
 /// Rows that networks sort; more are bisected.
 pub(super) const NETWORK_ROWS: usize = 64;
-
-/// Coordinates that networks work on at a time: two lines of memory of every row.
-const BLOCK: usize = 32;
-
-/// Coordinates that are asked for together, ahead of their time.
-const STRETCH: usize = 128;
 
 /// What is wanted of a coordinate's `n` values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,90 +96,94 @@ fn order(
     if rows.len() > NETWORK_ROWS {
         return bisect::order(wanted, rows, start, out, scratch);
     }
-    let room = scratch.take(3 * NETWORK_ROWS * BLOCK);
-    let (block, room) = room.split_at_mut(NETWORK_ROWS * BLOCK);
-    let (first, second) = room.split_at_mut(NETWORK_ROWS * BLOCK);
-    let work = Networks { wanted, rows, start, out, block, first, second };
-    match (rows.len(), wanted) {
-        (1, _) => run_widest(Sorted::<1>(work)),
-        (2, _) => run_widest(Sorted::<2>(work)),
-        (3, _) => run_widest(Sorted::<3>(work)),
-        (4, _) => run_widest(Sorted::<4>(work)),
-        (5, _) => run_widest(Sorted::<5>(work)),
-        (6, _) => run_widest(Sorted::<6>(work)),
-        (7, _) => run_widest(Sorted::<7>(work)),
-        (8, _) => run_widest(Sorted::<8>(work)),
-        (9, _) => run_widest(Sorted::<9>(work)),
-        (10, _) => run_widest(Sorted::<10>(work)),
-        (11, _) => run_widest(Sorted::<11>(work)),
-        (12, _) => run_widest(Sorted::<12>(work)),
-        (13, _) => run_widest(Sorted::<13>(work)),
-        (14, _) => run_widest(Sorted::<14>(work)),
-        (15, _) => run_widest(Sorted::<15>(work)),
-        (16, _) => run_widest(Sorted::<16>(work)),
+    let work = Networks { wanted, rows, start, out, scratch };
+    match rows.len() {
+        1 => run_widest(Sorted::<1>(work)),
+        2 => run_widest(Sorted::<2>(work)),
+        3 => run_widest(Sorted::<3>(work)),
+        4 => run_widest(Sorted::<4>(work)),
+        5 => run_widest(Sorted::<5>(work)),
+        6 => run_widest(Sorted::<6>(work)),
+        7 => run_widest(Sorted::<7>(work)),
+        8 => run_widest(Sorted::<8>(work)),
+        9 => run_widest(Sorted::<9>(work)),
+        10 => run_widest(Sorted::<10>(work)),
+        11 => run_widest(Sorted::<11>(work)),
+        12 => run_widest(Sorted::<12>(work)),
+        13 => run_widest(Sorted::<13>(work)),
+        14 => run_widest(Sorted::<14>(work)),
+        15 => run_widest(Sorted::<15>(work)),
+        16 => run_widest(Sorted::<16>(work)),
         _ => run_widest(Merged(work)),
     }
 }
 
-/// The work of networks: `block`, `first` and `second` are `NETWORK_ROWS × BLOCK`.
 struct Networks<'a> {
     wanted: Wanted,
     rows: &'a [&'a [f32]],
     start: usize,
     out: &'a mut [f32],
-    block: &'a mut [f32],
-    first: &'a mut [f32],
-    second: &'a mut [f32],
+    scratch: &'a mut MergeScratch,
+}
+
+/// What becomes of a column: a vector of each of `n` rows, `WIDTH` numbers apart.
+trait Column {
+    /// How often it asks for what comes next.
+    const ASKS: usize;
+
+    /// # Safety
+    /// The caller has V's instruction set, and there is such a column at `at`.
+    unsafe fn result<V: Vector>(
+        &mut self,
+        wanted: Wanted,
+        n: usize,
+        at: *const f32,
+        tiles: &mut Tiles<'_>,
+    ) -> V;
 }
 
 impl Networks<'_> {
-    /// Copies a block of all rows, so that each line of memory is fetched once: rows that lie a
-    /// power of two apart would drive each other out of the nearest cache halfway through a
-    /// line.
+    /// Goes through the coordinates column by column.
     ///
     /// # Safety
     /// The caller has V's instruction set.
     #[inline(always)]
-    unsafe fn gather<V: Vector>(&mut self, i: usize) {
-        let at = self.start + i;
-        if self.out.len() - i < BLOCK {
-            let rest = self.out.len() - i;
-            for (row, to) in self.rows.iter().zip(self.block.chunks_exact_mut(BLOCK)) {
-                to.fill(0.0);
-                to[..rest].copy_from_slice(&row[at..at + rest]);
-            }
-            return;
-        }
-        let to = self.block.as_mut_ptr();
-        for (r, row) in self.rows.iter().enumerate() {
-            // SAFETY: every row has a block at `at`, and `block` one for every row.
+    unsafe fn columns<V: Vector, C: Column>(self, mut column: C) {
+        let Networks { wanted, rows, mut start, out, scratch } = self;
+        let room = scratch.take(rows.len() * WIDTH);
+        let mut tiles = Tiles::new(rows, start, C::ASKS * (WIDTH / V::LANES), room);
+        for out in out.chunks_mut(WIDTH) {
+            // SAFETY: the caller has V's instruction set; rows reach to the end of `out`.
             unsafe {
-                let from = row.as_ptr().add(at);
-                for c in (0..BLOCK).step_by(V::LANES) {
-                    V::load(from.add(c)).store(to.add(r * BLOCK + c));
+                let tile = tiles.copy::<V>(start, out.len());
+                for (c, out) in out.chunks_mut(V::LANES).enumerate() {
+                    let at = tile.add(c * V::LANES);
+                    let result: V = column.result(wanted, rows.len(), at, &mut tiles);
+                    if out.len() == V::LANES {
+                        result.store(out.as_mut_ptr());
+                    } else {
+                        let mut last = [0.0; 16];
+                        result.store(last.as_mut_ptr());
+                        out.copy_from_slice(&last[..out.len()]);
+                    }
                 }
             }
+            start += out.len();
         }
     }
+}
 
-    /// Asks for one of a block's so many shares of the next stretch: the processor does not
-    /// guess so many rows side by side, and asked for all at once they would have to be waited
-    /// for. Memory likes a stretch of a row better than a line of each.
-    #[inline(always)]
-    fn prefetch(&self, i: usize, share: usize, shares: usize) {
-        let lines = self.rows.len() * STRETCH / 16;
-        let (share, shares) = (i % STRETCH / BLOCK * shares + share, STRETCH / BLOCK * shares);
-        let next = self.start + i / STRETCH * STRETCH + STRETCH;
-        for line in share * lines / shares..(share + 1) * lines / shares {
-            let row = self.rows[line / (STRETCH / 16)].as_ptr();
-            prefetch_line(row.wrapping_add(next + line % (STRETCH / 16) * 16));
-        }
+/// Ranks of a column, a vector each.
+#[repr(align(64))]
+struct Ranks<const N: usize>([[f32; 16]; N]);
+
+impl<const N: usize> Ranks<N> {
+    fn new() -> Self {
+        Ranks([[0.0; 16]; N])
     }
 
-    #[inline(always)]
-    fn put(&mut self, i: usize, result: &[f32; BLOCK]) {
-        let len = BLOCK.min(self.out.len() - i);
-        self.out[i..i + len].copy_from_slice(&result[..len]);
+    fn room(&mut self) -> *mut f32 {
+        self.0.as_mut_ptr().cast()
     }
 }
 
@@ -195,36 +193,39 @@ struct Sorted<'a, const N: usize>(Networks<'a>);
 impl<const N: usize> Kernel for Sorted<'_, N> {
     type Output = ();
     #[inline(always)]
-    unsafe fn run<V: Vector>(mut self) {
-        let (block, sorted) = (self.0.block.as_ptr(), self.0.first.as_mut_ptr());
-        let mut result = [0.0; BLOCK];
-        let to = result.as_mut_ptr();
-        let wanted = self.0.wanted;
-        // SAFETY: the caller has V's instruction set, `block` and `first` hold `N` rows of
-        // `BLOCK` numbers, and the result one.
+    unsafe fn run<V: Vector>(self) {
+        // SAFETY: the caller has V's instruction set.
+        unsafe { self.0.columns::<V, _>(Ranks::<N>::new()) }
+    }
+}
+
+impl<const N: usize> Column for Ranks<N> {
+    const ASKS: usize = 1;
+
+    #[inline(always)]
+    unsafe fn result<V: Vector>(
+        &mut self,
+        wanted: Wanted,
+        _: usize,
+        at: *const f32,
+        tiles: &mut Tiles<'_>,
+    ) -> V {
+        tiles.ask();
+        // SAFETY: as the caller vouches.
         unsafe {
-            for i in (0..self.0.out.len()).step_by(BLOCK) {
-                self.0.gather::<V>(i);
-                for c in (0..BLOCK).step_by(V::LANES) {
-                    self.0.prefetch(i, c / V::LANES, BLOCK / V::LANES);
-                    let mut v = [V::splat(0.0); N];
-                    for r in 0..N {
-                        v[r] = V::load(block.add(r * BLOCK + c));
-                    }
-                    network::sort(&mut v);
-                    if wanted == Wanted::Median {
-                        middle(N, v[(N - 1) / 2], v[N / 2]).store(to.add(c));
-                    } else {
-                        for r in 0..N {
-                            v[r].store(sorted.add(r * BLOCK + c));
-                        }
-                    }
-                }
-                if wanted != Wanted::Median {
-                    mean_of_ranks::<V>(wanted, sorted, N, to);
-                }
-                self.0.put(i, &result);
+            let mut v = [V::splat(0.0); N];
+            for r in 0..N {
+                v[r] = V::load(at.add(r * WIDTH));
             }
+            network::sort(&mut v);
+            if wanted == Wanted::Median {
+                return middle(N, v[(N - 1) / 2], v[N / 2]);
+            }
+            let ranks = self.room();
+            for r in 0..N {
+                v[r].store(ranks.add(r * V::LANES));
+            }
+            mean_of_ranks::<V>(wanted, ranks, N)
         }
     }
 }
@@ -236,89 +237,96 @@ struct Merged<'a>(Networks<'a>);
 impl Kernel for Merged<'_> {
     type Output = ();
     #[inline(always)]
-    unsafe fn run<V: Vector>(mut self) {
-        let n = self.0.rows.len();
-        let block = self.0.block.as_ptr();
-        let mut result = [0.0; BLOCK];
-        let to = result.as_mut_ptr();
-        let (first, second) = (self.0.first.as_mut_ptr(), self.0.second.as_mut_ptr());
-        let wanted = self.0.wanted;
-        let columns = BLOCK / V::LANES;
+    unsafe fn run<V: Vector>(self) {
+        let runs = Runs { first: Ranks::new(), second: Ranks::new() };
+        // SAFETY: the caller has V's instruction set.
+        unsafe { self.0.columns::<V, _>(runs) }
+    }
+}
+
+/// The runs of a column, before and after merging.
+struct Runs {
+    first: Ranks<NETWORK_ROWS>,
+    second: Ranks<NETWORK_ROWS>,
+}
+
+impl Column for Runs {
+    const ASKS: usize = 6;
+
+    #[inline(always)]
+    unsafe fn result<V: Vector>(
+        &mut self,
+        wanted: Wanted,
+        n: usize,
+        at: *const f32,
+        tiles: &mut Tiles<'_>,
+    ) -> V {
+        let (first, second) = (self.first.room(), self.second.room());
+        let run = 16 * V::LANES;
         let ranks = if n <= 32 { 32 } else { 64 };
         let below = (ranks - n) / 2;
-        const RUN: usize = 16 * BLOCK;
-        // SAFETY: the caller has V's instruction set, `block`, `first` and `second` hold 64
-        // rows of `BLOCK` numbers, and the result one.
+        // SAFETY: as the caller vouches; there is room for 64 ranks in either.
         unsafe {
-            for i in (0..self.0.out.len()).step_by(BLOCK) {
-                self.0.gather::<V>(i);
-                let sorts = ranks / 16 * columns;
-                for sort in 0..sorts {
-                    // half of a later block while sorting, the other half while merging
-                    self.0.prefetch(i, sort, 2 * sorts);
-                    let (run, c) = (sort / columns * 16, sort % columns * V::LANES);
-                    sort_run::<V>(block.add(c), run, n, below, first.add(run * BLOCK + c));
+            for sort in 0..4 {
+                tiles.ask();
+                if sort < ranks / 16 {
+                    sort_run::<V>(at, sort * 16, n, below, first.add(sort * run));
                 }
-                for c in (0..BLOCK).step_by(V::LANES) {
-                    self.0.prefetch(i, columns + c / V::LANES, 2 * columns);
-                    let (from, at) = (first.add(c), second.add(c));
-                    match (ranks, wanted) {
-                        (32, Wanted::Median) => {
-                            let (low, high) =
-                                network::middle_of_two::<V>(from, from.add(RUN), 16, BLOCK);
-                            middle(n, low, high).store(to.add(c));
-                        }
-                        (32, _) => network::merge_16::<V>(from, from.add(RUN), at, BLOCK),
-                        _ => {
-                            network::merge_16::<V>(from, from.add(RUN), at, BLOCK);
-                            network::merge_16::<V>(
-                                from.add(2 * RUN),
-                                from.add(3 * RUN),
-                                at.add(2 * RUN),
-                                BLOCK,
-                            );
-                            let last = at.add(2 * RUN);
-                            if wanted == Wanted::Median {
-                                let (low, high) = network::middle_of_two::<V>(at, last, 32, BLOCK);
-                                middle(n, low, high).store(to.add(c));
-                            } else {
-                                network::merge_32::<V>(at, last, from, BLOCK);
-                            }
-                        }
-                    }
-                }
-                if wanted != Wanted::Median {
-                    let sorted = if ranks == 32 { second } else { first };
-                    mean_of_ranks::<V>(wanted, sorted.add(below * BLOCK), n, to);
-                }
-                self.0.put(i, &result);
             }
+            tiles.ask();
+            let sorted = if ranks == 32 {
+                tiles.ask();
+                if wanted == Wanted::Median {
+                    let (low, high) = network::middle_of_two::<V>(first, first.add(run), 16);
+                    return middle(n, low, high);
+                }
+                network::merge_16::<V>(first, first.add(run), second);
+                second
+            } else {
+                let last = second.add(2 * run);
+                network::merge_16::<V>(first, first.add(run), second);
+                tiles.ask();
+                network::merge_16::<V>(first.add(2 * run), first.add(3 * run), last);
+                if wanted == Wanted::Median {
+                    let (low, high) = network::middle_of_two::<V>(second, last, 32);
+                    return middle(n, low, high);
+                }
+                network::merge_32::<V>(second, last, first);
+                first
+            };
+            mean_of_ranks::<V>(wanted, sorted.add(below * V::LANES), n)
         }
     }
 }
 
-/// Sorts a column of rows `run..run + 16` of a block into as many ranks at `to`. Of rows beyond
-/// `n`, the first `below` are taken to be endlessly small and the others endlessly great.
+/// Sorts rows `run..run + 16` of a column into as many ranks at `to`. Of rows beyond `n`, the
+/// first `below` are taken to be endlessly small and the others endlessly great.
 ///
 /// # Safety
-/// The caller has V's instruction set; `block` holds `n` rows of `BLOCK` numbers, and `to` sixteen.
+/// As of [`Column::result`]; `to` has room for sixteen ranks.
 #[inline(always)]
-unsafe fn sort_run<V: Vector>(block: *const f32, run: usize, n: usize, below: usize, to: *mut f32) {
+unsafe fn sort_run<V: Vector>(at: *const f32, run: usize, n: usize, below: usize, to: *mut f32) {
     // SAFETY: as the caller vouches.
     unsafe {
         let mut v = [V::splat(0.0); 16];
-        for i in 0..16 {
-            v[i] = if run + i < n {
-                V::load(block.add((run + i) * BLOCK))
-            } else if run + i < n + below {
-                V::splat(f32::NEG_INFINITY)
-            } else {
-                V::splat(f32::INFINITY)
-            };
+        if run + 16 <= n {
+            for i in 0..16 {
+                v[i] = V::load(at.add((run + i) * WIDTH));
+            }
+        } else {
+            for i in 0..16 {
+                v[i] = if run + i < n {
+                    V::load(at.add((run + i) * WIDTH))
+                } else if run + i < n + below {
+                    V::splat(f32::NEG_INFINITY)
+                } else {
+                    V::splat(f32::INFINITY)
+                };
+            }
         }
         network::sort(&mut v);
         for i in 0..16 {
-            v[i].store(to.add(i * BLOCK));
+            v[i].store(to.add(i * V::LANES));
         }
     }
 }
@@ -337,64 +345,61 @@ pub(super) unsafe fn middle<V: Vector>(n: usize, low: V, high: V) -> V {
     }
 }
 
-/// The mean of the wanted of `n` sorted ranks of a block, as four sums over every fourth.
+/// The mean of the wanted of `n` sorted ranks, as four sums over every fourth.
 ///
 /// # Safety
-/// The caller has V's instruction set; `sorted` holds `n` ranks of `BLOCK` numbers, `to` one.
+/// The caller has V's instruction set; `ranks` holds `n` vectors.
 #[inline(always)]
-unsafe fn mean_of_ranks<V: Vector>(wanted: Wanted, sorted: *const f32, n: usize, to: *mut f32) {
+unsafe fn mean_of_ranks<V: Vector>(wanted: Wanted, ranks: *const f32, n: usize) -> V {
     // SAFETY: as the caller vouches.
     unsafe {
         let zero = V::splat(0.0);
-        for c in (0..BLOCK).step_by(V::LANES) {
-            let mut sums = [zero; 4];
-            // no closures in here: one that is not inlined has no instruction set
-            let ranks = sorted.add(c);
-            let kept = match wanted {
-                Wanted::Trimmed(trim) => {
-                    let mut r = trim;
-                    while r + 4 <= n - trim {
-                        for k in 0..4 {
-                            sums[k] = sums[k].add(V::load(ranks.add((r + k) * BLOCK)));
-                        }
-                        r += 4;
+        let mut sums = [zero; 4];
+        // no closures in here: one that is not inlined has no instruction set
+        let kept = match wanted {
+            Wanted::Trimmed(trim) => {
+                let mut r = trim;
+                while r + 4 <= n - trim {
+                    for k in 0..4 {
+                        sums[k] = sums[k].add(V::load(ranks.add((r + k) * V::LANES)));
                     }
-                    let rest = n - trim - r;
-                    for k in 0..3 {
-                        if k < rest {
-                            sums[k] = sums[k].add(V::load(ranks.add((r + k) * BLOCK)));
-                        }
-                    }
-                    n - 2 * trim
+                    r += 4;
                 }
-                Wanted::Around(keep) => {
-                    let median = middle(
-                        n,
-                        V::load(ranks.add((n - 1) / 2 * BLOCK)),
-                        V::load(ranks.add(n / 2 * BLOCK)),
-                    );
-                    for r in 0..n {
-                        let x = V::load(ranks.add(r * BLOCK));
-                        let mut counted = x;
-                        // the window of `keep` ranks that starts at `from` moves on where the
-                        // rank that it would take in is closer than the one it would leave
-                        if r >= keep {
-                            let left = median.sub(V::load(ranks.add((r - keep) * BLOCK)));
-                            counted = left.where_above(x.sub(median), counted, zero);
-                        }
-                        if r + keep < n {
-                            let taken = V::load(ranks.add((r + keep) * BLOCK)).sub(median);
-                            counted = median.sub(x).where_above(taken, zero, counted);
-                        }
-                        // a chain of four is shifted rather than indexed: it stays in registers
-                        sums = [sums[1], sums[2], sums[3], sums[0].add(counted)];
+                let rest = n - trim - r;
+                for k in 0..3 {
+                    if k < rest {
+                        sums[k] = sums[k].add(V::load(ranks.add((r + k) * V::LANES)));
                     }
-                    keep
                 }
-                Wanted::Median => unreachable!("medians have no ranks to add"),
-            };
-            let sum = sums[0].add(sums[1]).add(sums[2].add(sums[3]));
-            sum.div(V::splat(kept as f32)).add(zero).store(to.add(c));
-        }
+                n - 2 * trim
+            }
+            Wanted::Around(keep) => {
+                let median = middle(
+                    n,
+                    V::load(ranks.add((n - 1) / 2 * V::LANES)),
+                    V::load(ranks.add(n / 2 * V::LANES)),
+                );
+                for r in 0..n {
+                    let x = V::load(ranks.add(r * V::LANES));
+                    let mut counted = x;
+                    // the window of `keep` ranks that starts at `from` moves on where the
+                    // rank that it would take in is closer than the one it would leave
+                    if r >= keep {
+                        let left = median.sub(V::load(ranks.add((r - keep) * V::LANES)));
+                        counted = left.where_above(x.sub(median), counted, zero);
+                    }
+                    if r + keep < n {
+                        let taken = V::load(ranks.add((r + keep) * V::LANES)).sub(median);
+                        counted = median.sub(x).where_above(taken, zero, counted);
+                    }
+                    // a chain of four is shifted rather than indexed: it stays in registers
+                    sums = [sums[1], sums[2], sums[3], sums[0].add(counted)];
+                }
+                keep
+            }
+            Wanted::Median => unreachable!("medians have no ranks to add"),
+        };
+        let sum = sums[0].add(sums[1]).add(sums[2].add(sums[3]));
+        sum.div(V::splat(kept as f32)).add(zero)
     }
 }
