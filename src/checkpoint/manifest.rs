@@ -2,6 +2,7 @@
 //! them, in a manifest.
 
 use crate::scenario::{Combine, Distiller};
+use crate::text::nearest;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -58,6 +59,15 @@ pub struct Step {
 /// Names and values of parameters.
 type Parameters = &'static [(&'static str, &'static str)];
 
+/// The keys of a case; what else there is says more of it to its readers.
+const KEYS: [&str; 11] = [
+    "id", "method", "scope", "params", "base", "rounds", "models", "weights", "expected", "rtol",
+    "atol",
+];
+
+/// The keys of a round.
+const STEP_KEYS: [&str; 3] = ["models", "weights", "expected"];
+
 /// Strategies that others call otherwise: their name, ours, and parameters that go with it.
 const METHODS: [(&str, &str, Parameters); 9] = [
     ("linear", "mean", &[]),
@@ -108,6 +118,17 @@ impl Manifest {
     }
 }
 
+/// Refuses keys that are but a slip away from one of `keys`, which would be passed over.
+fn no_slips(table: &Value, keys: &[&str]) -> Result<(), String> {
+    let strange = table.as_object().into_iter().flat_map(Map::keys);
+    for key in strange.filter(|key| !keys.contains(&key.as_str())) {
+        if let Some(name) = nearest(key, keys.iter().copied()) {
+            return Err(format!("unknown key `{key}`; did you mean `{name}`?"));
+        }
+    }
+    Ok(())
+}
+
 /// A key's value, or what is wrong with it.
 fn key<T: DeserializeOwned>(table: &Value, key: &str) -> Result<T, String> {
     match table.get(key) {
@@ -119,6 +140,7 @@ fn key<T: DeserializeOwned>(table: &Value, key: &str) -> Result<T, String> {
 impl Case {
     /// A case out of a manifest, key by key: serde alone would not say which is wrong.
     fn checked(case: Value) -> Result<Self, String> {
+        no_slips(&case, &KEYS)?;
         let tolerance = |name: &str| match key::<f64>(&case, name)? {
             tolerance if tolerance >= 0.0 => Ok(tolerance),
             tolerance => Err(format!("`{name}`: found {tolerance}; wanted 0 or more")),
@@ -230,6 +252,7 @@ impl Case {
 
 impl Step {
     fn checked(step: &Value) -> Result<Self, String> {
+        no_slips(step, &STEP_KEYS)?;
         let models: Vec<String> = key(step, "models")?;
         if models.is_empty() {
             return Err("`models` is empty".into());
@@ -256,7 +279,17 @@ fn of_kind<T: for<'a> Deserialize<'a>>(kind: &str, settings: Value) -> Result<T,
         return Err(format!("{kind}: found {settings}; wanted a table of parameters"));
     };
     table.insert("kind".into(), json!(kind));
-    T::deserialize(settings).map_err(|error| format!("{kind}: {error}"))
+    T::deserialize(settings).map_err(|error| format!("{kind}: {}", suggesting(&error.to_string())))
+}
+
+/// An error of serde's with the allowed name that is nearest to the one that it found.
+fn suggesting(error: &str) -> String {
+    let mut names = error.split('`').skip(1).step_by(2);
+    let found = names.next().unwrap_or_default();
+    match nearest(found, names) {
+        Some(name) => format!("{error}; did you mean `{name}`?"),
+        None => error.to_owned(),
+    }
 }
 
 /// How far a result is from what was expected.

@@ -47,12 +47,7 @@ pub struct MergeArgs {
     #[arg(long, value_name = "KIND")]
     strategy: Option<String>,
     /// What each model counts, as in --weight 0.7,0.3.
-    #[arg(
-        long = "weight",
-        value_name = "W,W",
-        value_delimiter = ',',
-        allow_negative_numbers = true
-    )]
+    #[arg(long = "weight", value_name = "W,W", value_delimiter = ',', allow_hyphen_values = true)]
     weights: Vec<f64>,
     /// Set a key of the strategy, as in --set density=0.2, or any of the recipe's, as in
     /// --set server.eta=0.7; may be given again.

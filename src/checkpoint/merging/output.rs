@@ -42,6 +42,15 @@ impl<'a> Output<'a> {
             false => None,
         };
         let file = if path.is_dir() { path.join("model.safetensors") } else { path.into() };
+        let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+        if let Some(parent) = parent.filter(|parent| !parent.is_dir()) {
+            return Err(MergingError::Refused(format!(
+                "the output `{}` is in no folder: `{}` is not there, or is none; make it, or end \
+                 the output with a slash to have a folder made for it",
+                file.display(),
+                parent.display()
+            )));
+        }
         let tensors: Vec<Tensor> = plan.tensors.iter().map(|p| p.tensor.clone()).collect();
         let writer = Writer::create(&file, tensors, metadata(inputs), shard_bytes);
         let writer = writer.map_err(|error| match error {
