@@ -263,10 +263,11 @@ refused! {
     gram_of_nothing("[distiller]\nabsent = \"zero\"\ncombine = { kind = \"regmean\" }\n");
     trials_without_tasks("[world]\nkind = \"synthetic\"\n[distiller.combine]\nkind = \"greedy-soup\"\n");
     an_ensemble_without_inputs("[world]\nkind = \"synthetic\"\n[distiller.server]\nkind = \"feddf\"\n");
-    noise_block_by_block("[distiller.combine]\nkind = \"norm-bound\"\nnoise = 1.0\nscope = \"block\"\n");
-    noise_on_mixtures("[distiller]\npre = [{ kind = \"bucketing\" }]\n[distiller.combine]\nkind = \"norm-bound\"\nnoise = 1.0\n");
-    noise_and_an_ensemble("[distiller.combine]\nkind = \"norm-bound\"\nnoise = 1.0\n[distiller.server]\nkind = \"feddf\"\n");
-    noise_and_companies("[job_knowledge]\npersonalisation = \"nested\"\n[distiller.combine]\nkind = \"norm-bound\"\nnoise = 1.0\n");
+    noise_on_what_was_touched("[distiller.combine]\nkind = \"norm-bound\"\nnoise = 1.0\n");
+    noise_block_by_block("[distiller]\nabsent = \"zero\"\n[distiller.combine]\nkind = \"norm-bound\"\nnoise = 1.0\nscope = \"block\"\n");
+    noise_on_mixtures("[distiller]\nabsent = \"zero\"\npre = [{ kind = \"bucketing\" }]\n[distiller.combine]\nkind = \"norm-bound\"\nnoise = 1.0\n");
+    noise_and_an_ensemble("[distiller]\nabsent = \"zero\"\n[distiller.combine]\nkind = \"norm-bound\"\nnoise = 1.0\n[distiller.server]\nkind = \"feddf\"\n");
+    noise_and_companies("[job_knowledge]\npersonalisation = \"nested\"\n[distiller]\nabsent = \"zero\"\n[distiller.combine]\nkind = \"norm-bound\"\nnoise = 1.0\n");
     scaffold_without_contributions("[distiller]\nexchange = \"experience\"\n[learner.solver]\nscaffold = true\n");
     scaffold_with_job_knowledge("[job_knowledge]\npersonalisation = \"fedsim\"\n[learner.solver]\nscaffold = true\n");
     scaffold_with_a_horizon("[feedback]\nkind = \"verifiable\"\nhorizon = 5\n[learner.solver]\nscaffold = true\n");

@@ -206,6 +206,7 @@ fn an_ensembles_answers_teach_the_core_what_its_mean_does_not_say() {
 fn noise_costs_skill_and_buys_privacy() {
     let text = "rounds = 10\n[fleet]\nagents = 60\nparticipants = 30\ntasks = 20\n\
                 [world]\nskills = 4\ncompanies = 2\n[measure]\npanel = 10\nevery = 10\n\
+                [distiller]\nabsent = \"zero\"\n\
                 [distiller.combine]\nkind = \"norm-bound\"\nnorm = 1.0\n";
     let bounded = mean(text, &[], core_skill);
     let noisy = mean(text, &["distiller.combine.noise=3.0"], core_skill);

@@ -181,8 +181,9 @@ pub(super) const ENTRIES: &[Entry] = &[
         formula: "m = (1/n) (Σ_i x_i min(1, S/‖x_i‖) + N(0, z² S² I)),   S = norm, z = noise",
         breakdown: "f members move it by at most f S/n",
         time: "O(n d): two passes, and a normal draw a parameter where there is noise",
-        needs: "nothing; with noise: the scope `model`, an exchange of weights, and nothing that \
-                sees contributions as they are (`pre` but `clip`, `feddf`, `nested`)",
+        needs: "nothing; with noise: the scope `model`, `absent = \"zero\"`, an exchange of \
+                weights, and nothing that sees contributions as they are (`pre` but `clip`, \
+                `feddf`, `nested`)",
         notes: "Members count the same, as the noise is measured by the longest. With noise a \
                 round is differentially private, and `summary.json` tells the (ε, δ) spent.",
         papers: &[

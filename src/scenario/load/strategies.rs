@@ -175,6 +175,11 @@ fn noise(s: &Scenario, clashes: &mut Clashes<'_>) {
         );
         clashes.add(&["distiller.pre", key], message);
     }
+    if s.distiller.absent == Absent::Skip {
+        let message = "a block that nobody touched stays as it is, without noise, and tells what \
+                       nobody worked on; set distiller.absent to \"zero\", or the noise to 0";
+        clashes.add(&["distiller.absent", key], message.into());
+    }
     if s.distiller.exchange != Exchange::Weights {
         let message = format!(
             "privacy is accounted for contributions, but {} sends answers; take \
