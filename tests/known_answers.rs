@@ -209,6 +209,42 @@ fn ties_elects_by_mass_or_by_count() {
     };
     assert_near(&by("sum"), &[5.0], ROUNDED);
     assert_near(&by("count"), &[-1.0], ROUNDED);
+    // however much one of them counts in the mean
+    let mut fleet = fleet();
+    fleet.agents[0].tasks = 3;
+    let spec = "combine = { kind = 'ties', density = 1.0, sign = 'count', weighting = 'tasks' }";
+    assert_near(&fleet.once(spec), &[-1.0], ROUNDED);
+}
+
+/// What an agent never touched has no length: bounds are on what it moved.
+#[test]
+fn what_is_absent_makes_nothing_longer() {
+    let layout = Layout::new([2, 30]);
+    let mut deltas = [Sparse::default(), Sparse::default()];
+    deltas[0].push(0, 1, 2).copy_from_slice(&[3.0, 4.0]);
+    deltas[1].push(0, 1, 2).copy_from_slice(&[0.0, 0.0]);
+    deltas[1].push(1, 1, 30);
+    let contributions = [0, 1].map(|i| Contribution::fresh(AgentId(i), &deltas[i as usize]));
+    for (combine, within, beyond) in [
+        ("pre = [{ kind = 'clip', norm = NORM }]", "5.0", "2.5"),
+        ("combine = { kind = 'norm-bound', norm = NORM }", "5.0", "2.5"),
+    ] {
+        for (norm, first) in [(within, 1.5), (beyond, 0.75)] {
+            let spec = parsed(&combine.replace("NORM", norm));
+            let (base, mut next) = (vec![0.0; 32], vec![0.0; 32]);
+            let columns = vec![(2, 2), (30, 30)];
+            let mut vectors = Vectors::contributions(
+                &layout,
+                &columns,
+                &base,
+                &contributions,
+                spec.absent,
+                &mut next,
+            );
+            Pipeline::new(&spec).merge(&mut vectors, &Context::new(1, 1)).unwrap();
+            assert_near(&next[..1], &[first], ROUNDED);
+        }
+    }
 }
 
 /// Davari and Belilovsky 2024: a tenth of four entries is none, so that none of the largest is

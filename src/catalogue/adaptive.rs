@@ -52,6 +52,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         name: "fedadagrad",
         formula: "u ← β₁ u + (1 − β₁) m,   v ← v + m²,   θ ← θ + η u / (√v + τ)",
         memory: "O(2d) kept between rounds",
+        notes: "v starts at zero, as in Flower.",
         papers: &[REDDI],
         ..SERVER
     },
@@ -59,7 +60,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         name: "fedadam",
         formula: "u ← β₁ u + (1 − β₁) m,   v ← β₂ v + (1 − β₂) m²,   θ ← θ + η u / (√v + τ)",
         memory: "O(2d) kept between rounds",
-        notes: "Without bias correction, as published; `bias_correction = \"flower\"` is Flower's.",
+        notes: "Without bias correction, as published; `bias_correction = \"flower\"` is Flower's. v \
+                starts at zero, as there.",
         papers: &[REDDI],
         ..SERVER
     },

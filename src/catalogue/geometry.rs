@@ -42,7 +42,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                   e_i = Σ_j x_ij² over J,   s_j = sign(Σ_i x_ij)\n\
                   m_j = Σ e_i x_ij / Σ e_i   over the i with sign(x_ij) = s_j, for j in J",
         time: "O(n d): three passes",
-        memory: "O(n d), and one vector of variances",
+        memory: "O(n d), and one vector of deviations",
         notes: "Select, calculate, erase. A long vector has both the energy and the sign.",
         papers: &[paper(
             "Wan et al.",

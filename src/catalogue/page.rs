@@ -42,8 +42,8 @@ and goes with any of them.
 
 `absent` says what becomes of a block that an agent never touched. With `\"skip\"` the agent has no
 say in it: a block is merged over those that hold it, distances are taken over the blocks that two
-agents share, in proportion to all of them, and where too few hold a block for what a strategy
-vouches for, the block stays as it is. With `\"zero\"` the agent says that nothing should change
+agents share, in proportion to all of them, a contribution is as long as what it holds, and where
+too few hold a block for what a strategy vouches for, the block stays as it is. With `\"zero\"` the agent says that nothing should change
 there, with the weight of all its tasks.
 
 `scope`, a parameter of many strategies, says what counts as one vector where distances, norms,

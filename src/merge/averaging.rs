@@ -24,18 +24,29 @@ impl Strategy for Mean {
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
         let (weighting, normalise) = (self.0.weighting, self.0.normalise);
         group.write(|segment, out| {
-            let weights = shares(segment.weights(weighting), normalise);
+            let weights = shares(self.name(), segment.weights(weighting), normalise)?;
             out.weighted(&weights, &segment.values());
             Ok(())
         })
     }
 }
 
-/// Weights as they are, or divided by their sum; a sum of zero divides nothing, as in mergekit.
-pub(super) fn shares(weights: Vec<f64>, normalise: bool) -> Vec<f32> {
+/// Weights as they are, or divided by their sum.
+///
+/// # Errors
+/// Where they are to be divided and cancel out.
+pub(super) fn shares(
+    strategy: &'static str,
+    weights: Vec<f64>,
+    normalise: bool,
+) -> Result<Vec<f32>, MergeError> {
     let total: f64 = weights.iter().sum();
-    let by = if normalise && total.abs() >= 1e-8 { total } else { 1.0 };
-    weights.into_iter().map(|w| (w / by) as f32).collect()
+    if normalise && total == 0.0 && weights.iter().any(|w| *w != 0.0) {
+        let needs = "weights that do not sum to zero".into();
+        return Err(MergeError::Needs { strategy, needs, found: "a sum of zero".into() });
+    }
+    let by = if normalise && total != 0.0 { total } else { 1.0 };
+    Ok(weights.into_iter().map(|w| (w / by) as f32).collect())
 }
 
 /// Normalised averaging: `θ += τ_eff Σ_i p_i δ_i/τ_i` with `p_i` the share of the weights, `τ_i`
@@ -55,6 +66,7 @@ impl Strategy for Fednova {
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
         let steps: Vec<f64> = group.members().iter().map(|m| m.steps.max(1) as f64).collect();
         let weighting = self.0.weighting;
+        group.weights_of_mean(weighting)?;
         group.write(|segment, out| {
             let weights = segment.weights(weighting);
             let total: f64 = weights.iter().sum();

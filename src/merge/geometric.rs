@@ -25,7 +25,7 @@ impl Strategy for GeometricMedian {
     }
 
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
-        let shares = group.weights(self.0.weighting);
+        let shares = group.weights_of_mean(self.0.weighting)?;
         let mut weights = vec![0.0; group.n()];
         for _ in 0..self.0.iterations {
             let squares = group.distances_to(&weights)?;

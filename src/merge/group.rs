@@ -6,13 +6,17 @@ use super::output::{Output, add_weighted};
 use super::server::Steps;
 use super::{Context, MergeError};
 use crate::halt::Halt;
-use crate::params::kernels::first_not_finite;
 use crate::params::kernels::merging::{
     CHUNK, gram, mean_and_distances, parallel_chunks, squared_distances, squared_norms,
 };
+use crate::params::kernels::{dot_f64, first_not_finite};
 use crate::scenario::{Combine, Weighting};
 use std::collections::BTreeMap;
 use std::ops::Range;
+
+/// Mean square below which sums of squares in single precision lose digits; beyond its range they
+/// are infinite. Either way they are taken again in double precision.
+const LEAST_SQUARE: f64 = 1e-30;
 
 /// Numbers below which a second thread costs more than it brings.
 const WORTH_A_THREAD: usize = 1 << 18;
@@ -112,6 +116,12 @@ impl Products {
     /// `⟨x_i, x_j⟩`.
     pub fn dot(&self, i: usize, j: usize) -> f64 {
         self.inner[i * self.n + j]
+    }
+
+    /// The cosine of the angle between `x_i` and `x_j`; zero where one of them is.
+    pub fn cosine(&self, i: usize, j: usize) -> f64 {
+        let norms = self.norm(i) * self.norm(j);
+        if norms > 0.0 { (self.dot(i, j) / norms).clamp(-1.0, 1.0) } else { 0.0 }
     }
 
     /// `‖x_i − x_j‖²`.
@@ -228,16 +238,33 @@ impl<'m> Group<'m> {
         found.map_err(|needs| self.needs(needs, format!("{} contributions", self.n())))
     }
 
-    /// The vectors' lengths, in one pass. A member that lacks segments has the length that it
-    /// has in the others, in proportion to all numbers of the group.
+    /// The vectors' lengths, in one pass; what a member lacks is of no length.
     ///
     /// # Errors
     /// As of [`read`](Group::read).
     pub fn norms(&mut self) -> Result<Vec<f64>, MergeError> {
-        let squares = self.squares(|segment, found| {
-            squared_norms(&segment.values(), segment.threads, found);
+        let (squares, _) = self.squares(|segment, found| {
+            let rows = segment.values();
+            squared_norms(&rows, segment.threads, found);
+            for (row, square) in rows.iter().zip(found) {
+                if !is_held(*square, row.len()) {
+                    *square = dot_f64(row, row);
+                }
+            }
         })?;
         Ok(squares.into_iter().map(f64::sqrt).collect())
+    }
+
+    /// What the members count in a mean, for which negative weights have no sense.
+    ///
+    /// # Errors
+    /// Where there is one.
+    pub fn weights_of_mean(&self, weighting: Weighting) -> Result<Vec<f64>, MergeError> {
+        let weights = self.weights(weighting);
+        match weights.iter().find(|w| **w < 0.0) {
+            None => Ok(weights),
+            Some(w) => Err(self.needs("weights of 0 or more", format!("a weight of {w}"))),
+        }
     }
 
     /// Calls `look` with every segment.
@@ -254,7 +281,7 @@ impl<'m> Group<'m> {
             let shape = self.material.shape(index);
             let loaded = self.material.load(index, self.space, self.buffers)?;
             let threads = self.context.threads;
-            let loaded = mix(self.mixing, index, loaded, &mut mixed, threads);
+            let loaded = mix(self.mixing, index, (loaded, self.space), &mut mixed, threads);
             let name = self.name + (index - self.segments.start);
             look(&Segment::new(name, shape, loaded, threads, self.places))?;
         }
@@ -277,7 +304,7 @@ impl<'m> Group<'m> {
             let (loaded, next) = self.material.open(index, self.space, self.buffers)?;
             let base = loaded.base;
             let threads = self.context.threads;
-            let loaded = mix(self.mixing, index, loaded, &mut mixed, threads);
+            let loaded = mix(self.mixing, index, (loaded, self.space), &mut mixed, threads);
             if loaded.rows.is_empty() {
                 // nobody brought anything: the segment stays as it is
                 continue;
@@ -354,7 +381,7 @@ impl<'m> Group<'m> {
             let rows = segment.values();
             let m = rows.len();
             let mut here = vec![0.0; m * m];
-            gram(&rows, segment.threads, &mut here);
+            inner_products(&rows, segment.threads, &mut here);
             for (a, i) in segment.rows.iter().map(|row| row.member).enumerate() {
                 for (b, j) in segment.rows.iter().map(|row| row.member).enumerate() {
                     inner[i * n + j] += here[a * m + b];
@@ -417,8 +444,8 @@ impl<'m> Group<'m> {
         weights: &[f64],
         (more, rest): (&BTreeMap<usize, Vec<f32>>, f64),
     ) -> Result<Vec<f64>, MergeError> {
-        let (n, mut point) = (self.n(), Vec::new());
-        self.squares(|segment, found| {
+        let (n, entries, mut point) = (self.n(), self.entries() as f64, Vec::new());
+        let (mut squares, held) = self.squares(|segment, found| {
             let (mut shares, mut rows) = (segment.shares(weights, n), segment.values());
             if let Some(more) = more.get(&segment.index).filter(|_| rest != 0.0) {
                 shares.push(rest as f32);
@@ -427,16 +454,27 @@ impl<'m> Group<'m> {
             }
             point.resize(segment.len(), 0.0);
             mean_and_distances(&rows, &shares, segment.threads, &mut point, found);
-        })
+            for (row, square) in rows.iter().zip(found) {
+                if !is_held(*square, row.len()) {
+                    *square = distance_f64(row, &point);
+                }
+            }
+        })?;
+        for (square, held) in squares.iter_mut().zip(held) {
+            if held > 0.0 && held != entries {
+                *square *= entries / held;
+            }
+        }
+        Ok(squares)
     }
 
-    /// A sum of squares for each member: `measure` writes that of each vector of a segment. Where
-    /// a member lacks segments, the others' in proportion to all numbers of the group.
+    /// A sum of squares for each member, and over how many numbers: `measure` writes that of each
+    /// vector of a segment.
     fn squares(
         &mut self,
         mut measure: impl FnMut(&Segment<'_>, &mut Vec<f64>),
-    ) -> Result<Vec<f64>, MergeError> {
-        let (n, entries) = (self.n(), self.entries() as f64);
+    ) -> Result<(Vec<f64>, Vec<f64>), MergeError> {
+        let n = self.n();
         let (mut squares, mut held) = (vec![0.0; n], vec![0.0; n]);
         let mut found = Vec::new();
         self.read(|segment| {
@@ -449,13 +487,33 @@ impl<'m> Group<'m> {
             }
             Ok(())
         })?;
-        for (square, held) in squares.iter_mut().zip(held) {
-            if held > 0.0 && held != entries {
-                *square *= entries / held;
+        Ok((squares, held))
+    }
+}
+
+/// Whether a sum of squares of `len` numbers could be taken in single precision.
+fn is_held(square: f64, len: usize) -> bool {
+    square.is_finite() && square >= LEAST_SQUARE * len as f64
+}
+
+/// Dot products of all pairs of rows, `n × n`, for numbers of any size.
+pub(super) fn inner_products(rows: &[&[f32]], threads: usize, out: &mut [f64]) {
+    gram(rows, threads, out);
+    let n = rows.len();
+    for i in 0..n {
+        if !is_held(out[i * n + i], rows[i].len()) {
+            for j in 0..n {
+                out[i * n + j] = dot_f64(rows[i], rows[j]);
+                out[j * n + i] = out[i * n + j];
             }
         }
-        Ok(squares)
     }
+}
+
+/// `‖a − b‖²` in double precision.
+fn distance_f64(a: &[f32], b: &[f32]) -> f64 {
+    let square = |(a, b): (&f32, &f32)| (f64::from(*a) - f64::from(*b)).powi(2);
+    a.iter().zip(b).map(square).sum()
 }
 
 /// The weights of the mean of some of `n` members.
@@ -480,6 +538,11 @@ fn add_close(segment: &Segment<'_>, close: &[Vec<usize>], n: usize, distances: &
             let values: Vec<&[f32]> = rows.iter().map(|(_, row)| *row).collect();
             let mut found = vec![0.0; rows.len()];
             squared_distances(&values, &point[start..end], 1, &mut found);
+            for (row, d) in values.iter().zip(&mut found) {
+                if !is_held(*d, row.len()) {
+                    *d = distance_f64(row, &point[start..end]);
+                }
+            }
             sums.extend(rows.iter().zip(found).map(|((j, _), d)| (i * n + j, d)));
         }
         sums

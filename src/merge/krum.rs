@@ -78,7 +78,7 @@ impl Strategy for MultiKrum {
         let scores = scores(&products, &all, f, self.0.neighbours);
         let mut order = all;
         order.sort_by(|a, b| scores[*a].total_cmp(&scores[*b]).then(a.cmp(b)));
-        let counts = group.weights(self.0.weighting);
+        let counts = group.weights_of_mean(self.0.weighting)?;
         let total: f64 = order[..keep].iter().map(|i| counts[*i]).sum();
         let mut weights = vec![0.0; n];
         order[..keep].iter().for_each(|i| weights[*i] = counts[*i] / total);

@@ -23,7 +23,7 @@ impl Strategy for Nearswap {
             let rows = segment.values();
             out.fill(|start, out| {
                 for (out, x) in out.iter_mut().zip(&rows[0][start..]) {
-                    *out = x * (t / x.abs().max(1e-6)).clamp(0.0, 1.0);
+                    *out = x.clamp(-t, t);
                 }
             });
             Ok(())

@@ -3,7 +3,7 @@
 
 use super::MergeError;
 use super::group::Group;
-use super::material::{Loaded, Member, Row};
+use super::material::{Loaded, Member, Row, Space};
 use crate::params::kernels::merging::parallel_chunks;
 use crate::params::kernels::weighted_sum;
 use crate::scenario::{Pre, Scope};
@@ -21,12 +21,10 @@ pub struct Mixing {
 }
 
 impl Mixing {
-    /// A mixing of `members` by matrices with a row for each of the new vectors.
-    pub(super) fn new(matrices: Vec<Matrix>, members: &[Member]) -> Self {
-        let first = matrices.first();
-        let news = first.map_or(0, Vec::len);
-        // as many as before: they stay who they are
-        let members = if news == members.len() {
+    /// A pre-aggregation's mixing of `members` by matrices with a row for each of the new vectors.
+    pub(super) fn new(pre: &Pre, matrices: Vec<Matrix>, members: &[Member]) -> Self {
+        let members = if !matches!(pre, Pre::Bucketing(_)) {
+            // a new vector for each: they stay who they are
             members.to_vec()
         } else {
             let bring = |shares: &Vec<(usize, f64)>| {
@@ -40,7 +38,7 @@ impl Mixing {
                     staleness: shares.iter().map(|s| members[s.0].staleness).max().unwrap_or(0),
                 }
             };
-            first.into_iter().flatten().map(bring).collect()
+            matrices.first().into_iter().flatten().map(bring).collect()
         };
         Mixing { matrices, members }
     }
@@ -55,6 +53,9 @@ impl Mixing {
     }
 }
 
+/// What is left of one by shares that sum to it but for rounding.
+const ROUNDING: f64 = 1e-12;
+
 /// A vector as a combination of loaded ones.
 struct Virtual {
     member: usize,
@@ -62,12 +63,13 @@ struct Virtual {
     shares: Vec<(usize, f64)>,
 }
 
-/// A segment's vectors after all mixings, in `buffers`. A mean over members of whom some lack
-/// the segment is the mean over the others.
+/// A segment's vectors after all mixings, in `buffers`; mixed is what moved, in whichever space
+/// they are measured. A mean over members of whom some lack the segment is the mean over the
+/// others.
 pub(super) fn mix<'s>(
     mixings: &[Mixing],
     segment: usize,
-    loaded: Loaded<'s>,
+    (loaded, space): (Loaded<'s>, Space),
     buffers: &'s mut Vec<Vec<f32>>,
     threads: usize,
 ) -> Loaded<'s> {
@@ -93,8 +95,14 @@ pub(super) fn mix<'s>(
     parallel_chunks(threads, items, |(vector, buffer)| {
         buffer.clear();
         buffer.resize(len, 0.0);
-        let shares: Vec<f32> = vector.shares.iter().map(|(_, share)| *share as f32).collect();
-        let rows: Vec<&[f32]> = vector.shares.iter().map(|(at, _)| rows[*at].values).collect();
+        let mut shares: Vec<f32> = vector.shares.iter().map(|(_, share)| *share as f32).collect();
+        let mut rows: Vec<&[f32]> = vector.shares.iter().map(|(at, _)| rows[*at].values).collect();
+        // of models, what is not theirs is the base's
+        let rest = 1.0 - vector.shares.iter().map(|(_, share)| share).sum::<f64>();
+        if let Some(base) = base.filter(|_| space == Space::Models && rest.abs() > ROUNDING) {
+            shares.push(rest as f32);
+            rows.push(base);
+        }
         weighted_sum(buffer, &shares, &rows);
     });
     let row = |(vector, values): (&Virtual, &'s Vec<f32>)| Row {

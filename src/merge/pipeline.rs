@@ -117,6 +117,8 @@ impl Pipeline {
             Some("at least one contribution")
         } else if self.needs_base && !material.has_base() {
             Some("a base")
+        } else if !material.is_fleet() && everyone.iter().all(|member| member.weight == 0.0) {
+            Some("a weight other than 0")
         } else {
             None
         };
@@ -138,7 +140,8 @@ impl Pipeline {
                 let mut group = Group {
                     material: &mut *material,
                     buffers: &mut self.buffers,
-                    space,
+                    // what moved, whatever the strategy works on
+                    space: Space::Deltas,
                     context,
                     mixing: &mixings,
                     members: &members,
@@ -150,7 +153,7 @@ impl Pipeline {
                 };
                 matrices.push(mixing::matrix(pre, &mut group)?);
             }
-            mixings.push(Mixing::new(matrices, &members));
+            mixings.push(Mixing::new(pre, matrices, &members));
         }
         let members = mixings.last().map_or(&everyone[..], Mixing::members);
         let steps = if self.steps.is_plain() { None } else { Some(&mut self.steps) };
@@ -240,7 +243,7 @@ impl Round<'_> {
         let threads = self.context.threads;
         let (loaded, out) = self.material.open(segment, self.space, self.buffers)?;
         let Loaded { base, rows: vectors } =
-            mix(self.mixings, segment, loaded, &mut mixed, threads);
+            mix(self.mixings, segment, (loaded, self.space), &mut mixed, threads);
         let layout = Layout::new([columns]);
         let mut buffers = Buffers::new();
         // a row is measured as its tensor was

@@ -26,7 +26,7 @@ impl Strategy for TaskArithmetic {
         let spec = self.0.clone();
         let normalise = group.normalises(spec.normalise);
         group.write(|segment, out| {
-            let weights = scaled(segment, spec.weighting, normalise, spec.lambda);
+            let weights = scaled(self.name(), segment, spec.weighting, normalise, spec.lambda)?;
             out.weighted(&weights, &segment.values());
             Ok(())
         })
@@ -34,9 +34,15 @@ impl Strategy for TaskArithmetic {
 }
 
 /// What vectors count in a linear merge, `λ` included.
-fn scaled(segment: &Segment<'_>, weighting: Weighting, normalise: bool, lambda: f64) -> Vec<f32> {
-    let weights = shares(segment.weights(weighting), normalise);
-    weights.into_iter().map(|w| (f64::from(w) * lambda) as f32).collect()
+fn scaled(
+    strategy: &'static str,
+    segment: &Segment<'_>,
+    weighting: Weighting,
+    normalise: bool,
+    lambda: f64,
+) -> Result<Vec<f32>, MergeError> {
+    let weights = shares(strategy, segment.weights(weighting), normalise)?;
+    Ok(weights.into_iter().map(|w| (f64::from(w) * lambda) as f32).collect())
 }
 
 /// How thinned task vectors are merged.
@@ -70,7 +76,8 @@ impl Merge {
         // a tile of the result, or of all rows, stays in a cache
         match self.then {
             Then::Linear => {
-                let weights = scaled(segment, self.weighting, self.normalise, self.lambda);
+                let (weighting, normalise) = (self.weighting, self.normalise);
+                let weights = scaled("a linear merge", segment, weighting, normalise, self.lambda)?;
                 out.fill(|from, part| {
                     for (i, out) in part.chunks_mut(4096).enumerate() {
                         let start = from + i * 4096;
@@ -366,7 +373,7 @@ impl Strategy for Consensus {
         let spec = self.0.clone();
         let normalise = group.normalises(spec.normalise);
         group.write(|segment, out| {
-            let weights = scaled(segment, spec.weighting, normalise, spec.lambda);
+            let weights = scaled(self.name(), segment, spec.weighting, normalise, spec.lambda)?;
             let rows = segment.values();
             let (limit, k) = (spec.threshold as f32, spec.k);
             out.fill(|from, part| {

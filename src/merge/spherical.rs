@@ -1,9 +1,9 @@
 //! Interpolation along spheres. Every result is a combination of the vectors, so that their dot
 //! products are all that is needed to find it.
 
+use super::group::inner_products;
 use super::{Group, MergeError, Segment, Space, Strategy};
 use crate::maths::{acos, cos, sin};
-use crate::params::kernels::merging::gram;
 use crate::scenario::{self, Scope};
 
 /// Least sine that angles are told apart from π by: cosines are right to some 1e-7, and
@@ -57,13 +57,13 @@ impl Strategy for Slerp {
         group.read(|segment| {
             let mut here = [0.0; 4];
             if ends(segment) == 2 {
-                gram(&models(segment, from_base), segment.threads(), &mut here);
+                inner_products(&models(segment, from_base), segment.threads(), &mut here);
             }
             sums.iter_mut().zip(here).for_each(|(sum, h)| *sum += h);
             Ok(())
         })?;
-        let norm = |square: f64| if square.sqrt() > 1e-8 { square.sqrt() } else { 1.0 };
-        let cosine = sums[1] / (norm(sums[0]) * norm(sums[3]));
+        let norms = sums[0].sqrt() * sums[3].sqrt();
+        let cosine = if norms > 0.0 { sums[1] / norms } else { 0.0 };
         let t = self.0.t;
         let parallel = cosine.abs() > self.0.dot_threshold;
         let [a, b] = if parallel { [1.0 - t, t] } else { along(t, cosine, 0.0) };
@@ -109,9 +109,10 @@ impl Strategy for Nuslerp {
         let products = group.products()?;
         let weights = group.weights(self.0.weighting);
         let total = weights[0] + weights[1];
-        let t = if total.abs() < 1e-6 { 0.5 } else { weights[1] / total };
-        let norm = |i| products.norm(i).max(1e-7);
-        let cosine = products.dot(0, 1) / (norm(0) * norm(1));
+        if total == 0.0 {
+            return Err(group.needs("weights that do not sum to zero", "a sum of zero"));
+        }
+        let (t, cosine) = (weights[1] / total, products.cosine(0, 1));
         let least = if cosine < 0.0 { OPPOSITE } else { 1e-8 };
         group.combine(&along(t, cosine, least))
     }
@@ -142,17 +143,21 @@ impl Strategy for MultiSlerp {
         }
         let products = group.products()?;
         let mut weights = group.weights(self.0.weighting);
-        let total: f64 = weights.iter().sum();
-        if self.0.normalise && total != 0.0 {
+        if self.0.normalise {
+            let total: f64 = weights.iter().sum();
+            if total == 0.0 {
+                return Err(group.needs("weights that do not sum to zero", "a sum of zero"));
+            }
             weights.iter_mut().for_each(|w| *w /= total);
         }
         let norms: Vec<f64> = (0..n).map(|i| products.norm(i)).collect();
-        let units: Vec<f64> = weights.iter().zip(&norms).map(|(w, n)| w / (n + 1e-8)).collect();
+        if norms.iter().all(|norm| *norm == 0.0) {
+            return group.combine(&vec![0.0; n]);
+        }
+        let unit = |(w, norm): (&f64, &f64)| if *norm > 0.0 { w / norm } else { 0.0 };
+        let units: Vec<f64> = weights.iter().zip(&norms).map(unit).collect();
         let length = length(&products, &units);
         if length < 1e-8 {
-            if norms.iter().all(|norm| *norm == 0.0) {
-                return group.combine(&vec![0.0; n]);
-            }
             if n == 2 {
                 return group.combine(&weights);
             }
@@ -206,9 +211,9 @@ impl Strategy for Karcher {
         let tolerance = self.0.tolerance;
         let products = group.products()?;
         let norms: Vec<f64> = (0..n).map(|i| products.norm(i)).collect();
-        let shares = group.weights(self.0.weighting);
+        let shares = group.weights_of_mean(self.0.weighting)?;
         let total: f64 = shares.iter().sum();
-        let live: Vec<usize> = (0..n).filter(|i| norms[*i] > tolerance.max(0.0)).collect();
+        let live: Vec<usize> = (0..n).filter(|i| norms[*i] > 0.0).collect();
         let living: f64 = live.iter().map(|i| shares[*i]).sum();
         if live.is_empty() || living == 0.0 {
             return group.combine(&vec![0.0; n]);

@@ -33,8 +33,7 @@ impl Strategy for ModelStock {
         let mut sum = 0.0;
         for i in 0..n {
             for j in i + 1..n {
-                let norms = (products.norm(i) * products.norm(j)).max(1e-6);
-                sum += (products.dot(i, j) / norms).clamp(-1.0, 1.0);
+                sum += products.cosine(i, j);
             }
         }
         let (count, pairs) = (n as f64, (n * (n - 1) / 2) as f64);
@@ -50,9 +49,9 @@ impl Strategy for ModelStock {
 /// Select, calculate, erase: keeps the coordinates with the highest variance between the task
 /// vectors, weighs each task vector by the mean square of what is kept of it, and leaves out
 /// entries against the sign of the sum (Wan et al. 2024, "FuseChat: knowledge fusion of chat
-/// models"; ties and floors as in mergekit).
+/// models"; ties as in mergekit). Where nothing kept is other than zero, all weigh the same.
 ///
-/// Breakdown point 0. Cost: three passes, and one vector of variances.
+/// Breakdown point 0. Cost: three passes, and one vector of deviations.
 #[derive(Clone, Debug)]
 pub struct Sce(pub scenario::Sce);
 
@@ -72,7 +71,7 @@ impl Strategy for Sce {
             group.read(|segment| {
                 let start = spread.len();
                 spread.resize(start + segment.len(), 0.0);
-                variances(segment, &mut spread[start..]);
+                deviations(segment, &mut spread[start..]);
                 Ok(())
             })?;
         }
@@ -88,15 +87,13 @@ impl Strategy for Sce {
         group.read(|segment| {
             for row in &segment.rows {
                 let squares = row.values.iter().enumerate().filter(|(i, _)| kept(start + i));
-                energy[row.member] += squares.map(|(_, x)| f64::from(x * x)).sum::<f64>();
+                energy[row.member] += squares.map(|(_, x)| f64::from(*x).powi(2)).sum::<f64>();
             }
             start += segment.len();
             Ok(())
         })?;
-        let (total, entries) = (energy.iter().sum::<f64>(), group.entries() as f64);
-        let weight = |i: usize| {
-            if total / entries < 1e-6 { 1.0 / n as f64 } else { energy[i] / total }
-        };
+        let total: f64 = energy.iter().sum();
+        let weight = |i: usize| if total > 0.0 { energy[i] / total } else { 1.0 / n as f64 };
         let weights: Vec<f32> = (0..n).map(|i| weight(i) as f32).collect();
         let mut start = 0;
         group.write(|segment, out| {
@@ -113,7 +110,7 @@ impl Strategy for Sce {
                     let agreeing = rows.iter().filter(|(_, row)| row[i] * sign > 0.0);
                     let (mut top, mut bottom) = (0.0, 0.0);
                     agreeing.for_each(|(w, row)| (top, bottom) = (top + w * row[i], bottom + w));
-                    *out = top / f32::max(bottom, 1e-6);
+                    *out = if bottom > 0.0 { top / bottom } else { 0.0 };
                 }
             });
             start += segment.len();
@@ -122,16 +119,21 @@ impl Strategy for Sce {
     }
 }
 
-/// The variance of every coordinate over the vectors, dividing by their number.
-fn variances(segment: &Segment<'_>, out: &mut [f32]) {
+/// The standard deviation of every coordinate over the vectors, dividing by their number: in the
+/// order of the variances, and in the range of the values. Taken from the first of them, so that
+/// it is zero where all are equal.
+fn deviations(segment: &Segment<'_>, out: &mut [f32]) {
     let rows = segment.values();
-    let count = rows.len() as f32;
+    let Some(first) = rows.first() else { return };
+    let count = rows.len() as f64;
     let parts: Vec<(usize, &mut [f32])> = parts_mut(out, PARTS_MAX).collect();
     parallel_chunks(segment.threads(), parts, |(start, out)| {
         for (i, out) in out.iter_mut().enumerate() {
-            let values = || rows.iter().map(|row| row[start + i]);
-            let mean = values().sum::<f32>() / count;
-            *out = values().map(|x| (x - mean) * (x - mean)).sum::<f32>() / count;
+            let from = f64::from(first[start + i]);
+            let values = || rows.iter().map(|row| f64::from(row[start + i]) - from);
+            let mean = values().sum::<f64>() / count;
+            let variance = values().map(|x| (x - mean) * (x - mean)).sum::<f64>() / count;
+            *out = variance.sqrt() as f32;
         }
     });
 }

@@ -109,8 +109,26 @@ fn an_output_that_cannot_be_written_says_why() {
     let place = Place::with_models(2);
     let models = "m0.safetensors m1.safetensors";
     place.refuses(&format!("{models} -o out.bin"), 2, &["out.bin", ".safetensors"]);
-    place.refuses(&format!("{models} -o gone/out.safetensors"), 1, &["gone/out.safetensors"]);
+    place.refuses(&format!("{models} -o gone/out.safetensors"), 2, &["`gone` is not there"]);
     place.refuses(&format!("{models} -o gone/deep/"), 1, &["gone/deep"]);
+}
+
+#[test]
+fn weights_that_make_no_mean_are_refused() {
+    let place = Place::with_models(3);
+    let two = "m0.safetensors m1.safetensors -o out.safetensors";
+    let three = "m0.safetensors m1.safetensors m2.safetensors -o out.safetensors";
+    for (words, models, parts) in [
+        ("--strategy mean --weight 0,0", two, ["`mean` needs", "a weight other than 0"]),
+        ("--strategy mean --weight -1,1", two, ["`mean` needs", "do not sum to zero"]),
+        ("--strategy nuslerp --weight -1,1", two, ["`nuslerp` needs", "do not sum to zero"]),
+        ("--strategy karcher --weight -1,1", two, ["`karcher` needs", "weights of 0 or more"]),
+        ("--strategy geometric-median --weight 1,-1,1", three, ["found", "a weight of -1"]),
+        ("--strategy multi-krum --set f=0 --weight 2,1,-0.5", three, ["found", "weight of -0.5"]),
+        ("--strategy ties --base b.safetensors --weight 1,-1,1", three, ["found", "weight of -1"]),
+    ] {
+        place.refuses(&format!("{words} {models}"), 2, &parts);
+    }
 }
 
 #[test]

@@ -270,3 +270,147 @@ fn an_interrupted_merge_leaves_nothing_behind_and_what_was_there() {
     assert_eq!(left, 1);
     assert_eq!(fs::read(place.path("there/model.safetensors")).unwrap(), earlier);
 }
+
+/// Models of one tensor each.
+fn write_vectors(place: &Place, models: &[(&str, &[f32])]) {
+    for (name, values) in models {
+        let tensor = Tensor::new("w", [values.len()], Dtype::F32);
+        place.write(&format!("{name}.safetensors"), &[(tensor, values.to_vec())]);
+    }
+}
+
+#[track_caller]
+fn assert_near(got: &[f32], expected: &[f64], what: &str) {
+    for (x, y) in got.iter().zip(expected) {
+        let near = (f64::from(*x) - y).abs() <= 2e-5 * y.abs().max(1e-30);
+        assert!(near, "{what}: {got:?}, not {expected:?}");
+    }
+}
+
+/// No strategy has a size of its own: neither what squares to more than single precision holds
+/// nor what squares to nothing is other than the rest.
+#[test]
+fn models_of_any_size_merge_alike() {
+    let place = Place::new();
+    write_vectors(&place, &[("zero", &[0.0; 5])]);
+    let honest = [[9.0, 1.0, -2.0, 0.5, 4.0], [1.0, 1.1, 1.2, 0.9, 1.0], [1.1, 1.0, 1.3, 0.8, 0.9]];
+    let honest =
+        [honest[0], honest[1], honest[2], [1.2, 0.9, 1.1, 1.0, 0.8], [1.15, 1.0, 1.2, 0.9, 0.95]];
+    for words in [
+        "--strategy krum --set f=1",
+        "--strategy multi-krum --set f=1",
+        "--strategy mda --set f=1",
+        "--strategy smea --set f=1",
+        "--strategy caf --set f=1",
+        "--strategy geometric-median --set nu=1e-12",
+        "--strategy mean --pre adaptive-robust-clipping --set pre.0.f=1",
+        "--strategy model-stock --base zero.safetensors",
+        "--strategy sce --base zero.safetensors --set density=0.6",
+        "--strategy karcher",
+        "--strategy multi-slerp",
+    ] {
+        let merged = |scale: f32| {
+            let models: Vec<[f32; 5]> = honest.iter().map(|m| m.map(|x| x * scale)).collect();
+            let names = ["m0", "m1", "m2", "m3", "m4"];
+            let named: Vec<(&str, &[f32])> =
+                names.iter().zip(&models).map(|(name, m)| (*name, &m[..])).collect();
+            write_vectors(&place, &named);
+            let files = names.map(|name| format!("{name}.safetensors")).join(" ");
+            place.merged(&format!("{words} {files}")).remove("w").unwrap()
+        };
+        let one = merged(1.0);
+        for power in [-84, -40, -20, 10, 66, 100] {
+            if power < -20 && words.contains("nu=") {
+                // a length of its own that it was given
+                continue;
+            }
+            let scale = (power as f64).exp2();
+            let expected: Vec<f64> = one.iter().map(|x| f64::from(*x) * scale).collect();
+            assert_near(&merged(scale as f32), &expected, &format!("{words} at 2^{power}"));
+        }
+    }
+    for (words, count) in [("slerp", 2), ("nuslerp", 2), ("multi-slerp", 3), ("karcher", 3)] {
+        for scale in [1e-25, 1e-12, 1e-6, 1e19_f32] {
+            let model = [3.0 * scale, 4.0 * scale, 0.0];
+            write_vectors(&place, &[("m", &model)]);
+            let files = "m.safetensors ".repeat(count);
+            let got = place.merged(&format!("--strategy {words} {files}")).remove("w").unwrap();
+            assert_near(&got, &model.map(f64::from), &format!("{words} of {scale}"));
+        }
+    }
+}
+
+/// Allouah et al. 2023 and others clip what moved, on whatever the strategy works then.
+#[test]
+fn clipping_shortens_what_moved_in_front_of_strategies_on_models_too() {
+    let place = Place::new();
+    write_vectors(
+        &place,
+        &[
+            ("b", &[3.0; 4]),
+            ("near", &[3.0, 3.01, 3.0, 3.0]),
+            ("other", &[3.01, 3.0, 3.0, 3.0]),
+            ("far", &[3.0, 7.0, 3.0, 3.0]),
+        ],
+    );
+    let words = "--strategy karcher --base b.safetensors other.safetensors";
+    let clipped = "--pre clip --set pre.0.norm=1";
+    assert_eq!(
+        place.merged(&format!("{words} near.safetensors {clipped}")),
+        place.merged(&format!("{words} near.safetensors")),
+        "nothing is longer than 1"
+    );
+    // 4 away, so a quarter of the way
+    write_vectors(&place, &[("quarter", &[3.0, 4.0, 3.0, 3.0])]);
+    assert_eq!(
+        place.merged(&format!("{words} far.safetensors {clipped}")),
+        place.merged(&format!("{words} quarter.safetensors"))
+    );
+}
+
+#[test]
+fn buckets_of_one_keep_their_weights() {
+    let place = Place::with_models(3);
+    let models = "m0.safetensors m1.safetensors m2.safetensors --weight 9,3,1";
+    for strategy in ["mean", "multi-slerp", "karcher", "geometric-median"] {
+        let words = format!("--strategy {strategy} {models}");
+        let plain = place.merged(&words);
+        let bucketed = place.merged(&format!("{words} --pre bucketing --set pre.0.size=1"));
+        for (name, values) in &plain {
+            let expected: Vec<f64> = values.iter().map(|x| f64::from(*x)).collect();
+            assert_near(&bucketed[name], &expected, strategy);
+        }
+    }
+}
+
+/// Wan et al. 2024 select by variance: what all agree on has none, however its mean rounds.
+#[test]
+fn sce_selects_among_what_varies() {
+    let place = Place::new();
+    let agreed = |i: usize| ((i * 37 % 101) as f32 + 0.3) / 7.0;
+    for n in [2, 3, 5, 6, 7] {
+        let names: Vec<String> = (0..n).map(|m| format!("m{m}")).collect();
+        let model = |m: usize| -> Vec<f32> {
+            let differs =
+                |i: usize| if i < 10 { 1.0 + m as f32 * (i + 1) as f32 } else { agreed(i) };
+            (0..1000).map(differs).collect()
+        };
+        write_vectors(&place, &[("zero", &[0.0; 1000])]);
+        for (m, name) in names.iter().enumerate() {
+            write_vectors(&place, &[(name, &model(m))]);
+        }
+        let files = names.iter().map(|name| format!("{name}.safetensors ")).collect::<String>();
+        let words = format!("--strategy sce --set density=0.5 --base zero.safetensors {files}");
+        let merged = &place.merged(&words)["w"];
+        let kept: Vec<usize> = (0..1000).filter(|i| merged[*i] != 0.0).collect();
+        assert_eq!(kept, [5, 6, 7, 8, 9], "{n} models");
+    }
+}
+
+#[test]
+fn a_weight_may_be_negative_where_a_sum_allows_it() {
+    let place = Place::new();
+    write_vectors(&place, &[("p", &[1.0, 2.0]), ("q", &[3.0, 5.0])]);
+    let got = place.merged("--weight -1,2 p.safetensors q.safetensors");
+    assert_eq!(got["w"], [5.0, 8.0]);
+}

@@ -18,7 +18,7 @@ const AHEAD: usize = 64;
 pub enum ElectBy {
     /// The sum of the weighted values.
     Sum,
-    /// The weights of those above zero against the weights of those below.
+    /// How many weighted values are above zero against how many are below.
     Count,
 }
 
@@ -43,7 +43,7 @@ pub struct Election {
 }
 
 /// `out[i]` = the merge of `rows[..][start + i]`. A row's value counts if its cut keeps it.
-/// The sign `s` is that of `Σ w x`, or of `Σ w sign x`, over those that count, above zero where
+/// The sign `s` is that of `Σ w x`, or of `Σ sign w x`, over those that count, above zero where
 /// they cancel out; the result is `scale · Σ w x / Σ w` over those with `w x s > 0`, zero where
 /// there are none.
 ///
@@ -135,7 +135,7 @@ impl Kernel for Elect<'_> {
                         let vote = match self.election.by {
                             ElectBy::Sum => kept,
                             ElectBy::Count => {
-                                let (yes, no) = (V::splat(weight), V::splat(-weight));
+                                let (yes, no) = (V::splat(1.0), V::splat(-1.0));
                                 kept.where_above(zero, yes, zero.where_above(kept, no, zero))
                             }
                         };
