@@ -3,8 +3,9 @@
 use crate::params::kernels::dot_f64;
 use crate::params::{Layout, Sparse};
 
-/// Contributions that are compared pair by pair; with more, the first so many.
-const MOST: usize = 24;
+/// Contributions that are compared pair by pair; of more, as many that lie evenly among them:
+/// neighbours are of one company.
+pub const MOST: usize = 24;
 
 /// How well contributions agree.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,9 +20,10 @@ pub struct Quality {
 }
 
 /// Compares contributions with one another and with the core's step (`layout.entries()`
-/// numbers). NaN where there is nothing to compare.
+/// numbers): at most [`MOST`], from all over. NaN where there is nothing to compare.
 pub fn quality(layout: &Layout, contributions: &[&Sparse], step: &[f32]) -> Quality {
-    let some = &contributions[..contributions.len().min(MOST)];
+    let (all, most) = (contributions.len(), contributions.len().min(MOST));
+    let some: Vec<&Sparse> = (0..most).map(|i| contributions[i * all / most]).collect();
     let (mut cosines, mut pairs) = (0.0, 0.0);
     let (mut opposite, mut signed) = (0_u64, 0_u64);
     for (i, a) in some.iter().enumerate() {
@@ -46,7 +48,7 @@ pub fn quality(layout: &Layout, contributions: &[&Sparse], step: &[f32]) -> Qual
     }
     let (mut distance, mut norm) = (0.0, 0.0);
     let mut difference = Vec::new();
-    for contribution in some {
+    for contribution in &some {
         let (mut apart, mut size) = (0.0, 0.0);
         for (block, _, values) in contribution.iter() {
             difference.clear();
@@ -91,5 +93,22 @@ mod tests {
         assert!((got.sign_conflict - law).abs() < 4.0 * (0.25 / n as f64).sqrt(), "{got:?}");
         assert!((got.cosine - rho).abs() < 0.02);
         assert!((got.consensus_distance - 1.0).abs() < 1e-6);
+    }
+    /// Contributions of two companies, one after the other, that agree within: whoever looked at
+    /// the first few alone would see no conflict.
+    #[test]
+    fn a_sample_reaches_from_the_first_contribution_to_the_last() {
+        let layout = Layout::new([1]);
+        let of = |x: f32| {
+            let mut sparse = Sparse::default();
+            sparse.push(0, 1, 1)[0] = x;
+            sparse
+        };
+        let all: Vec<Sparse> = (0..1000).map(|i| of(if i < 500 { 1.0 } else { -1.0 })).collect();
+        let got = quality(&layout, &all.iter().collect::<Vec<_>>(), &[0.0]);
+        // 12 of each: 144 of 276 pairs
+        assert_eq!(got.sign_conflict, 144.0 / 276.0);
+        let few = quality(&layout, &all[498..502].iter().collect::<Vec<_>>(), &[0.0]);
+        assert_eq!(few.sign_conflict, 4.0 / 6.0);
     }
 }
