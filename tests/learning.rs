@@ -214,3 +214,22 @@ fn reset_forgets_job_knowledge() {
     assert!(own_is_core(&pulled("reset")));
     assert!(!own_is_core(&pulled("keep")) && !own_is_core(&pulled("decay")));
 }
+
+/// Where right answers are drawn, skill is measured against what can be known of them, not
+/// against one draw: there is a level of every skill at any temperature, and nobody is above the
+/// oracle. At 1 the fleet learns nearly all of it, at 1000 there is hardly anything to learn from.
+#[test]
+fn levels_in_a_world_of_chance_lie_between_chance_and_the_oracle() {
+    let text = "rounds = 12\n[fleet]\nagents = 60\n[world]\ncompany = 0.0\n[measure]\nevery = 12\n";
+    let skills = ["0.0", "1.0", "5.0", "20.0", "1000.0"].map(|temperature| {
+        let set = format!("world.temperature={temperature}");
+        let outcome = run(text, &[&set], 3);
+        let frame = outcome.hive.frames.last().unwrap();
+        for level in frame.panel.iter().chain(&frame.core) {
+            assert!(level.is_finite() && *level <= 1.0 + 1e-3, "{temperature}: {level}");
+        }
+        last(&outcome.hive).core_skill
+    });
+    assert!(skills[1] > 0.7 && skills[4] < 0.2 && skills[4] > -0.2, "{skills:?}");
+    assert!(skills[1] > skills[2] && skills[2] > skills[3], "{skills:?}");
+}

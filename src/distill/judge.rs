@@ -41,7 +41,12 @@ impl Judge {
         let skills = self.desk.buffer.view().pieces(self.each);
         let scored = self.frequencies.iter().zip(skills).map(|(share, tasks)| {
             // on this scale a level is the share of right answers
-            share * self.learner.level(core, &Probe { tasks, chance: 0.0, oracle: 1.0 }, scratch)
+            share
+                * self.learner.level(
+                    core,
+                    &Probe { tasks, chance: 0.0, oracle: 1.0, odds: None },
+                    scratch,
+                )
         });
         scored.sum()
     }

@@ -147,15 +147,22 @@ pub trait Learner: Send + Sync {
     fn logits(&self, params: &[f32], tasks: &Tasks<'_>, scratch: &mut Scratch, to: &mut Vec<f32>);
 
     /// A policy's level on a skill's probe tasks, `(accuracy − chance) / (oracle accuracy −
-    /// chance)`. By default the share of tasks on which the largest logit is the right answer's.
+    /// chance)`. By default accuracy is the share of tasks on which the largest logit is the right
+    /// answer's, or its expectation where right answers are drawn.
     fn level(&self, params: &[f32], probe: &Probe<'_>, scratch: &mut Scratch) -> f64 {
         let (outputs, stride) = self.answers();
         let (mut logits, mut best) = std::mem::take(&mut scratch.examined);
         self.logits(params, &probe.tasks, scratch, &mut logits);
         best.resize(probe.tasks.len(), 0);
         argmax(outputs, stride, &logits, &mut best);
-        let right = best.iter().zip(probe.tasks.answers).filter(|(a, b)| a == b).count();
-        let accuracy = right as f64 / probe.tasks.len() as f64;
+        let right = match probe.odds {
+            None => best.iter().zip(probe.tasks.answers).filter(|(a, b)| a == b).count() as f64,
+            Some(odds) => {
+                let rows = odds.chunks_exact(odds.len() / best.len());
+                rows.zip(&best).map(|(row, best)| f64::from(row[*best as usize])).sum()
+            }
+        };
+        let accuracy = right / probe.tasks.len() as f64;
         scratch.examined = (logits, best);
         (accuracy - probe.chance) / (probe.oracle - probe.chance)
     }

@@ -33,8 +33,6 @@ pub enum Purpose {
     TaskAnswer = 9,
     /// Features of probe tasks.
     ProbeFeatures = 10,
-    /// Right answers of probe tasks at a temperature above zero.
-    ProbeAnswer = 11,
     /// Who works in a round.
     Participation = 12,
     /// Who straggles, and how far it gets.

@@ -9,6 +9,10 @@ use crate::params::kernels::{Rows, Shape, argmax, forward, softmax_rows};
 use crate::scenario::{Covariance, MixedEffects};
 use crate::stream::{Key, Purpose, Stream};
 
+/// How much more than chance the oracle must know of a skill for it to be measured: well above the
+/// rounding of probabilities.
+const KNOWN: f64 = 1e-5;
+
 /// A task of skill `s` at company `c` has features `z ~ N(μ_s, Σ)` and the right answer
 /// `argmax_k ⟨(G + U_s + V_{c,s})_k, [z;1]⟩`, or a draw from the scores' softmax.
 #[derive(Clone, Debug)]
@@ -72,6 +76,7 @@ impl MixedWorld {
                 skills: (0..skills).map(|s| format!("s{s}")).collect(),
                 frequencies,
                 values,
+                names: Vec::new(),
                 finite: false,
             },
             truths: Truths::new(spec, seed, halt),
@@ -235,7 +240,7 @@ impl World for MixedWorld {
         skill: SkillId,
         desk: &'a mut Desk,
     ) -> Option<Probe<'a>> {
-        let Truths { seed, inputs, stride, answers, .. } = self.truths;
+        let Truths { inputs, stride, answers, .. } = self.truths;
         let n = self.probes_per_skill;
         let first = skill.index() * n;
         let x = &self.probes.x[first * inputs..(first + n) * inputs];
@@ -245,20 +250,20 @@ impl World for MixedWorld {
         scores.resize(n * stride, 0.0);
         forward(Shape { n, inputs, stride }, truth, Rows::all(x), scores);
         buffer.answers.resize(n, 0);
-        let mut oracle = 1.0;
-        if self.truths.spec.temperature == 0.0 {
-            argmax(answers, stride, scores, &mut buffer.answers);
-        } else {
-            let name = Key::new(seed, Purpose::ProbeAnswer, skill.0, company);
-            let mut luck = name.stream();
-            let mut best = [0];
-            let mut right = 0;
-            for (row, answer) in scores.chunks_exact_mut(stride).zip(&mut buffer.answers) {
-                argmax(answers, stride, row, &mut best);
-                *answer = self.answer(row, norms, luck.uniform_f32());
-                right += usize::from(*answer == best[0]);
+        argmax(answers, stride, scores, &mut buffer.answers);
+        let (mut oracle, mut odds) = (1.0, None);
+        let chance = 1.0 / answers as f64;
+        if self.truths.spec.temperature > 0.0 {
+            scores.iter_mut().for_each(|s| *s /= self.truths.spec.temperature as f32);
+            norms.resize(n, (0.0, 0.0));
+            softmax_rows(answers, stride, scores, norms);
+            let rows = scores.chunks_exact(stride).zip(&buffer.answers);
+            let right: f64 = rows.map(|(row, best)| f64::from(row[*best as usize])).sum();
+            oracle = right / n as f64;
+            if oracle - chance < KNOWN {
+                return None;
             }
-            oracle = right as f64 / n as f64;
+            odds = Some(&scores[..]);
         }
         let tasks = Tasks {
             inputs,
@@ -266,7 +271,7 @@ impl World for MixedWorld {
             skills: &self.probes.skills[first..first + n],
             answers: &buffer.answers,
         };
-        Some(Probe { tasks, chance: 1.0 / answers as f64, oracle })
+        Some(Probe { tasks, chance, oracle, odds })
     }
 
     fn holdings(&self, _: AgentId) -> Option<(Tasks<'_>, Tasks<'_>)> {

@@ -166,6 +166,15 @@ fn check_work(scenario: &Scenario, data: &FederatedData, agents: usize) -> Resul
         );
         return Err(misfit("fleet.participants", message));
     }
+    let panel = scenario.measure.panel as usize;
+    // the default panel is as large as there are agents
+    if panel > agents && scenario.measure.panel != scenario::Measure::default().panel {
+        let message = format!(
+            "{panel} agents are to be measured, but the data are of {agents} users; lower it to at \
+             most {agents}, or to 0, which takes all"
+        );
+        return Err(misfit("measure.panel", message));
+    }
     let lacking = scenario.contributors(agents as u32).and_then(|n| scenario.strategy_lacks(n));
     let merges = scenario.distiller.topology == Topology::Star;
     if let Some((key, message)) = lacking.filter(|_| merges) {
@@ -241,6 +250,8 @@ pub struct Facts {
     pub frequencies: Vec<f64>,
     /// Value of a task done right, a skill.
     pub values: Vec<f64>,
+    /// Names of the agents, in their order: a data set's users. Empty where they have none.
+    pub names: Vec<String>,
     /// Whether agents hold fixed local data instead of being dealt fresh tasks.
     pub finite: bool,
 }
@@ -254,6 +265,10 @@ pub struct Probe<'a> {
     pub chance: f64,
     /// Accuracy of the oracle on these tasks, the one of skill.
     pub oracle: f64,
+    /// Where right answers are drawn, the probability of each, a row of as many lanes as a
+    /// learner's logits take for every task: accuracies are then expectations, and the tasks'
+    /// answers the likeliest ones.
+    pub odds: Option<&'a [f32]>,
 }
 
 /// What generates work. All methods are pure functions of the world and their arguments;

@@ -16,6 +16,7 @@ fn facts() -> Facts {
         skills: (0..SKILLS).map(|s| s.to_string()).collect(),
         frequencies: vec![1.0 / SKILLS as f64; SKILLS],
         values: vec![1.0; SKILLS],
+        names: Vec::new(),
         finite: false,
     }
 }
