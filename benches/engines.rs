@@ -2,19 +2,29 @@
 
 mod common;
 
-use common::{Line, Run, run};
+use common::{Limit, Line, Run, run};
+use criterion::Criterion;
 
 /// Runs of each engine.
 const RUNS: usize = 5;
 
 const SCENARIO: &str = include_str!("../scenarios/first-hive.toml");
 
-fn line(name: String, run: &Run) -> Line {
-    let seconds = Some(run.round_seconds);
-    Line { name, work: run.tasks, unit: "tasks", limits: Vec::new(), cores: 1, seconds }
+fn line(name: String, cores: usize, run: &Run) -> Line {
+    Line {
+        name,
+        work: run.tasks,
+        unit: "tasks",
+        limits: vec![(Limit::MultiplyAdds, run.multiply_adds / run.tasks)],
+        cores,
+        seconds: Some(run.round_seconds),
+    }
 }
 
 fn main() {
+    let mut c = Criterion::default().configure_from_args();
+    common::bench_multiply_adds(&mut c);
+    c.final_summary();
     let bare = "measure.bounds=[]";
     let mut lines = Vec::new();
     let mut run_on = |engine: &str, threads: u32, agents: u32, tasks: u32| {
@@ -27,7 +37,7 @@ fn main() {
         let mut sets: Vec<&str> = sets.iter().map(String::as_str).collect();
         sets.push(bare);
         let run = run(SCENARIO, &sets);
-        lines.push(line(format!("{engine}-{threads}/{agents}x{tasks}"), &run));
+        lines.push(line(format!("{engine}-{threads}/{agents}x{tasks}"), threads as usize, &run));
         run.round_seconds.0
     };
     // several runs of each in turn, so that what else the machine does meets all alike

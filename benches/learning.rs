@@ -91,6 +91,7 @@ fn bench(c: &mut Criterion, load: &Load) -> Line {
         skills: (0..load.skills).map(|s| format!("s{s}")).collect(),
         frequencies: vec![1.0 / load.skills as f64; load.skills],
         values: vec![1.0; load.skills],
+        names: Vec::new(),
         finite: load.epochs > 1,
     };
     let knows_job = !matches!(load.share, Share::Core { .. });

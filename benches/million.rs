@@ -2,18 +2,24 @@
 
 mod common;
 
-use common::{Line, run};
+use common::{Limit, Line, run};
+use criterion::Criterion;
 
 const SCENARIO: &str = include_str!("../scenarios/million.toml");
 
 fn main() {
+    let mut c = Criterion::default().configure_from_args();
+    common::bench_multiply_adds(&mut c);
+    c.final_summary();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(2);
+    let threads = format!("engine.threads={cores}");
     let mut lines = Vec::new();
     let mut each = Vec::new();
     for (agents, rounds) in [(10_000_u32, 40), (100_000, 12), (1_000_000, 6)] {
         let (agents_set, rounds) = (format!("fleet.agents={agents}"), format!("rounds={rounds}"));
         // as many agents to a company whatever the size of the fleet
         let companies = format!("world.companies={}", agents / 1000);
-        let run = run(SCENARIO, &["engine.kind=pool", &agents_set, &rounds, &companies]);
+        let run = run(SCENARIO, &["engine.kind=pool", &threads, &agents_set, &rounds, &companies]);
         each.push((agents, run.round_seconds.0 / f64::from(agents)));
         let seconds = Some(run.round_seconds);
         let name = format!("million/{agents}");
@@ -21,8 +27,8 @@ fn main() {
             name,
             work: run.tasks,
             unit: "tasks",
-            limits: Vec::new(),
-            cores: 1,
+            limits: vec![(Limit::MultiplyAdds, run.multiply_adds / run.tasks)],
+            cores,
             seconds,
         });
     }

@@ -51,6 +51,12 @@ fn more_participants_than_users_are_refused() {
 }
 
 #[test]
+fn a_panel_of_more_agents_than_users_is_refused_where_it_was_asked_for() {
+    let message = refusal(&[3, 3, 3], "measure.panel=4");
+    assert_says(&message, &["measure.panel: 4 agents", "of 3 users", "at most 3"]);
+}
+
+#[test]
 fn a_horizon_longer_than_a_users_data_is_refused_with_the_user() {
     let message = refusal(&[9, 5, 7], "feedback.kind=verifiable feedback.horizon=6");
     assert_says(&message, &["feedback.horizon: 6 decisions", "user `u1`", "only 5", "at most 5"]);

@@ -1,7 +1,7 @@
 //! The command line, through the real binary: what it prints where, and how it exits.
 #![allow(clippy::disallowed_methods, reason = "what waits for a process reads the clock")]
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -105,6 +105,44 @@ fn a_scenario_as_shown_or_as_recorded_runs_to_the_same_result() {
     let recorded = ["run", "runs/x-1/scenario.toml", "--json", "--out", "again"];
     assert_eq!(hash(&place.run(&recorded)), first);
     assert_eq!(out(&shown), place.read("runs/x-1/scenario.toml"));
+}
+
+/// Data given by a relative path, on the command line or in a file elsewhere.
+#[test]
+fn a_run_on_the_readers_own_data_can_be_made_again_from_its_folder() {
+    let place = Place::with(
+        "rounds = 1\n[world]\nkind = \"dataset\"\n[measure]\nbounds = [\"isolated\"]\n",
+    );
+    let root = place.0.path();
+    let user = |label: u32| json!({ "x": [[label, 1]], "y": [label] });
+    let data = json!({
+        "users": ["ann", "ben"],
+        "num_samples": [1, 1],
+        "user_data": { "ann": user(0), "ben": user(1) },
+    });
+    fs::create_dir_all(root.join("elsewhere/data")).unwrap();
+    for name in ["train.json", "test.json"] {
+        fs::write(root.join("elsewhere/data").join(name), data.to_string()).unwrap();
+    }
+    let set = ["run", "x.toml", "--json", "--set", "world.path=elsewhere/data"];
+    let first = hash(&place.run(&set));
+    let text = "name = \"y\"\nrounds = 1\n[world]\nkind = \"dataset\"\npath = \"data\"\n\
+                [measure]\nbounds = [\"isolated\"]\n";
+    fs::write(root.join("elsewhere/y.toml"), text).unwrap();
+    assert_eq!(hash(&place.run(&["run", "elsewhere/y.toml", "--json"])), first);
+    for run in ["x", "y"] {
+        let recorded = format!("runs/{run}-1/scenario.toml");
+        let again = place.run(&["run", &recorded, "--json", "--out", &format!("{run}-again")]);
+        assert_eq!(hash(&again), first);
+    }
+    // isolated agents make no core that could be right or wrong
+    let summary = place.json("runs/x-1/summary.json");
+    assert!(summary["test_accuracy"].is_number(), "{summary:#}");
+    let isolated = &summary["bounds"]["isolated"];
+    assert!(isolated["panel"].is_number(), "{isolated:#}");
+    for key in ["core", "test_accuracy", "train_loss"] {
+        assert!(isolated[key].is_null(), "{key}: {isolated:#}");
+    }
 }
 
 #[test]

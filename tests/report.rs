@@ -35,7 +35,12 @@ fn panel(size: Size) -> Vec<PanelMember> {
         let main = (f64::from(i) / f64::from(size.panel)).powi(2) * size.skills as f64;
         job[main as usize % size.skills] += 0.7;
         job[(i as usize * 7 + 3) % size.skills] += 0.3;
-        PanelMember { agent: AgentId(3 * i + 1), company: CompanyId(i / 6), job }
+        PanelMember {
+            agent: AgentId(3 * i + 1),
+            name: String::new(),
+            company: CompanyId(i / 6),
+            job,
+        }
     };
     (0..size.panel).map(member).collect()
 }
@@ -257,7 +262,7 @@ fn captions_and_tiles_give_the_numbers() {
     assert!(page.contains(&format!("<dd class=\"value\">{:.2}</dd>", last.unpractised_skill)));
     assert!(page.contains("<dd class=\"value\">9f2c4b7a</dd>"));
     assert!(page.contains("<dd class=\"value\">300\u{a0}k</dd>"), "tasks");
-    assert!(page.contains("All 24 skills reach half of the panel: s0 first"));
+    assert!(page.contains("In the hive all 24 skills reach half of the panel: s0 first"));
 }
 
 #[test]

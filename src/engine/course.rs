@@ -2,7 +2,7 @@
 
 use super::digest::Digest;
 use super::{Observer, Stage, Tour};
-use crate::agent::{AgentError, Fleet, Publication};
+use crate::agent::{AgentError, Fleet, Keeping, Publication};
 use crate::distill::{Distiller, Harvest};
 use crate::ids::CoreVersion;
 use crate::measure::{Frame, PanelMember, RoundRow, Trace, quality, skills};
@@ -105,6 +105,7 @@ pub(super) fn run(
     let facts = fleet.world.facts();
     let panel = fleet.panel.iter().map(|&agent| PanelMember {
         agent,
+        name: facts.names.get(agent.index()).cloned().unwrap_or_default(),
         company: fleet.world.company(agent),
         job: fleet.world.job(agent),
     });
@@ -128,6 +129,7 @@ pub(super) fn run(
         let harvest = engine.tour(&publication);
         if fleet.halt.is_set() {
             // some agents were not visited: the core stands as it is, unmeasured
+            observer.round(stage, &row);
             trace.rounds.push(row);
             break;
         }
@@ -138,6 +140,12 @@ pub(super) fn run(
         }
         sound(name, "the loss at work", harvest.tally.loss, place(round + 1))?;
         take_levels(&mut trace, &publication, &harvest, adopted, &mut row);
+        if fleet.keeping == Keeping::Everything {
+            // nobody makes a core: what stands is the first, which says nothing of the fleet
+            row.core_skill = f64::NAN;
+            row.train_loss = f64::NAN;
+            row.test_accuracy = f64::NAN;
+        }
         observer.round(stage, &row);
         trace.rounds.push(row);
         if publication.shift.is_none() {

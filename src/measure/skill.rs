@@ -75,6 +75,7 @@ mod tests {
     fn skill_weighs_levels_by_the_job_and_knows_what_was_never_practised() {
         let member = |job: [f32; 2]| PanelMember {
             agent: AgentId(0),
+            name: String::new(),
             company: CompanyId(0),
             job: job.to_vec(),
         };

@@ -46,6 +46,8 @@ pub struct Trace {
 pub struct PanelMember {
     /// Who.
     pub agent: AgentId,
+    /// Its name: a data set's user. Empty in worlds that name nobody.
+    pub name: String,
     /// Where it works.
     pub company: CompanyId,
     /// Its job: share of each skill in its work; sums to 1.

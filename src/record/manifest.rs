@@ -60,7 +60,7 @@ pub(super) fn manifest(outcome: &Outcome, facts: &RunFacts, files: &[FileEntry])
         "threads": facts.threads,
         "build": build(),
         "machine": machine::describe(),
-        "scenario": outcome.scenario,
+        "scenario": outcome.scenario.anywhere(),
         "files": files,
     })
 }

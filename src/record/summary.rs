@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 /// The numbers of a run: final skills of the hive and its bounds, how long adoption took,
 /// and what the work cost.
 ///
-/// `seconds` is the wall time of the whole command, bounds and measuring included; rates
-/// divide the hive's work by the hive's own seconds.
+/// `seconds` is the wall time from building the world to the end of the last fleet, bounds and
+/// measuring included, writing left out; rates divide the hive's work by the hive's own seconds.
 pub fn summary(outcome: &Outcome, engine: &str, threads: usize, seconds: f64) -> Value {
     let hive = &outcome.hive;
     let last = last_measured(hive);

@@ -83,9 +83,9 @@ pub(super) fn rounds_table<'a>() -> Table<FleetRound<'a>> {
         c("bytes_down", "bytes", "sent by the distiller to agents", Integer(|r| r.row.bytes_down)),
         c("multiply_adds", "multiply-adds", "spent on learning", Integer(|r| r.row.multiply_adds)),
         c("staleness", "core versions", "mean staleness of the merged learnings", Real(|r| r.row.staleness)),
-        c("sign_conflict", "share", "share of (parameter, pair of panel contributions) with opposite signs", Real(|r| r.row.sign_conflict)),
-        c("cosine", "", "mean cosine between pairs of panel contributions, on the blocks both hold", Real(|r| r.row.cosine)),
-        c("consensus_distance", "", "mean distance of the panel's contributions from the core's step, relative to their mean norm", Real(|r| r.row.consensus_distance)),
+        c("sign_conflict", "share", "share of (parameter, pair of panel contributions, 24 of them at most, evenly by id) with opposite signs", Real(|r| r.row.sign_conflict)),
+        c("cosine", "", "mean cosine between pairs of panel contributions, the same ones, on the blocks both hold", Real(|r| r.row.cosine)),
+        c("consensus_distance", "", "mean distance of the same contributions from the core's step, relative to their mean norm", Real(|r| r.row.consensus_distance)),
         c("step_norm", "", "Euclidean norm of the core's step", Real(|r| r.row.step_norm)),
     ] }
 }
@@ -205,6 +205,7 @@ pub(super) fn panel_table<'a>() -> Table<PanelRow<'a>> {
         c("fleet", "", "hive, or the bound run beside it: isolated, pooled", Text(|r| r.fleet)),
         c("round", "rounds", "the round after which it was measured; 0 is the initial core", Integer(|r| r.round.into())),
         c("agent", "", "the agent's id", Integer(|r| r.member.agent.0.into())),
+        c("name", "", "the agent's name: a data set's user; empty where the world names nobody", Text(|r| &r.member.name)),
         c("company", "", "the id of the company it works at", Integer(|r| r.member.company.0.into())),
         c("job_level", LEVEL, "the agent's own level on its job: the mean over probed skills, weighted by its job", Real(|r| r.job_level)),
         c("core_job_level", LEVEL, "the bare core's level on the same job", Real(|r| r.core_job_level)),

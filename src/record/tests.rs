@@ -27,6 +27,7 @@ fn outcome() -> Outcome {
 fn trace(lift: f32) -> Trace {
     let member = |agent, company, job: [f32; 2]| PanelMember {
         agent: AgentId(agent),
+        name: String::new(),
         company: CompanyId(company),
         job: job.to_vec(),
     };

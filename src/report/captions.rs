@@ -165,16 +165,17 @@ pub(super) fn adoption(w: &Words<'_>) -> String {
     let (Some(first), Some(last)) =
         (reached.iter().min_by_key(|p| (p.1, p.0)), reached.iter().max_by_key(|p| (p.1, p.0)))
     else {
-        return format!("{threshold} No skill reaches half of the panel.");
+        return format!("{threshold} In the hive no skill reaches half of the panel.");
     };
     let all = if reached.len() == skills {
-        format!("All {}", counted(skills as u64, "skill"))
+        format!("In the hive all {}", counted(skills as u64, "skill"))
     } else {
-        format!("{} of {}", count(reached.len() as u64), counted(skills as u64, "skill"))
+        let reached = count(reached.len() as u64);
+        format!("In the hive {reached} of {}", counted(skills as u64, "skill"))
     };
     if skills == 1 {
         return format!(
-            "{threshold} Half of the panel has {} by round {}.",
+            "{threshold} Half of the hive's panel has {} by round {}.",
             hive.skills[0], first.1
         );
     }
@@ -207,7 +208,7 @@ pub(super) fn heat(w: &Words<'_>) -> String {
         )
     };
     format!(
-        "Each cell is one agent's level in one skill; brighter is better. A dot marks a skill that the agent had never practised: {share} of the cells at the end.{spread}"
+        "Each cell is one agent's level in one skill; brighter is better. A dot marks a skill that the agent had never practised: in the hive at the end {share} of the cells.{spread}"
     )
 }
 

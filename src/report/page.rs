@@ -117,6 +117,7 @@ pub fn render(
         facts => facts(outcome, rounds_run),
         complete => outcome.complete,
         rounds_run,
+        measured_round => outcome.hive.frames.last().map_or(0, |frame| frame.round),
         rounds_planned => scenario.rounds.0,
         tiles => Serde(tiles(outcome, &runs)),
         hash => outcome.result_hash.as_str(),

@@ -36,7 +36,7 @@ pub enum Topology {
     Star,
     /// No merging: every agent keeps what it learns. The floor.
     Isolated,
-    /// One learner sees all tasks of all agents. The ceiling.
+    /// One learner does all agents' tasks, also those that stragglers leave undone. The ceiling.
     Pooled,
 }
 

@@ -36,6 +36,6 @@ impl Default for Measure {
 pub enum Bound {
     /// Every agent on its own: the floor.
     Isolated,
-    /// One learner that sees all tasks: the ceiling.
+    /// One learner that does all agents' work, also what stragglers leave undone: the ceiling.
     Pooled,
 }

@@ -66,6 +66,18 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// The same with a path that leads to the same data from any folder.
+    pub(crate) fn anywhere(&self) -> Scenario {
+        let mut scenario = self.clone();
+        if let World::Dataset(dataset) = &mut scenario.world {
+            let path = std::path::absolute(&dataset.path).ok();
+            if let Some(path) = path.and_then(|path| path.into_os_string().into_string().ok()) {
+                dataset.path = path;
+            }
+        }
+        scenario
+    }
+
     /// Agents that work in a round, of so many.
     pub(crate) fn working(&self, agents: u32) -> u32 {
         match self.fleet.participants {

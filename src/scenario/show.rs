@@ -8,13 +8,14 @@ use super::schema::schema_ref;
 
 impl CheckedScenario {
     /// The scenario as TOML with all defaults filled in, each key after its documentation
-    /// as a comment. It parses back to the same scenario; a relative `world.path` in it
-    /// starts at the working folder.
+    /// as a comment. It parses back to the same scenario, wherever it is kept: a relative
+    /// `world.path` becomes absolute.
     pub fn to_toml(&self) -> String {
         let root = schema_ref();
         let mut page = Page { root, text: String::new() };
         // Only a map with keys that are not text could fail here, and there is none.
-        if let (Ok(value), Shape::Table(keys)) = (serde_json::to_value(&**self), shape(root, root))
+        if let (Ok(value), Shape::Table(keys)) =
+            (serde_json::to_value(self.anywhere()), shape(root, root))
         {
             page.table(&keys, &value, "");
         }

@@ -15,7 +15,8 @@ pub struct FiniteWorld {
 impl FiniteWorld {
     /// A world of the first `agents` users of `data`.
     pub fn new(data: FederatedData, agents: usize) -> Self {
-        let FederatedData { features, answers, train, test, .. } = data;
+        let FederatedData { features, answers, train, test, mut users } = data;
+        users.truncate(agents);
         let facts = Facts {
             agents,
             companies: agents,
@@ -24,6 +25,7 @@ impl FiniteWorld {
             skills: vec!["test accuracy".into()],
             frequencies: vec![1.0],
             values: vec![1.0],
+            names: users,
             finite: true,
         };
         FiniteWorld { facts, train, test }
@@ -77,7 +79,7 @@ impl World for FiniteWorld {
         _: &'a mut Desk,
     ) -> Option<Probe<'a>> {
         let tasks = self.tasks(&self.test, agent);
-        (!tasks.is_empty()).then_some(Probe { tasks, chance: 0.0, oracle: 1.0 })
+        (!tasks.is_empty()).then_some(Probe { tasks, chance: 0.0, oracle: 1.0, odds: None })
     }
 
     fn holdings(&self, agent: AgentId) -> Option<(Tasks<'_>, Tasks<'_>)> {

@@ -98,7 +98,12 @@ impl Table {
         };
         let label = self.checks.label(path, place, label as f64)?;
         let List::Values(values) = features else {
-            return Err(DataError::value(path, place(), "a null in `features`", "numbers alone"));
+            return Err(DataError::value(
+                path,
+                place(),
+                "a null or nothing in `features`",
+                "numbers, at least one",
+            ));
         };
         self.checks.row(path, place, values)?;
         let start = self.pool.len();

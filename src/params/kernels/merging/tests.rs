@@ -262,7 +262,7 @@ fn a_band_is_added_as_it_would_be_written() {
 }
 
 #[test]
-fn elections_are_won_by_the_weightier_sign() {
+fn elections_are_won_by_the_weightier_sign_or_by_more_heads() {
     for (n, len) in [(1, 5), (2, 64), (7, 100), (33, 131)] {
         for kind in [Kind::Normal, Kind::Tied, Kind::Equal] {
             // multiples of a small power of two, so that every sum is exact and no sign is
@@ -287,7 +287,7 @@ fn elections_are_won_by_the_weightier_sign() {
                             .collect();
                         let vote: f64 = voters
                             .iter()
-                            .map(|(w, x)| w * if by == ElectBy::Sum { *x } else { x.signum() })
+                            .map(|(w, x)| if by == ElectBy::Sum { w * x } else { x.signum() })
                             .sum();
                         let sign = if vote < 0.0 { -1.0 } else { 1.0 };
                         let agreeing = voters.iter().filter(|(_, x)| x * sign > 0.0);

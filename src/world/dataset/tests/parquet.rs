@@ -143,7 +143,7 @@ fn values_that_do_not_fit_are_named() {
             c.definition[3] = 1;
             c.features.pop();
         },
-        &["row 1", "a null in `features`"],
+        &["row 1", "a null or nothing in `features`"],
     );
     says(
         |c| {
