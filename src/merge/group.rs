@@ -512,7 +512,10 @@ pub(super) fn inner_products(rows: &[&[f32]], threads: usize, out: &mut [f64]) {
 
 /// `‖a − b‖²` in double precision.
 fn distance_f64(a: &[f32], b: &[f32]) -> f64 {
-    let square = |(a, b): (&f32, &f32)| (f64::from(*a) - f64::from(*b)).powi(2);
+    let square = |(a, b): (&f32, &f32)| {
+        let difference = f64::from(*a) - f64::from(*b);
+        difference * difference
+    };
     a.iter().zip(b).map(square).sum()
 }
 

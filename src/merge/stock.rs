@@ -87,7 +87,8 @@ impl Strategy for Sce {
         group.read(|segment| {
             for row in &segment.rows {
                 let squares = row.values.iter().enumerate().filter(|(i, _)| kept(start + i));
-                energy[row.member] += squares.map(|(_, x)| f64::from(*x).powi(2)).sum::<f64>();
+                energy[row.member] +=
+                    squares.map(|(_, x)| f64::from(*x) * f64::from(*x)).sum::<f64>();
             }
             start += segment.len();
             Ok(())
