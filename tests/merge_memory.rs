@@ -81,6 +81,7 @@ fn a_merge_takes_less_than_two_tensors_for_each_input() {
             ("centred-clipping", 3, &["start=previous"]),
             ("norm-bound", 3, &[]),
             ("della", 3, &[]),
+            ("della", 3, &["scope=tensor"]),
             ("consensus", 3, &[]),
             ("nuslerp", 2, &[]),
             ("multi-slerp", 3, &[]),

@@ -3,20 +3,15 @@
 use super::material::{Buffers, Loaded, Material, Member, Row, Shape, Space};
 use super::mixing::{Mixing, mix};
 use super::output::{Output, add_weighted};
+use super::products::{distance_f64, is_held};
 use super::server::Steps;
 use super::{Context, MergeError};
 use crate::halt::Halt;
-use crate::params::kernels::merging::{
-    CHUNK, gram, mean_and_distances, parallel_chunks, squared_distances, squared_norms,
-};
+use crate::params::kernels::merging::{mean_and_distances, squared_norms};
 use crate::params::kernels::{dot_f64, first_not_finite};
 use crate::scenario::{Combine, Weighting};
 use std::collections::BTreeMap;
 use std::ops::Range;
-
-/// Mean square below which sums of squares in single precision lose digits; beyond its range they
-/// are infinite. Either way they are taken again in double precision.
-const LEAST_SQUARE: f64 = 1e-30;
 
 /// Numbers below which a second thread costs more than it brings.
 const WORTH_A_THREAD: usize = 1 << 18;
@@ -91,48 +86,6 @@ impl<'s> Segment<'s> {
         here.iter().map(|w| (w * factor) as f32).collect()
     }
 }
-
-/// Dot products and squared distances of all pairs of a group's vectors, `n × n` each.
-///
-/// Where two members do not share all segments, both are those over the segments that they
-/// share, in proportion to all numbers of the group (Dixon 1979, "Pattern recognition with
-/// partly missing data"); members that share none have product 0 and an infinite distance.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Products {
-    /// Members.
-    pub n: usize,
-    /// `inner[i · n + j] = ⟨x_i, x_j⟩`.
-    pub inner: Vec<f64>,
-    /// `distances[i · n + j] = ‖x_i − x_j‖²`.
-    pub distances: Vec<f64>,
-}
-
-impl Products {
-    /// `‖x_i‖`.
-    pub fn norm(&self, i: usize) -> f64 {
-        self.inner[i * self.n + i].max(0.0).sqrt()
-    }
-
-    /// `⟨x_i, x_j⟩`.
-    pub fn dot(&self, i: usize, j: usize) -> f64 {
-        self.inner[i * self.n + j]
-    }
-
-    /// The cosine of the angle between `x_i` and `x_j`; zero where one of them is.
-    pub fn cosine(&self, i: usize, j: usize) -> f64 {
-        let norms = self.norm(i) * self.norm(j);
-        if norms > 0.0 { (self.dot(i, j) / norms).clamp(-1.0, 1.0) } else { 0.0 }
-    }
-
-    /// `‖x_i − x_j‖²`.
-    pub fn distance(&self, i: usize, j: usize) -> f64 {
-        self.distances[i * self.n + j]
-    }
-}
-
-/// Distances below this share of the two vectors' squared lengths are taken directly: in the
-/// difference of dot products, rounding would be more than a thousandth of them.
-const CANCELLED: f64 = 1e-2;
 
 /// The vectors that a strategy merges into one: all segments of the model, or one of them.
 pub struct Group<'m> {
@@ -368,66 +321,6 @@ impl<'m> Group<'m> {
         Ok(core)
     }
 
-    /// Dot products and distances of all pairs, in one pass over all vectors, and another over
-    /// those that are too close together for the first to tell.
-    ///
-    /// # Errors
-    /// As of [`read`](Group::read).
-    pub fn products(&mut self) -> Result<Products, MergeError> {
-        let (n, entries) = (self.n(), self.entries() as f64);
-        let (mut inner, mut shared) = (vec![0.0; n * n], vec![0.0; n * n]);
-        let mut lengths = vec![0.0; n * n];
-        self.read(|segment| {
-            let rows = segment.values();
-            let m = rows.len();
-            let mut here = vec![0.0; m * m];
-            inner_products(&rows, segment.threads, &mut here);
-            for (a, i) in segment.rows.iter().map(|row| row.member).enumerate() {
-                for (b, j) in segment.rows.iter().map(|row| row.member).enumerate() {
-                    inner[i * n + j] += here[a * m + b];
-                    // of i, where it has j beside it
-                    lengths[i * n + j] += here[a * m + a];
-                    shared[i * n + j] += segment.len() as f64;
-                }
-            }
-            Ok(())
-        })?;
-        let mut distances = vec![0.0; n * n];
-        let mut close = vec![Vec::new(); n];
-        for i in 0..n {
-            for j in 0..i {
-                let lengths = lengths[i * n + j] + lengths[j * n + i];
-                let distance = (lengths - 2.0 * inner[i * n + j]).max(0.0);
-                if distance < CANCELLED * lengths {
-                    close[i].push(j);
-                } else {
-                    distances[i * n + j] = distance;
-                }
-            }
-        }
-        if close.iter().any(|others| !others.is_empty()) {
-            self.read(|segment| {
-                add_close(segment, &close, n, &mut distances);
-                Ok(())
-            })?;
-        }
-        for i in 0..n {
-            for j in 0..=i {
-                let share = shared[i * n + j];
-                let factor = if share == entries { 1.0 } else { entries / share };
-                inner[i * n + j] = if share > 0.0 { inner[i * n + j] * factor } else { 0.0 };
-                inner[j * n + i] = inner[i * n + j];
-                if i != j {
-                    let far = share == 0.0 && entries > 0.0;
-                    let d = distances[i * n + j] * factor;
-                    distances[i * n + j] = if far { f64::INFINITY } else { d };
-                    distances[j * n + i] = distances[i * n + j];
-                }
-            }
-        }
-        Ok(Products { n, inner, distances })
-    }
-
     /// Squared distances of all vectors to `Σ weights[i] · x_i`, in one pass. Where members lack
     /// segments: over those that a member has, in proportion to all numbers of the group, to
     /// what [`combine`](Group::combine) would write there.
@@ -491,64 +384,9 @@ impl<'m> Group<'m> {
     }
 }
 
-/// Whether a sum of squares of `len` numbers could be taken in single precision.
-fn is_held(square: f64, len: usize) -> bool {
-    square.is_finite() && square >= LEAST_SQUARE * len as f64
-}
-
-/// Dot products of all pairs of rows, `n × n`, for numbers of any size.
-pub(super) fn inner_products(rows: &[&[f32]], threads: usize, out: &mut [f64]) {
-    gram(rows, threads, out);
-    let n = rows.len();
-    for i in 0..n {
-        if !is_held(out[i * n + i], rows[i].len()) {
-            for j in 0..n {
-                out[i * n + j] = dot_f64(rows[i], rows[j]);
-                out[j * n + i] = out[i * n + j];
-            }
-        }
-    }
-}
-
-/// `‖a − b‖²` in double precision.
-fn distance_f64(a: &[f32], b: &[f32]) -> f64 {
-    let square = |(a, b): (&f32, &f32)| {
-        let difference = f64::from(*a) - f64::from(*b);
-        difference * difference
-    };
-    a.iter().zip(b).map(square).sum()
-}
-
 /// The weights of the mean of some of `n` members.
 pub(super) fn even(n: usize, some: &[usize]) -> Vec<f64> {
     let mut weights = vec![0.0; n];
     some.iter().for_each(|i| weights[*i] = 1.0 / some.len() as f64);
     weights
-}
-
-/// Adds a segment's part of the distances between members that are close together.
-fn add_close(segment: &Segment<'_>, close: &[Vec<usize>], n: usize, distances: &mut [f64]) {
-    let mut at = vec![None; n];
-    segment.rows.iter().for_each(|row| at[row.member] = Some(row.values));
-    let starts: Vec<usize> = (0..segment.len()).step_by(16 * CHUNK).collect();
-    let parts = parallel_chunks(segment.threads, starts, |start| {
-        let end = (start + 16 * CHUNK).min(segment.len());
-        let mut sums = Vec::new();
-        for (i, others) in close.iter().enumerate() {
-            let Some(point) = at[i] else { continue };
-            let rows: Vec<(usize, &[f32])> =
-                others.iter().filter_map(|j| Some((*j, &at[*j]?[start..end]))).collect();
-            let values: Vec<&[f32]> = rows.iter().map(|(_, row)| *row).collect();
-            let mut found = vec![0.0; rows.len()];
-            squared_distances(&values, &point[start..end], 1, &mut found);
-            for (row, d) in values.iter().zip(&mut found) {
-                if !is_held(*d, row.len()) {
-                    *d = distance_f64(row, &point[start..end]);
-                }
-            }
-            sums.extend(rows.iter().zip(found).map(|((j, _), d)| (i * n + j, d)));
-        }
-        sums
-    });
-    parts.into_iter().flatten().for_each(|(pair, d)| distances[pair] += d);
 }

@@ -7,6 +7,7 @@
 mod averaging;
 mod bounds;
 mod coordinates;
+mod della;
 mod geometric;
 mod group;
 mod krum;
@@ -16,6 +17,7 @@ mod mixing;
 mod norm_bound;
 mod output;
 mod pipeline;
+mod products;
 mod selection;
 mod server;
 mod sparse;
@@ -25,10 +27,11 @@ mod statistics;
 mod stock;
 mod subsets;
 
-pub use group::{Group, Products, Segment};
+pub use group::{Group, Segment};
 pub use material::{Buffers, Columns, Flat, Loaded, Material, Member, Row, Shape, Space, Vectors};
 pub use output::Output;
 pub use pipeline::Pipeline;
+pub use products::Products;
 pub use server::Steps;
 
 use crate::halt::Halt;
@@ -212,7 +215,7 @@ pub fn strategy(spec: &Combine) -> Box<dyn Strategy> {
         Combine::TaskArithmetic(spec) => Box::new(sparse::TaskArithmetic(spec)),
         Combine::Ties(spec) => Box::new(sparse::Ties(spec)),
         Combine::Dare(spec) => Box::new(sparse::Dare(spec)),
-        Combine::Della(spec) => Box::new(sparse::Della(spec)),
+        Combine::Della(spec) => Box::new(della::Della(spec)),
         Combine::Breadcrumbs(spec) => Box::new(sparse::Breadcrumbs(spec)),
         Combine::Consensus(spec) => Box::new(sparse::Consensus(spec)),
         Combine::Slerp(spec) => Box::new(spherical::Slerp(spec)),

@@ -4,11 +4,11 @@ use super::averaging::shares;
 use super::bounds::Bounds;
 use super::{Group, MergeError, Output, Segment, Strategy};
 use crate::params::kernels::merging::{
-    Cut, DivideBy, ElectBy, Election, MergeScratch, add_between, between, elect, parallel_chunks,
+    Cut, DivideBy, ElectBy, Election, MergeScratch, add_between, between, elect,
 };
 use crate::params::kernels::{add_thin, thin, weighted_sum};
 use crate::scenario::{self, Scope, Sign, Then, Weighting};
-use crate::stream::{Key, Purpose, below};
+use crate::stream::{Key, Purpose};
 
 /// `θ_0 + λ Σ w_i τ_i` with task vectors `τ_i = θ_i − θ_0` (Ilharco et al. 2023, "Editing models
 /// with task arithmetic", ICLR).
@@ -47,11 +47,11 @@ fn scaled(
 
 /// How thinned task vectors are merged.
 #[derive(Clone, Copy)]
-struct Merge {
-    then: Then,
-    normalise: bool,
-    lambda: f64,
-    weighting: Weighting,
+pub(super) struct Merge {
+    pub then: Then,
+    pub normalise: bool,
+    pub lambda: f64,
+    pub weighting: Weighting,
 }
 
 impl Merge {
@@ -66,7 +66,7 @@ impl Merge {
     /// Merges a segment whose vectors are thinned on the way: `thin(row, start, values, weight,
     /// out)` takes what is left of `values`, which begin at coordinate `start`, and writes it, or
     /// adds it to what is there with a weight.
-    fn thinned(
+    pub fn thinned(
         self,
         segment: &Segment<'_>,
         out: &mut Output<'_>,
@@ -261,98 +261,10 @@ impl Strategy for Dare {
 }
 
 /// The stream that decides what is dropped of a member's vector in a segment.
-fn drop_key(seed: u64, segment: usize, id: u32, round: u32) -> Key {
+pub(super) fn drop_key(seed: u64, segment: usize, id: u32, round: u32) -> Key {
     // a segment's own seed: streams have no fourth name (Weyl's sequence, golden ratio)
     let seed = seed.wrapping_add((segment as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     Key::new(seed, Purpose::Drop, id, round)
-}
-
-/// DELLA's MAGPRUNE: an entry of rank `r` by magnitude among `m`, from zero, is kept with
-/// probability `p = density − ε + 2ε r/(m − 1)` and divided by `p` (Deep, Bhardwaj and Poria 2024,
-/// "DELLA-merging: reducing interference in model merging through magnitude-based sampling"), so
-/// that the expectation stays and a coordinate's variance is `(1 − p)/p · δ²`; then signs are
-/// elected as in TIES.
-///
-/// Needs `density ± epsilon` within 0 and 1. Breakdown point 0. Cost: a sort of each vector.
-#[derive(Clone, Debug)]
-pub struct Della(pub scenario::Della);
-
-impl Strategy for Della {
-    fn name(&self) -> &'static str {
-        "della"
-    }
-
-    fn scope(&self) -> Scope {
-        self.0.scope
-    }
-
-    fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
-        let spec = self.0.clone();
-        let (density, epsilon) = (spec.density, spec.epsilon);
-        if density < 1.0 && (density - epsilon <= 0.0 || density + epsilon > 1.0) {
-            let found = format!("density = {density}, epsilon = {epsilon}");
-            return Err(group.needs("density ± epsilon above 0 and not above 1", found));
-        }
-        let merge = Merge {
-            then: spec.then,
-            normalise: spec.normalise,
-            lambda: spec.lambda,
-            weighting: spec.weighting,
-        };
-        let n = group.n();
-        let mut keys: Vec<Vec<(u32, u32)>> = vec![Vec::new(); n];
-        group.read(|segment| {
-            for row in &segment.rows {
-                let keys = &mut keys[row.member];
-                let start = keys.len() as u32;
-                let key = |(i, x): (usize, &f32)| (x.abs().to_bits(), start + i as u32);
-                keys.extend(row.values.iter().enumerate().map(key));
-            }
-            Ok(())
-        })?;
-        let probability = |rank: usize, of: usize| {
-            if density >= 1.0 || of < 2 {
-                return density;
-            }
-            density - epsilon + 2.0 * epsilon * rank as f64 / (of - 1) as f64
-        };
-        let items: Vec<&mut Vec<(u32, u32)>> = keys.iter_mut().collect();
-        let odds: Vec<Vec<f32>> = parallel_chunks(group.context().threads, items, |keys| {
-            keys.sort_unstable();
-            let mut odds = vec![0.0; keys.len()];
-            let of = keys.len();
-            for (rank, (_, at)) in keys.iter().enumerate() {
-                odds[*at as usize] = probability(rank, of) as f32;
-            }
-            *keys = Vec::new();
-            odds
-        });
-        let (seed, round) = (group.context().seed, group.context().round);
-        let ids: Vec<u32> = group.members().iter().map(|m| m.id).collect();
-        let mut done = vec![0; n];
-        group.write(|segment, out| {
-            let rows: Vec<(Key, &[f32])> = segment
-                .rows
-                .iter()
-                .map(|row| {
-                    let key = drop_key(seed, segment.index, ids[row.member], round);
-                    (key, &odds[row.member][done[row.member]..][..segment.len()])
-                })
-                .collect();
-            merge.thinned(segment, out, &|row, start, values, weight, to| {
-                let (key, odds) = rows[row];
-                key.for_words(start, values.len(), |i, word| {
-                    let p = odds[start + i];
-                    let factor = if spec.rescale { 1.0 / p } else { 1.0 };
-                    let keep = u64::from(word) < below(f64::from(p));
-                    let left = if keep { factor * values[i] } else { 0.0 };
-                    to[i] = weight.map_or(left, |weight| weight.mul_add(left, to[i]));
-                });
-            })?;
-            segment.rows.iter().for_each(|row| done[row.member] += segment.len());
-            Ok(())
-        })
-    }
 }
 
 /// Consensus merging: a task needs coordinate `j` where `|w τ_j| ≥ λ_t |Σ_others w τ_j|` (the

@@ -1,7 +1,7 @@
 //! Interpolation along spheres. Every result is a combination of the vectors, so that their dot
 //! products are all that is needed to find it.
 
-use super::group::inner_products;
+use super::products::inner_products;
 use super::{Group, MergeError, Segment, Space, Strategy};
 use crate::maths::{acos, cos, sin};
 use crate::scenario::{self, Scope};

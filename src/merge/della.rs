@@ -1,0 +1,123 @@
+//! Dropping at random, by rank of magnitude.
+
+use super::sparse::{Merge, drop_key};
+use super::{Group, MergeError, Strategy};
+use crate::params::kernels::merging::{parallel_chunks, parallel_chunks_with};
+use crate::scenario::{self, Scope};
+use crate::stream::{Key, below};
+
+/// DELLA's MAGPRUNE: an entry of rank `r` by magnitude among `m`, from zero, is kept with
+/// probability `p = density − ε + 2ε r/(m − 1)` and divided by `p` (Deep, Bhardwaj and Poria 2024,
+/// "DELLA-merging: reducing interference in model merging through magnitude-based sampling"), so
+/// that the expectation stays and a coordinate's variance is `(1 − p)/p · δ²`; then signs are
+/// elected as in TIES.
+///
+/// Needs `density ± epsilon` within 0 and 1. Breakdown point 0. Cost: a sort of each vector.
+#[derive(Clone, Debug)]
+pub struct Della(pub scenario::Della);
+
+impl Strategy for Della {
+    fn name(&self) -> &'static str {
+        "della"
+    }
+
+    fn scope(&self) -> Scope {
+        self.0.scope
+    }
+
+    fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
+        let spec = self.0.clone();
+        let (density, epsilon) = (spec.density, spec.epsilon);
+        if density < 1.0 && (density - epsilon <= 0.0 || density + epsilon > 1.0) {
+            let found = format!("density = {density}, epsilon = {epsilon}");
+            return Err(group.needs("density ± epsilon above 0 and not above 1", found));
+        }
+        let merge = Merge {
+            then: spec.then,
+            normalise: spec.normalise,
+            lambda: spec.lambda,
+            weighting: spec.weighting,
+        };
+        let n = group.n();
+        let ranks = ranks(group)?;
+        let probability = |share: u16| {
+            if density >= 1.0 {
+                return density as f32;
+            }
+            (density - epsilon + 2.0 * epsilon * f64::from(share) / f64::from(u16::MAX)) as f32
+        };
+        let (seed, round) = (group.context().seed, group.context().round);
+        let ids: Vec<u32> = group.members().iter().map(|m| m.id).collect();
+        let mut done = vec![0; n];
+        group.write(|segment, out| {
+            let rows: Vec<(Key, &[u16])> = segment
+                .rows
+                .iter()
+                .map(|row| {
+                    let key = drop_key(seed, segment.index, ids[row.member], round);
+                    (key, &ranks[row.member][done[row.member]..][..segment.len()])
+                })
+                .collect();
+            merge.thinned(segment, out, &|row, start, values, weight, to| {
+                let (key, ranks) = rows[row];
+                key.for_words(start, values.len(), |i, word| {
+                    let p = probability(ranks[start + i]);
+                    let factor = if spec.rescale { 1.0 / p } else { 1.0 };
+                    let keep = u64::from(word) < below(f64::from(p));
+                    let left = if keep { factor * values[i] } else { 0.0 };
+                    to[i] = weight.map_or(left, |weight| weight.mul_add(left, to[i]));
+                });
+            })?;
+            segment.rows.iter().for_each(|row| done[row.member] += segment.len());
+            Ok(())
+        })
+    }
+}
+
+/// Of each member's vector every entry's rank by magnitude, of equal ones by place, as a share of the
+/// last rank's in 16 bits: half the memory of the vectors themselves. A vector of one entry has
+/// the share 1/2.
+fn ranks(group: &mut Group<'_>) -> Result<Vec<Vec<u16>>, MergeError> {
+    let mut ranks = vec![Vec::new(); group.n()];
+    if group.is_one_segment() {
+        // one vector's order a thread
+        group.read(|segment| {
+            let rows: Vec<(usize, &[f32])> =
+                segment.rows.iter().map(|row| (row.member, row.values)).collect();
+            let rank = |(member, values): (usize, &[f32]), order: &mut Vec<u32>| {
+                order.clear();
+                order.extend(0..values.len() as u32);
+                order.sort_unstable_by_key(|at| (values[*at as usize].abs().to_bits(), *at));
+                (member, shares_of_ranks(order.iter().copied()))
+            };
+            let found = parallel_chunks_with(segment.threads(), rows, rank);
+            found.into_iter().for_each(|(member, found)| ranks[member] = found);
+            Ok(())
+        })?;
+        return Ok(ranks);
+    }
+    let mut keys: Vec<Vec<(u32, u32)>> = vec![Vec::new(); group.n()];
+    group.read(|segment| {
+        for row in &segment.rows {
+            let keys = &mut keys[row.member];
+            let start = keys.len() as u32;
+            let key = |(i, x): (usize, &f32)| (x.abs().to_bits(), start + i as u32);
+            keys.extend(row.values.iter().enumerate().map(key));
+        }
+        Ok(())
+    })?;
+    Ok(parallel_chunks(group.context().threads, keys, |mut keys| {
+        keys.sort_unstable();
+        shares_of_ranks(keys.iter().map(|(_, at)| *at))
+    }))
+}
+
+/// The shares of entries that come in this order.
+fn shares_of_ranks(order: impl ExactSizeIterator<Item = u32>) -> Vec<u16> {
+    let (mut shares, last) = (vec![u16::MAX / 2; order.len()], order.len().saturating_sub(1));
+    if last > 0 {
+        let share = |rank: usize| (rank * usize::from(u16::MAX) + last / 2) / last;
+        order.enumerate().for_each(|(rank, at)| shares[at as usize] = share(rank) as u16);
+    }
+    shares
+}
