@@ -92,8 +92,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         formula: "p_ij = density − ε + 2ε r/(k − 1)   for rank r of |x_ij| among k, from 0\n\
                   t_ij = x_ij / p_ij with probability p_ij, else 0; signs elected as in `ties`",
         time: "O(n d log d): a sort of each vector",
-        memory: "O(n d), half as much again for the ranks, and a vector's order a thread; with the \
-                 scope `model`, the order of all",
+        memory: "O(n d), three quarters as much again for the ranks; with the scope `model`, two to \
+                 three times as much",
         needs: "a base, weights of 0 or more where signs are elected, and density ± epsilon above 0 \
                 and not above 1",
         notes: "MAGPRUNE: large entries are kept more often than small ones.",

@@ -80,7 +80,6 @@ impl Strategy for Della {
 fn ranks(group: &mut Group<'_>) -> Result<Vec<Vec<u16>>, MergeError> {
     let mut ranks = vec![Vec::new(); group.n()];
     if group.is_one_segment() {
-        // one vector's order a thread
         group.read(|segment| {
             let rows: Vec<(usize, &[f32])> =
                 segment.rows.iter().map(|row| (row.member, row.values)).collect();
@@ -90,7 +89,9 @@ fn ranks(group: &mut Group<'_>) -> Result<Vec<Vec<u16>>, MergeError> {
                 order.sort_unstable_by_key(|at| (values[*at as usize].abs().to_bits(), *at));
                 (member, shares_of_ranks(order.iter().copied()))
             };
-            let found = parallel_chunks_with(segment.threads(), rows, rank);
+            // a thread holds one vector's order: as few as a quarter of the vectors
+            let threads = segment.threads().min(rows.len() / 4).max(1);
+            let found = parallel_chunks_with(threads, rows, rank);
             found.into_iter().for_each(|(member, found)| ranks[member] = found);
             Ok(())
         })?;

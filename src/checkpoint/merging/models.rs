@@ -106,7 +106,11 @@ impl Sources<'_> {
         let numbers = planned.tensor.len() * models;
         let threads = if numbers < WORTH_A_THREAD { 1 } else { self.threads };
         let vectors = parallel_chunks(threads, rows, |((input, place), buffer)| match base {
-            Some(base) if space == Space::Deltas => input.differences(*place, base, buffer),
+            Some(base) if space == Space::Deltas => {
+                let differences = input.differences(*place, base, buffer)?;
+                input.release(*place);
+                Ok(differences)
+            }
             _ => values((input, *place), buffer),
         });
         let mut rows = Vec::with_capacity(models);
