@@ -5,7 +5,7 @@ use crate::params::{Layout, Sparse};
 
 /// Contributions that are compared pair by pair; of more, as many that lie evenly among them:
 /// neighbours are of one company.
-pub const MOST: usize = 24;
+const MOST: usize = 24;
 
 /// How well contributions agree.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,7 +20,7 @@ pub struct Quality {
 }
 
 /// Compares contributions with one another and with the core's step (`layout.entries()`
-/// numbers): at most [`MOST`], from all over. NaN where there is nothing to compare.
+/// numbers): at most 24 of them, from all over. NaN where there is nothing to compare.
 pub fn quality(layout: &Layout, contributions: &[&Sparse], step: &[f32]) -> Quality {
     let (all, most) = (contributions.len(), contributions.len().min(MOST));
     let some: Vec<&Sparse> = (0..most).map(|i| contributions[i * all / most]).collect();

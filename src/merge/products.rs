@@ -123,7 +123,8 @@ pub(super) fn inner_products(rows: &[&[f32]], threads: usize, out: &mut [f64]) {
     gram(rows, threads, out);
     let n = rows.len();
     for i in 0..n {
-        if !is_held(out[i * n + i], rows[i].len()) {
+        let held = is_held(out[i * n + i], rows[i].len());
+        if !held && rows[i].iter().any(|x| *x != 0.0) {
             for j in 0..n {
                 out[i * n + j] = dot_f64(rows[i], rows[j]);
                 out[j * n + i] = out[i * n + j];

@@ -95,7 +95,7 @@ pub(super) fn skill(w: &Words<'_>) -> String {
     if let (Some((_, core)), Some((_, panel))) =
         (last(hive, |r| r.core_skill), last(hive, |r| r.panel_skill))
     {
-        let gap = panel - core;
+        let gap = text::above(panel, core);
         let against = if gap.abs() < 0.005 {
             "level with its agents".to_string()
         } else if gap > 0.0 {
@@ -130,9 +130,9 @@ pub(super) fn unpractised(w: &Words<'_>) -> String {
         at_end(run, get)
     };
     match (end("hive"), end("isolated")) {
-        (Some(hive), Some(alone)) if hive - alone >= 0.005 => format!(
+        (Some(hive), Some(alone)) if text::above(hive, alone) > 0.0 => format!(
             "{ends} The hive's {} above isolated agents reached its agents through the core.",
-            level(hive - alone)
+            level(text::above(hive, alone))
         ),
         _ => ends,
     }

@@ -3,7 +3,7 @@
 
 use super::captions::{at_end, called, half_fleet, percent, short};
 use super::data::Run;
-use super::text::level;
+use super::text::{above, level};
 use crate::measure::{Outcome, RoundRow};
 use crate::scenario::Personalisation;
 
@@ -30,7 +30,7 @@ fn own_jobs(runs: &[Run<'_>]) -> Option<String> {
     let against: Vec<String> = bounds
         .iter()
         .map(|(run, x)| {
-            let (gap, whom) = (hive - x, called(run));
+            let (gap, whom) = (above(hive, *x), called(run));
             match gap {
                 _ if gap.abs() < 0.005 => format!("level with {whom} ({})", level(*x)),
                 _ if gap > 0.0 => format!("{} above {whom} ({})", level(gap), level(*x)),
@@ -52,7 +52,7 @@ fn job_knowledge(outcome: &Outcome, runs: &[Run<'_>]) -> Option<String> {
     }
     let hive = runs.first()?;
     let (core, panel) = (at_end(hive, |r| r.core_skill)?, at_end(hive, |r| r.panel_skill)?);
-    let gap = panel - core;
+    let gap = above(panel, core);
     let worth = if gap.abs() < 0.005 {
         "adds nothing to that at the end".to_string()
     } else if gap > 0.0 {
@@ -78,12 +78,13 @@ fn transfer(runs: &[Run<'_>]) -> Option<String> {
 fn speed(runs: &[Run<'_>]) -> Option<String> {
     let (hive, bounds) = runs.split_first()?;
     at_end(hive, |r| r.fleet_adoption)?;
-    let when = |run: &Run<'_>| {
-        half_fleet(run).map_or_else(|| "never".to_string(), |x| format!("by round {x:.1}"))
+    let mut text = match half_fleet(hive) {
+        Some(round) => format!("Half of the hive's agents hold their own job by round {round:.1}"),
+        None => "Half of the hive's agents never come to hold their own job".to_string(),
     };
-    let mut text = format!("Half of the hive's agents hold their own job {}", when(hive));
     for run in bounds.iter().filter(|run| run.key == "isolated") {
-        text.push_str(&format!("; half of the isolated ones {}", when(run)));
+        text += "; half of the isolated ones ";
+        text += &half_fleet(run).map_or("never do".into(), |round| format!("by round {round:.1}"));
     }
     Some(text + ".")
 }

@@ -13,6 +13,12 @@ pub(super) fn level(x: f64) -> String {
     if text == "-0.00" { "0.00".into() } else { text }
 }
 
+/// How far a level is above another, as both are shown: who takes one from the other gets it.
+pub(super) fn above(a: f64, b: f64) -> f64 {
+    let shown = |x: f64| level(x).parse().unwrap_or(f64::NAN);
+    shown(a) - shown(b)
+}
+
 /// A share as a percentage.
 pub(super) fn percent(x: f64) -> String {
     if x.is_finite() {

@@ -2,7 +2,7 @@
 
 use super::captions::{at_end, half_fleet, percent, short, value_sum};
 use super::data::Run;
-use super::text::{bytes, count, level, si};
+use super::text::{above, bytes, count, level, si};
 use crate::measure::Outcome;
 use serde::Serialize;
 
@@ -34,7 +34,7 @@ pub(super) fn tiles(outcome: &Outcome, runs: &[Run<'_>]) -> Vec<Tile> {
     for (key, label) in [("isolated", "Isolated"), ("pooled", "Pooled")] {
         let skill = by_key(key).and_then(|run| at_end(run, |r| r.panel_skill));
         let panel = at_end(hive, |r| r.panel_skill).unwrap_or(f64::NAN);
-        let note = format!("hive {}", against(panel - skill.unwrap_or(f64::NAN)));
+        let note = format!("hive {}", against(above(panel, skill.unwrap_or(f64::NAN))));
         tile(label, skill, level, note);
     }
     let alone = by_key("isolated").and_then(|run| at_end(run, |r| r.unpractised_skill));
