@@ -40,28 +40,29 @@ impl Strategy for Della {
         };
         let n = group.n();
         let ranks = ranks(group)?;
-        let probability = |share: u16| {
-            if density >= 1.0 {
+        let probability = |rank: u16, last: u16| {
+            if density >= 1.0 || last == 0 {
                 return density as f32;
             }
-            (density - epsilon + 2.0 * epsilon * f64::from(share) / f64::from(u16::MAX)) as f32
+            (density - epsilon + 2.0 * epsilon * f64::from(rank) / f64::from(last)) as f32
         };
         let (seed, round) = (group.context().seed, group.context().round);
         let ids: Vec<u32> = group.members().iter().map(|m| m.id).collect();
         let mut done = vec![0; n];
         group.write(|segment, out| {
-            let rows: Vec<(Key, &[u16])> = segment
+            let rows: Vec<(Key, &[u16], u16)> = segment
                 .rows
                 .iter()
                 .map(|row| {
                     let key = drop_key(seed, segment.index, ids[row.member], round);
-                    (key, &ranks[row.member][done[row.member]..][..segment.len()])
+                    let Ranks { of, last } = &ranks[row.member];
+                    (key, &of[done[row.member]..][..segment.len()], *last)
                 })
                 .collect();
             merge.thinned(segment, out, &|row, start, values, weight, to| {
-                let (key, ranks) = rows[row];
+                let (key, ranks, last) = rows[row];
                 key.for_words(start, values.len(), |i, word| {
-                    let p = probability(ranks[start + i]);
+                    let p = probability(ranks[start + i], last);
                     let factor = if spec.rescale { 1.0 / p } else { 1.0 };
                     let keep = u64::from(word) < below(f64::from(p));
                     let left = if keep { factor * values[i] } else { 0.0 };
@@ -74,11 +75,19 @@ impl Strategy for Della {
     }
 }
 
-/// Of each member's vector every entry's rank by magnitude, of equal ones by place, as a share of the
-/// last rank's in 16 bits: half the memory of the vectors themselves. A vector of one entry has
-/// the share 1/2.
-fn ranks(group: &mut Group<'_>) -> Result<Vec<Vec<u16>>, MergeError> {
-    let mut ranks = vec![Vec::new(); group.n()];
+/// A vector's entries by magnitude, in half the memory of the vector itself.
+#[derive(Clone, Debug, Default)]
+struct Ranks {
+    /// The rank of each entry, of equal ones by place; in a vector of more entries than 16 bits
+    /// tell apart, the nearest of as many evenly spaced ones.
+    of: Vec<u16>,
+    /// The last rank.
+    last: u16,
+}
+
+/// The ranks of each member's vector.
+fn ranks(group: &mut Group<'_>) -> Result<Vec<Ranks>, MergeError> {
+    let mut ranks = vec![Ranks::default(); group.n()];
     if group.is_one_segment() {
         group.read(|segment| {
             let rows: Vec<(usize, &[f32])> =
@@ -87,7 +96,7 @@ fn ranks(group: &mut Group<'_>) -> Result<Vec<Vec<u16>>, MergeError> {
                 order.clear();
                 order.extend(0..values.len() as u32);
                 order.sort_unstable_by_key(|at| (values[*at as usize].abs().to_bits(), *at));
-                (member, shares_of_ranks(order.iter().copied()))
+                (member, Ranks::new(order.iter().copied()))
             };
             // a thread holds one vector's order: as few as a quarter of the vectors
             let threads = segment.threads().min(rows.len() / 4).max(1);
@@ -109,16 +118,17 @@ fn ranks(group: &mut Group<'_>) -> Result<Vec<Vec<u16>>, MergeError> {
     })?;
     Ok(parallel_chunks(group.context().threads, keys, |mut keys| {
         keys.sort_unstable();
-        shares_of_ranks(keys.iter().map(|(_, at)| *at))
+        Ranks::new(keys.iter().map(|(_, at)| *at))
     }))
 }
 
-/// The shares of entries that come in this order.
-fn shares_of_ranks(order: impl ExactSizeIterator<Item = u32>) -> Vec<u16> {
-    let (mut shares, last) = (vec![u16::MAX / 2; order.len()], order.len().saturating_sub(1));
-    if last > 0 {
-        let share = |rank: usize| (rank * usize::from(u16::MAX) + last / 2) / last;
-        order.enumerate().for_each(|(rank, at)| shares[at as usize] = share(rank) as u16);
+impl Ranks {
+    /// Of entries that come in this order.
+    fn new(order: impl ExactSizeIterator<Item = u32>) -> Self {
+        let (mut of, most) = (vec![0; order.len()], order.len().saturating_sub(1));
+        let last = most.min(usize::from(u16::MAX));
+        let rank = |rank: usize| if last == most { rank } else { (rank * last + most / 2) / most };
+        order.enumerate().for_each(|(at, entry)| of[entry as usize] = rank(at) as u16);
+        Ranks { of, last: last as u16 }
     }
-    shares
 }
