@@ -3,7 +3,6 @@
 mod common;
 
 use common::{Limit, Line, Run, run};
-use criterion::Criterion;
 
 /// Runs of each engine.
 const RUNS: usize = 5;
@@ -22,9 +21,7 @@ fn line(name: String, cores: usize, run: &Run) -> Line {
 }
 
 fn main() {
-    let mut c = Criterion::default().configure_from_args();
-    common::bench_multiply_adds(&mut c);
-    c.final_summary();
+    common::measure_multiply_adds();
     let bare = "measure.bounds=[]";
     let mut lines = Vec::new();
     let mut run_on = |engine: &str, threads: u32, agents: u32, tasks: u32| {

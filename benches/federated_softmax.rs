@@ -5,14 +5,11 @@
 mod common;
 
 use common::{Limit, Line};
-use criterion::Criterion;
 
 const SCENARIO: &str = include_str!("../scenarios/federated-softmax.toml");
 
 fn main() {
-    let mut c = Criterion::default().configure_from_args();
-    common::bench_multiply_adds(&mut c);
-    c.final_summary();
+    common::measure_multiply_adds();
     let mut lines = Vec::new();
     for (engine, threads) in [("serial", 1), ("pool", 1), ("pool", 2), ("tasks", 2)] {
         let kind = format!("engine.kind={engine}");

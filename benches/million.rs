@@ -3,14 +3,11 @@
 mod common;
 
 use common::{Limit, Line, run};
-use criterion::Criterion;
 
 const SCENARIO: &str = include_str!("../scenarios/million.toml");
 
 fn main() {
-    let mut c = Criterion::default().configure_from_args();
-    common::bench_multiply_adds(&mut c);
-    c.final_summary();
+    common::measure_multiply_adds();
     let cores = std::thread::available_parallelism().map_or(1, usize::from).min(2);
     let threads = format!("engine.threads={cores}");
     let mut lines = Vec::new();

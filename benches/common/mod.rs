@@ -59,6 +59,13 @@ pub fn bench_multiply_adds(c: &mut Criterion) {
     group.finish();
 }
 
+/// Measures no more than the multiply-adds, for what is not timed by criterion itself.
+pub fn measure_multiply_adds() {
+    let mut c = Criterion::default().configure_from_args();
+    bench_multiply_adds(&mut c);
+    c.final_summary();
+}
+
 /// Measures bytes read a second.
 pub fn bench_read_bandwidth(c: &mut Criterion) {
     let numbers: Vec<Vec<f32>> =

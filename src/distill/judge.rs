@@ -41,12 +41,8 @@ impl Judge {
         let skills = self.desk.buffer.view().pieces(self.each);
         let scored = self.frequencies.iter().zip(skills).map(|(share, tasks)| {
             // on this scale a level is the share of right answers
-            share
-                * self.learner.level(
-                    core,
-                    &Probe { tasks, chance: 0.0, oracle: 1.0, odds: None },
-                    scratch,
-                )
+            let probe = Probe { tasks, chance: 0.0, oracle: 1.0, odds: None };
+            share * self.learner.level(core, &probe, scratch)
         });
         scored.sum()
     }

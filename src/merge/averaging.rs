@@ -42,11 +42,33 @@ pub(super) fn shares(
 ) -> Result<Vec<f32>, MergeError> {
     let total: f64 = weights.iter().sum();
     if normalise && total == 0.0 && weights.iter().any(|w| *w != 0.0) {
-        let needs = "weights that do not sum to zero".into();
-        return Err(MergeError::Needs { strategy, needs, found: "a sum of zero".into() });
+        return Err(sum_of_zero(strategy));
     }
     let by = if normalise && total != 0.0 { total } else { 1.0 };
     Ok(weights.into_iter().map(|w| (w / by) as f32).collect())
+}
+
+/// That weights cannot be divided by their sum.
+pub(super) fn sum_of_zero(strategy: &'static str) -> MergeError {
+    let (needs, found) = ("weights that do not sum to zero".into(), "a sum of zero".into());
+    MergeError::Needs { strategy, needs, found }
+}
+
+/// Weights for what has no sense with negative ones.
+///
+/// # Errors
+/// Where there is one.
+pub(super) fn not_negative(
+    strategy: &'static str,
+    weights: Vec<f64>,
+) -> Result<Vec<f64>, MergeError> {
+    match weights.iter().find(|w| **w < 0.0) {
+        None => Ok(weights),
+        Some(w) => {
+            let (needs, found) = ("weights of 0 or more".into(), format!("a weight of {w}"));
+            Err(MergeError::Needs { strategy, needs, found })
+        }
+    }
 }
 
 /// Normalised averaging: `θ += τ_eff Σ_i p_i δ_i/τ_i` with `p_i` the share of the weights, `τ_i`

@@ -1,9 +1,10 @@
 //! A group: the segments that count as one vector, and what a strategy may do with them.
 
+use super::averaging::not_negative;
 use super::material::{Buffers, Loaded, Material, Member, Row, Shape, Space};
 use super::mixing::{Mixing, mix};
 use super::output::{Output, add_weighted};
-use super::products::{distance_f64, is_held};
+use super::products::{distance_f64, retake};
 use super::server::Steps;
 use super::{Context, MergeError};
 use crate::halt::Halt;
@@ -199,11 +200,7 @@ impl<'m> Group<'m> {
         let (squares, _) = self.squares(|segment, found| {
             let rows = segment.values();
             squared_norms(&rows, segment.threads, found);
-            for (row, square) in rows.iter().zip(found) {
-                if !is_held(*square, row.len()) {
-                    *square = dot_f64(row, row);
-                }
-            }
+            retake(&rows, found, |row| dot_f64(row, row));
         })?;
         Ok(squares.into_iter().map(f64::sqrt).collect())
     }
@@ -213,11 +210,7 @@ impl<'m> Group<'m> {
     /// # Errors
     /// Where there is one.
     pub fn weights_of_mean(&self, weighting: Weighting) -> Result<Vec<f64>, MergeError> {
-        let weights = self.weights(weighting);
-        match weights.iter().find(|w| **w < 0.0) {
-            None => Ok(weights),
-            Some(w) => Err(self.needs("weights of 0 or more", format!("a weight of {w}"))),
-        }
+        not_negative(self.strategy, self.weights(weighting))
     }
 
     /// Calls `look` with every segment.
@@ -347,11 +340,7 @@ impl<'m> Group<'m> {
             }
             point.resize(segment.len(), 0.0);
             mean_and_distances(&rows, &shares, segment.threads, &mut point, found);
-            for (row, square) in rows.iter().zip(found) {
-                if !is_held(*square, row.len()) {
-                    *square = distance_f64(row, &point);
-                }
-            }
+            retake(&rows, found, |row| distance_f64(row, &point));
         })?;
         for (square, held) in squares.iter_mut().zip(held) {
             if held > 0.0 && held != entries {

@@ -113,8 +113,17 @@ impl Group<'_> {
     }
 }
 
+/// Takes again by `exact` what single precision could not hold of the rows' sums of squares.
+pub(super) fn retake(rows: &[&[f32]], squares: &mut [f64], exact: impl Fn(&[f32]) -> f64) {
+    for (row, square) in rows.iter().zip(squares) {
+        if !is_held(*square, row.len()) {
+            *square = exact(row);
+        }
+    }
+}
+
 /// Whether a sum of squares of `len` numbers could be taken in single precision.
-pub(super) fn is_held(square: f64, len: usize) -> bool {
+fn is_held(square: f64, len: usize) -> bool {
     square.is_finite() && square >= LEAST_SQUARE * len as f64
 }
 
@@ -157,11 +166,7 @@ fn add_close(segment: &Segment<'_>, close: &[Vec<usize>], n: usize, distances: &
             let values: Vec<&[f32]> = rows.iter().map(|(_, row)| *row).collect();
             let mut found = vec![0.0; rows.len()];
             squared_distances(&values, &point[start..end], 1, &mut found);
-            for (row, d) in values.iter().zip(&mut found) {
-                if !is_held(*d, row.len()) {
-                    *d = distance_f64(row, &point[start..end]);
-                }
-            }
+            retake(&values, &mut found, |row| distance_f64(row, &point[start..end]));
             sums.extend(rows.iter().zip(found).map(|((j, _), d)| (i * n + j, d)));
         }
         sums

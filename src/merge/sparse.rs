@@ -1,6 +1,6 @@
 //! Arithmetic on task vectors, whole or thinned out.
 
-use super::averaging::shares;
+use super::averaging::{not_negative, shares};
 use super::bounds::Bounds;
 use super::{Group, MergeError, Output, Segment, Strategy};
 use crate::params::kernels::merging::{
@@ -112,15 +112,8 @@ impl Merge {
 
 /// Weights for an election, which has no sense for negative ones.
 fn positive(segment: &Segment<'_>, weighting: Weighting) -> Result<Vec<f32>, MergeError> {
-    let weights: Vec<f32> = segment.weights(weighting).iter().map(|w| *w as f32).collect();
-    match weights.iter().find(|w| **w < 0.0) {
-        None => Ok(weights),
-        Some(w) => Err(MergeError::Needs {
-            strategy: "sign election",
-            needs: "weights of 0 or more".into(),
-            found: format!("a weight of {w}"),
-        }),
-    }
+    let weights = not_negative("sign election", segment.weights(weighting))?;
+    Ok(weights.into_iter().map(|w| w as f32).collect())
 }
 
 /// TIES: of every task vector the `density` largest entries are kept; the sign of a coordinate is

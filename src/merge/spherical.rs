@@ -1,6 +1,7 @@
 //! Interpolation along spheres. Every result is a combination of the vectors, so that their dot
 //! products are all that is needed to find it.
 
+use super::averaging::sum_of_zero;
 use super::products::inner_products;
 use super::{Group, MergeError, Segment, Space, Strategy};
 use crate::maths::{acos, cos, sin};
@@ -110,7 +111,7 @@ impl Strategy for Nuslerp {
         let weights = group.weights(self.0.weighting);
         let total = weights[0] + weights[1];
         if total == 0.0 {
-            return Err(group.needs("weights that do not sum to zero", "a sum of zero"));
+            return Err(sum_of_zero(self.name()));
         }
         let (t, cosine) = (weights[1] / total, products.cosine(0, 1));
         let least = if cosine < 0.0 { OPPOSITE } else { 1e-8 };
@@ -146,7 +147,7 @@ impl Strategy for MultiSlerp {
         if self.0.normalise {
             let total: f64 = weights.iter().sum();
             if total == 0.0 {
-                return Err(group.needs("weights that do not sum to zero", "a sum of zero"));
+                return Err(sum_of_zero(self.name()));
             }
             weights.iter_mut().for_each(|w| *w /= total);
         }
