@@ -4,7 +4,7 @@ use super::averaging::{not_negative, shares};
 use super::bounds::Bounds;
 use super::{Group, MergeError, Output, Segment, Strategy};
 use crate::params::kernels::merging::{
-    Cut, DivideBy, ElectBy, Election, MergeScratch, add_between, between, elect,
+    Cut, DivideBy, ElectBy, Election, add_between, between, elect,
 };
 use crate::params::kernels::{add_thin, thin, weighted_sum};
 use crate::scenario::{self, Scope, Sign, Then, Weighting};
@@ -91,7 +91,7 @@ impl Merge {
                 let weights = positive(segment, self.weighting)?;
                 let (cuts, election) = (vec![Cut::ALL; rows.len()], self.election(Sign::Sum));
                 let tile = (65_536 / rows.len().max(1)).clamp(64, 4096) / 64 * 64;
-                out.fill_with(|from, part, (thinned, scratch): &mut (Vec<f32>, MergeScratch)| {
+                out.fill_with(|from, part, thinned: &mut Vec<f32>| {
                     thinned.resize(tile * rows.len(), 0.0);
                     for (i, out) in part.chunks_mut(tile).enumerate() {
                         let start = from + i * tile;
@@ -101,7 +101,7 @@ impl Merge {
                         }
                         let thinned: Vec<&[f32]> =
                             thinned.chunks_exact(tile).map(|to| &to[..out.len()]).collect();
-                        elect(election, &thinned, &weights, &cuts, 0, out, scratch);
+                        elect(election, &thinned, &weights, &cuts, 0, out);
                     }
                 });
             }
@@ -149,9 +149,7 @@ impl Strategy for Ties {
             let weights = positive(segment, spec.weighting)?;
             let cuts: Vec<Cut> = bounds.cuts(segment).into_iter().map(|[cut]| cut).collect();
             let (rows, election) = (segment.values(), merge.election(spec.sign));
-            out.fill_with(|start, out, scratch| {
-                elect(election, &rows, &weights, &cuts, start, out, scratch);
-            });
+            out.fill(|start, out| elect(election, &rows, &weights, &cuts, start, out));
             Ok(())
         })
     }
@@ -201,11 +199,15 @@ impl Strategy for Breadcrumbs {
         let mut bounds = Bounds::find(group, [&inner, &dropped])?;
         group.write(|segment, out| {
             let cuts: Vec<[Cut; 2]> = bounds.cuts(segment);
+            let rows = segment.values();
             merge.thinned(segment, out, &|row, start, values, weight, to| {
                 let [inner, outer] = cuts[row];
                 match weight {
                     None => between(values, start, inner, outer, to),
-                    Some(weight) => add_between(values, start, (inner, outer), weight, to),
+                    Some(weight) => {
+                        let next = &rows[(row + 1) % rows.len()][start..];
+                        add_between(values, start, (inner, outer), weight, next, to);
+                    }
                 }
             })
         })

@@ -4,7 +4,8 @@ use super::super::simd::{Kernel, Vector, run16};
 use super::super::vectors::prefetch_line;
 use super::magnitudes::{AHEAD, key};
 use super::parts::CHUNK;
-use super::select::{Cut, largest, ranked};
+use super::rank::{Ranked, about_kth_largest, kth_largest};
+use super::select::Cut;
 use crate::maths::{exp, ln};
 
 /// Values of a line of memory, which is sampled as a whole.
@@ -56,7 +57,7 @@ pub(super) fn cuts<const N: usize>(
     let mut cuts = [Cut::NOTHING; N];
     for ((cut, bracket), k) in cuts.iter_mut().zip(&brackets).zip(ks) {
         if k > 0 {
-            *cut = bracket.cut(values, k, sample)?;
+            *cut = bracket.cut(values, k)?;
         }
     }
     Some(cuts)
@@ -65,15 +66,16 @@ pub(super) fn cuts<const N: usize>(
 /// Draws the keys of some lines, spread evenly but for a shift within each share: a matrix's rows
 /// may be as long as the shares. About as many as make the sample as dear as what it leaves.
 fn draw(values: &[f32], sample: &mut Vec<u32>) {
-    let lines = values.len() / LINE;
+    let lines = (values.len() / LINE) as u64;
     let wanted = 1.4 * exp(2.0 / 3.0 * ln(values.len() as f64)) / LINE as f64;
-    let shares = (wanted as usize).clamp(1, lines);
+    let shares = (wanted as u64).clamp(1, lines);
+    // a share's lines in fixed point, of 32 bits behind the point
+    let width = (lines << 32) / shares;
     sample.clear();
     for share in 0..shares {
-        let (from, to) = (share * lines / shares, (share + 1) * lines / shares);
         // Weyl's sequence, golden ratio
-        let shift = ((share as u32).wrapping_mul(0x9E37_79B9) >> 8) as usize;
-        let line = from + shift % (to - from);
+        let shift = u64::from((share as u32).wrapping_mul(0x9E37_79B9));
+        let line = ((share * width + (shift * (width >> 16) >> 16)) >> 32) as usize;
         sample.extend(values[line * LINE..][..LINE].iter().map(|x| key(*x)));
     }
 }
@@ -81,14 +83,16 @@ fn draw(values: &[f32], sample: &mut Vec<u32>) {
 impl<'a> Bracket<'a> {
     /// The bracket in which the `k`-th largest of `of` values lies in all likelihood, with room
     /// for twice as many values as a sample leads to expect.
-    fn new(k: usize, of: usize, sample: &mut [u32], near: &'a mut Near) -> Self {
+    fn new(k: usize, of: usize, sample: &[u32], near: &'a mut Near) -> Self {
         let (m, share) = (sample.len() as f64, k as f64 / of as f64);
         let half = DEVIATIONS * (m * share * (1.0 - share)).sqrt() + 2.0;
         let first = (m * share - half) as usize;
         let last = ((m * share + half) as usize).min(sample.len());
+        let slack = half as usize / 16;
         // the keys at those ranks; beyond either end, the ends of all keys
-        let high = largest(sample, first).unwrap_or(u32::MAX >> 1);
-        let low = if last < sample.len() { largest(sample, last).unwrap_or(0) } else { 0 };
+        let at = |rank| about_kth_largest(sample, rank, slack);
+        let high = if first > 0 { at(first) } else { u32::MAX >> 1 };
+        let low = if last < sample.len() { at(last) } else { 0 };
         let room = 2 * (last - first) * of / sample.len() + 2 * CHUNK;
         near.keys.resize(room, 0);
         near.before.clear();
@@ -96,14 +100,13 @@ impl<'a> Bracket<'a> {
     }
 
     /// The cut of the `k` largest, one at least; none where it does not lie in the bracket.
-    fn cut(&self, values: &[f32], k: usize, room: &mut Vec<u32>) -> Option<Cut> {
+    fn cut(&self, values: &[f32], k: usize) -> Option<Cut> {
         let keys = &self.near.keys[..self.found];
-        let k = k.checked_sub(self.above).filter(|k| *k <= keys.len())?;
-        room.clear();
-        room.extend_from_slice(keys);
-        let (least, left, all) = ranked(room, k)?;
+        let k = k.checked_sub(self.above).filter(|k| (1..=keys.len()).contains(k))?;
+        let Ranked { key: least, above, equal } = kth_largest(keys, k, (self.low, self.high));
+        let left = k - above;
         let magnitude = f32::from_bits(least);
-        if left == all {
+        if left == equal {
             return Some(Cut { magnitude, ties_end: values.len() });
         }
         // the last of the ties that are kept is the same one among all values of its chunk
@@ -133,20 +136,27 @@ impl<const N: usize> Kernel for Pass<'_, '_, N> {
         // and a line more.
         unsafe {
             let bits = |bits: u32| V::splat(f32::from_bits(bits));
+            // all of it in registers: the compiler takes what is stored for what is read
+            let low: [V; N] = std::array::from_fn(|b| bits(self.brackets[b].low));
+            let high: [V; N] = std::array::from_fn(|b| bits(self.brackets[b].high));
             let mut above = [V::splat(0.0); N];
+            let mut to: [*mut f32; N] = std::array::from_fn(|b| {
+                let bracket = &mut self.brackets[b];
+                bracket.near.keys.as_mut_ptr().add(bracket.found).cast()
+            });
+            let from = to;
             for line in &mut lines {
                 prefetch_line(line.as_ptr().wrapping_add(AHEAD));
                 let x = V::load(line.as_ptr()).abs();
-                for (bracket, above) in self.brackets.iter_mut().zip(&mut above) {
-                    *above = x.count_bits_above(bits(bracket.high), *above);
-                    let to = bracket.near.keys.as_mut_ptr().add(bracket.found);
-                    bracket.found +=
-                        x.store_bits_within(bits(bracket.low), bits(bracket.high), to.cast());
+                for b in 0..N {
+                    above[b] = x.count_bits_above(high[b], above[b]);
+                    to[b] = to[b].add(x.store_bits_within(low[b], high[b], to[b]));
                 }
             }
-            for (bracket, above) in self.brackets.iter_mut().zip(above) {
+            for (b, bracket) in self.brackets.iter_mut().enumerate() {
+                bracket.found += to[b].offset_from(from[b]) as usize;
                 let mut counts = [0.0_f32; LINE];
-                above.store(counts.as_mut_ptr());
+                above[b].store(counts.as_mut_ptr());
                 bracket.above += counts.iter().map(|count| count.to_bits() as usize).sum::<usize>();
             }
         }

@@ -15,6 +15,7 @@ mod magnitudes;
 mod network;
 mod order;
 mod parts;
+mod rank;
 mod scratch;
 mod select;
 mod tiles;

@@ -102,17 +102,10 @@ fn cut_in_order(values: &[f32], k: usize, keys: &mut [u32]) -> Cut {
     }
 }
 
-/// The `k`-th largest of some keys, which are brought into an order where it stands there. None
-/// where none is wanted.
-pub(super) fn largest(keys: &mut [u32], k: usize) -> Option<u32> {
-    let (_, &mut key, _) = keys.select_nth_unstable_by(k.checked_sub(1)?, |a, b| b.cmp(a));
-    Some(key)
-}
-
 /// The `k`-th largest of some keys, how many of those equal to it are among the `k` largest, and
 /// how many there are. None where none is wanted.
-pub(super) fn ranked(keys: &mut [u32], k: usize) -> Option<(u32, usize, usize)> {
-    let least = largest(keys, k)?;
+fn ranked(keys: &mut [u32], k: usize) -> Option<(u32, usize, usize)> {
+    let (_, &mut least, _) = keys.select_nth_unstable_by(k.checked_sub(1)?, |a, b| b.cmp(a));
     let (above, below) = keys.split_at(k);
     let equal = |keys: &[u32]| keys.iter().filter(|key| **key == least).count();
     let kept = equal(above);
@@ -157,10 +150,11 @@ pub fn keep_band(
 /// # Panics
 /// Where the lengths differ.
 pub fn between(values: &[f32], start: usize, inner: Cut, outer: Cut, out: &mut [f32]) {
-    run16(Between::<false> { values, start, inner, outer, weight: 0.0, out });
+    run16(Between::<false> { values, start, inner, outer, weight: 0.0, next: &[], out });
 }
 
-/// `out[i] += weight · x[i]`, fused, with `x` what [`between`] makes of `values`.
+/// `out[i] += weight · x[i]`, fused, with `x` what [`between`] makes of `values`. The caller says
+/// what it reads `next`, so that it is there by then.
 ///
 /// # Panics
 /// As there.
@@ -169,9 +163,10 @@ pub fn add_between(
     start: usize,
     (inner, outer): (Cut, Cut),
     weight: f32,
+    next: &[f32],
     out: &mut [f32],
 ) {
-    run16(Between::<true> { values, start, inner, outer, weight, out });
+    run16(Between::<true> { values, start, inner, outer, weight, next, out });
 }
 
 struct Between<'a, const ADD: bool> {
@@ -180,6 +175,7 @@ struct Between<'a, const ADD: bool> {
     inner: Cut,
     outer: Cut,
     weight: f32,
+    next: &'a [f32],
     out: &'a mut [f32],
 }
 
@@ -193,6 +189,10 @@ impl<const ADD: bool> Kernel for Between<'_, ADD> {
         let end = |cut: Cut| cut.ties_end.saturating_sub(self.start).min(len);
         let (a, b) = (end(self.inner), end(self.outer));
         let ends = [0, a.min(b), a.max(b), len];
+        let next = match self.next {
+            [] => self.values.as_ptr().wrapping_add(AHEAD),
+            next => next.as_ptr(),
+        };
         for (&from, &to) in ends.iter().zip(&ends[1..]) {
             let least = self.inner.least(self.start + from);
             let too_large = self.outer.least(self.start + from);
@@ -202,7 +202,7 @@ impl<const ADD: bool> Kernel for Between<'_, ADD> {
                 // reach to.
                 unsafe {
                     let (at, to) = (self.values.as_ptr().add(i), self.out.as_mut_ptr().add(i));
-                    prefetch_line(at.wrapping_add(AHEAD));
+                    prefetch_line(next.wrapping_add(i));
                     let (x, zero) = (V::load(at), V::splat(0.0));
                     let magnitude = x.abs();
                     let kept = magnitude.where_not_below(V::splat(least), x, zero);

@@ -2,6 +2,8 @@
 //! instruction set, however the work is cut.
 
 use super::super::{Counters, Level, fill_normals, force_level, level};
+use super::magnitudes::key;
+use super::rank::{Ranked, about_kth_largest, kth_largest};
 use super::*;
 
 /// Runs `kernel` on every instruction set that the machine has, and checks that all give the
@@ -222,6 +224,28 @@ fn the_largest_magnitudes_stay_and_of_equal_ones_the_first() {
 }
 
 #[test]
+fn a_key_is_found_at_its_rank_by_counting() {
+    for kind in KINDS {
+        for len in [1, 15, 64, 65, 4510] {
+            let keys: Vec<u32> = values(kind, 3, len).iter().map(|x| key(*x)).collect();
+            let mut sorted = keys.clone();
+            sorted.sort_unstable_by(|a, b| b.cmp(a));
+            let ends = (sorted[len - 1], sorted[0]);
+            for k in [1, 2, len / 3, len / 2, len - 1, len] {
+                let Some(&want) = k.checked_sub(1).and_then(|at| sorted.get(at)) else { continue };
+                let above = sorted.iter().filter(|key| **key > want).count();
+                let equal = sorted.iter().filter(|key| **key == want).count();
+                let got = on_every_level(|| kth_largest(&keys, k, ends));
+                assert_eq!(got, Ranked { key: want, above, equal }, "{kind:?} {k} of {len}");
+                let about = on_every_level(|| about_kth_largest(&keys, k, len / 20));
+                let n = keys.iter().filter(|key| **key >= about).count();
+                assert!(about == want || n.abs_diff(k) <= len / 20, "{kind:?} {k} of {len}: {n}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_sample_that_misleads_changes_nothing() {
     let len = 60_000;
     let rising: Vec<f32> = (0..len).map(|i| i as f32).collect();
@@ -252,7 +276,7 @@ fn a_band_is_added_as_it_would_be_written() {
     let [inner, outer] = cuts_of_largest(&values, [700, 50], &mut scratch);
     let added = on_every_level(|| {
         let mut out = before.clone();
-        add_between(&values[64..], 64, (inner, outer), 0.3, &mut out[64..]);
+        add_between(&values[64..], 64, (inner, outer), 0.3, &[], &mut out[64..]);
         bits(&out)
     });
     let mut band = vec![0.0; 999];
@@ -277,8 +301,8 @@ fn elections_are_won_by_the_weightier_sign_or_by_more_heads() {
             for by in [ElectBy::Sum, ElectBy::Count] {
                 for divide in [DivideBy::AgreeingWeights, DivideBy::One] {
                     let election = Election { by, divide, scale: 0.5 };
-                    let got = cut_freely(len, |i, out, s| {
-                        elect(election, &rows, &weights, &cuts, i, out, s);
+                    let got = cut_freely(len, |i, out, _| {
+                        elect(election, &rows, &weights, &cuts, i, out);
                     });
                     for i in 0..len {
                         let voters: Vec<(f64, f64)> = (0..n)

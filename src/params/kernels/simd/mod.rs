@@ -113,7 +113,9 @@ pub fn level() -> Level {
 fn detect() -> Level {
     #[cfg(target_arch = "x86_64")]
     let best = {
-        let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        let avx2 = is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("fma")
+            && is_x86_feature_detected!("popcnt");
         let avx512 = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512vl")
             && is_x86_feature_detected!("avx512dq")
@@ -148,7 +150,7 @@ pub(super) trait Kernel {
 
 #[cfg(target_arch = "x86_64")]
 #[inline]
-#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,popcnt")]
 unsafe fn with_avx512<V: Vector, K: Kernel>(kernel: K) -> K::Output {
     // SAFETY: this function's features are those of both vectors it is called with.
     unsafe { kernel.run::<V>() }
@@ -156,7 +158,7 @@ unsafe fn with_avx512<V: Vector, K: Kernel>(kernel: K) -> K::Output {
 
 #[cfg(target_arch = "x86_64")]
 #[inline]
-#[target_feature(enable = "avx2,fma")]
+#[target_feature(enable = "avx2,fma,popcnt")]
 unsafe fn with_avx2<V: Vector, K: Kernel>(kernel: K) -> K::Output {
     // SAFETY: this function's features are those of both vectors it is called with.
     unsafe { kernel.run::<V>() }
@@ -179,13 +181,13 @@ pub(crate) trait Around {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,popcnt")]
 unsafe fn around_avx512<A: Around>(work: A) -> A::Output {
     work.run()
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
+#[target_feature(enable = "avx2,fma,popcnt")]
 unsafe fn around_avx2<A: Around>(work: A) -> A::Output {
     work.run()
 }
