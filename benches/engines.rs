@@ -15,6 +15,7 @@ fn line(name: String, cores: usize, run: &Run) -> Line {
         work: run.tasks,
         unit: "tasks",
         limits: vec![(Limit::MultiplyAdds, run.multiply_adds / run.tasks)],
+        beside: Vec::new(),
         cores,
         seconds: Some(run.round_seconds),
     }

@@ -20,6 +20,7 @@ fn main() {
             work: run.sample_steps,
             unit: "sample-steps",
             limits: vec![(Limit::MultiplyAdds, run.multiply_adds / run.sample_steps)],
+            beside: Vec::new(),
             cores: threads,
             seconds: Some(run.round_seconds),
         });

@@ -148,6 +148,7 @@ fn bench(c: &mut Criterion, load: &Load) -> Line {
         work: steps as f64,
         unit: "sample-steps",
         limits: vec![(Limit::MultiplyAdds, multiply_adds as f64 / steps as f64)],
+        beside: Vec::new(),
         cores: 1,
         seconds: None,
     }

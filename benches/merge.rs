@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Limit, Line};
+use common::{Limit, Line, Machine};
 use criterion::{Criterion, Throughput};
 use hivesim::merge::{Context, Flat, Member, Pipeline, Space, Vectors};
 use hivesim::params::Layout;
@@ -35,7 +35,11 @@ fn strategies() -> Vec<(&'static str, Combine)> {
     .collect()
 }
 
-fn bench(c: &mut Criterion, (n, len, size): (usize, usize, &'static str)) -> Vec<Line> {
+fn bench(
+    c: &mut Criterion,
+    machine: &Machine,
+    (n, len, size): (usize, usize, &'static str),
+) -> Vec<Line> {
     let vectors: Vec<Vec<f32>> = (0..n)
         .map(|row| {
             let mut values = vec![0.0; len];
@@ -63,25 +67,25 @@ fn bench(c: &mut Criterion, (n, len, size): (usize, usize, &'static str)) -> Vec
         for threads in THREADS {
             let name = format!("{name}-{size}-{threads}");
             let context = Context { threads, ..Context::new(1, 1) };
+            let mut merge = || {
+                let (given, base) = ((&rows[..], Space::Deltas), Some(&base[..]));
+                let mut vectors =
+                    Vectors::whole(&layout, &Flat, base, given, members.clone(), &mut next);
+                pipeline.merge(&mut vectors, &context).unwrap_or_else(|e| panic!("{e}"));
+            };
+            let held: Vec<Limit> = limits.iter().map(|(limit, _)| *limit).collect();
+            let mut rates = Vec::new();
             group.bench_function(&name, |b| {
-                b.iter(|| {
-                    let given = (&rows[..], Space::Deltas);
-                    let mut vectors = Vectors::whole(
-                        &layout,
-                        &Flat,
-                        Some(&base),
-                        given,
-                        members.clone(),
-                        &mut next,
-                    );
-                    pipeline.merge(&mut vectors, &context).unwrap_or_else(|e| panic!("{e}"));
-                });
+                b.iter_custom(|n| machine.time((&held, threads), &mut rates, n, &mut merge));
             });
+            let rates = rates.into_iter().map(common::median);
+            let beside = held.iter().zip(rates).filter_map(|(limit, rate)| Some((*limit, rate?)));
             lines.push(Line {
                 name: format!("merge/{name}"),
                 work: bytes,
                 unit: "bytes",
                 limits: limits.clone(),
+                beside: beside.collect(),
                 cores: threads,
                 seconds: None,
             });
@@ -93,9 +97,9 @@ fn bench(c: &mut Criterion, (n, len, size): (usize, usize, &'static str)) -> Vec
 
 fn main() {
     let mut c = Criterion::default().configure_from_args();
-    common::bench_read_bandwidth(&mut c);
-    common::bench_multiply_adds(&mut c);
-    let lines: Vec<Line> = SIZES.into_iter().flat_map(|size| bench(&mut c, size)).collect();
+    let machine = Machine::new();
+    let lines: Vec<Line> =
+        SIZES.into_iter().flat_map(|size| bench(&mut c, &machine, size)).collect();
     c.final_summary();
     common::publish("merge", &common::table(&lines));
 }

@@ -25,6 +25,7 @@ fn main() {
             work: run.tasks,
             unit: "tasks",
             limits: vec![(Limit::MultiplyAdds, run.multiply_adds / run.tasks)],
+            beside: Vec::new(),
             cores,
             seconds,
         });

@@ -49,6 +49,7 @@ impl Bench<'_> {
                 work: amount,
                 unit,
                 limits,
+                beside: Vec::new(),
                 cores: threads,
                 seconds: None,
             });
@@ -96,8 +97,8 @@ fn strategies(c: &mut Criterion, (n, len, size): (usize, usize, &'static str)) -
         let cut = |row: &&[f32]| cut_of_largest(row, len / 5, &mut Selection::default());
         let cuts: Vec<Cut> = parallel_chunks(threads, rows.iter().collect(), cut);
         let election = Election { by: ElectBy::Sum, divide: DivideBy::AgreeingWeights, scale: 1.0 };
-        spread(threads, &mut out, |start, out, s| {
-            elect(election, rows, &weights, &cuts, start, out, s);
+        spread(threads, &mut out, |start, out, _| {
+            elect(election, rows, &weights, &cuts, start, out);
         });
     });
     let mut distances = vec![0.0; n];

@@ -12,7 +12,7 @@ use hivesim::scenario::Scenario;
 use std::hint::black_box;
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// One measured thing: its name, the unit of its work, and what the limit allows.
 pub struct Line {
@@ -25,6 +25,9 @@ pub struct Line {
     /// The limits that it is held against, and how much of each one unit of work takes: the one
     /// that binds is shown.
     pub limits: Vec<(Limit, f64)>,
+    /// Units a second of the limits that were measured between its own iterations; of the others
+    /// the run's own measurement counts.
+    pub beside: Vec<(Limit, f64)>,
     /// On how many cores.
     pub cores: usize,
     /// Seconds of an iteration, where criterion did not measure them: median, least, most.
@@ -57,6 +60,64 @@ pub fn bench_multiply_adds(c: &mut Criterion) {
         });
     }
     group.finish();
+}
+
+/// The machine beside a benchmark: what it can do is measured again before every iteration, as it
+/// may change by a third from one minute to the next where others share it.
+pub struct Machine {
+    numbers: Vec<Vec<f32>>,
+}
+
+impl Machine {
+    /// Takes the memory that is read.
+    pub fn new() -> Machine {
+        Machine { numbers: CORES.map(|_| (0..NUMBERS).map(|i| (i % 1013) as f32).collect()).into() }
+    }
+
+    /// Units a second, measured for some hundredths of a second.
+    fn rate(&self, limit: Limit, cores: usize) -> f64 {
+        const TIMES: u64 = 20;
+        let begun = Instant::now();
+        let units = match limit {
+            Limit::MultiplyAdds => {
+                on_each(cores, |_| spin_multiply_adds(black_box(TIMES * SPINS)));
+                multiply_adds_of(TIMES * SPINS) as f64
+            }
+            Limit::ReadBandwidth => {
+                on_each(cores, |core| read_all(black_box(&self.numbers[core])));
+                4.0 * NUMBERS as f64
+            }
+        };
+        cores as f64 * units / begun.elapsed().as_secs_f64()
+    }
+
+    /// Times some work, of which `iterations` are asked for, each after a measurement of the
+    /// limits; their rates go to `rates`.
+    pub fn time(
+        &self,
+        (limits, cores): (&[Limit], usize),
+        rates: &mut Vec<Vec<f64>>,
+        iterations: u64,
+        mut work: impl FnMut(),
+    ) -> Duration {
+        rates.resize(limits.len(), Vec::new());
+        let mut total = Duration::ZERO;
+        for _ in 0..iterations {
+            for (limit, rates) in limits.iter().zip(rates.iter_mut()) {
+                rates.push(self.rate(*limit, cores));
+            }
+            let begun = Instant::now();
+            work();
+            total += begun.elapsed();
+        }
+        total
+    }
+}
+
+/// The middle of some rates; none where a filter left the benchmark out.
+pub fn median(mut rates: Vec<f64>) -> Option<f64> {
+    rates.sort_by(f64::total_cmp);
+    rates.get(rates.len() / 2).copied()
 }
 
 /// Measures no more than the multiply-adds, for what is not timed by criterion itself.
@@ -144,7 +205,8 @@ pub fn table(lines: &[Line]) -> String {
         let span = format!("{} to {}", si(line.work / high), si(line.work / low));
         let cores = line.cores;
         let held = line.limits.iter().filter_map(|(limit, each)| {
-            let most = limit.rate(cores)?;
+            let beside = line.beside.iter().find(|(beside, _)| beside == limit);
+            let most = beside.map(|(_, rate)| *rate).or_else(|| limit.rate(cores))?;
             Some((100.0 * rate * each / most, *limit, most))
         });
         let limit = held.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(share, limit, most)| {
