@@ -96,7 +96,8 @@ impl Cohort {
         let mut full = false;
         if publication.measured {
             if fleet.world.facts().finite {
-                parcel.holdings = examine::holdings(fleet, &publication.core, agent, bench);
+                parcel.holdings =
+                    examine::holdings(fleet, publication.core_of(agent), agent, bench);
                 full = true;
             }
             if let Ok(member) = self.practised.binary_search_by_key(&agent, |(a, _)| *a) {
@@ -194,7 +195,7 @@ impl Cohort {
     ) {
         let policy = &mut bench.policy;
         policy.clear();
-        policy.extend_from_slice(&publication.core);
+        policy.extend_from_slice(publication.core_of(agent));
         let layout = fleet.learner.core_layout();
         if let Some(companies) = &publication.companies {
             companies.layer.add_to(fleet.world.company(agent).index(), policy);
@@ -303,7 +304,7 @@ impl Cohort {
             Exchange::Predictions => {
                 let Some(inputs) = &shift.shared_inputs else { return };
                 policy.clear();
-                policy.extend_from_slice(&publication.core);
+                policy.extend_from_slice(publication.core_of(agent));
                 let layout = fleet.learner.core_layout();
                 for (block, _, values) in learning.contribution.iter() {
                     let at = &mut policy[layout.range(block)];
@@ -341,7 +342,7 @@ impl Cohort {
         let company = fleet.world.company(agent);
         for slot in 0..local.len() {
             let (block, _) = local.block(slot);
-            let core = &publication.core[layout.range(block)];
+            let core = &publication.core_of(agent)[layout.range(block)];
             local.set_start(slot, |to| {
                 to.copy_from_slice(core);
                 if let Some(companies) = &publication.companies {

@@ -25,7 +25,7 @@ pub(super) fn levels(
         };
         let Bench { scratch, policy, .. } = bench;
         own.push(fleet.learner.level(policy, &probe, scratch) as f32);
-        core.push(fleet.learner.level(&publication.core, &probe, scratch) as f32);
+        core.push(fleet.learner.level(publication.core_of(agent), &probe, scratch) as f32);
     }
     (own, core)
 }

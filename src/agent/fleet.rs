@@ -4,7 +4,7 @@ use crate::halt::Halt;
 use crate::ids::AgentId;
 use crate::learner::{Learner, Plan, Scratch, Statistic};
 use crate::params::Local;
-use crate::scenario::{Exchange, Partial, Pull};
+use crate::scenario::{Exchange, Partial, Pull, Topology};
 use crate::world::{Desk, World};
 use std::sync::Arc;
 
@@ -36,6 +36,8 @@ pub struct Fleet {
     pub plan: Plan,
     /// What they keep.
     pub keeping: Keeping,
+    /// Who merges with whom.
+    pub topology: Topology,
     /// What they send.
     pub exchange: Exchange,
     /// Whether their steps are corrected by control variates (SCAFFOLD).

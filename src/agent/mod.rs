@@ -13,7 +13,7 @@ pub use crate::halt::Halt;
 pub use cohort::Cohort;
 pub use fleet::{Bench, Fleet, Keeping};
 pub use learning::{Holdings, Learning, Parcel, Reading};
-pub use publication::{CompanyLayer, Duty, Publication, Shift};
+pub use publication::{CompanyLayer, Duty, Locals, Publication, Shift, Traffic};
 
 use crate::ids::{AgentId, CoreVersion};
 use thiserror::Error;

@@ -11,8 +11,12 @@ use std::sync::Arc;
 pub struct Publication {
     /// Which core this is.
     pub version: CoreVersion,
-    /// The core's parameters.
+    /// The core's parameters: of the one that all pull, or of the one at the top.
     pub core: Arc<Vec<f32>>,
+    /// The cores that agents pull in its place, where it is not the same one for all.
+    pub locals: Option<Arc<Locals>>,
+    /// What was sent for it, where that is more than agents' learnings and one core for each.
+    pub traffic: Option<Traffic>,
     /// The core before, where this is not the first.
     pub previous: Option<Arc<Vec<f32>>>,
     /// The fleet's control variates, over the core's layout (SCAFFOLD alone).
@@ -52,7 +56,34 @@ pub enum Duty {
     Part(u32),
 }
 
+/// Cores of parts of a fleet.
+#[derive(Clone, Debug)]
+pub struct Locals {
+    /// The cores.
+    pub cores: Vec<Arc<Vec<f32>>>,
+    /// Which of them each agent pulls.
+    pub of: Arc<Vec<u32>>,
+}
+
+/// Bytes that a publication took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Towards whoever merges.
+    pub up: u64,
+    /// Back from there.
+    pub down: u64,
+}
+
 impl Publication {
+    /// The core that an agent pulls.
+    #[inline]
+    pub fn core_of(&self, agent: AgentId) -> &[f32] {
+        match &self.locals {
+            None => &self.core,
+            Some(locals) => &locals.cores[locals.of[agent.index()] as usize],
+        }
+    }
+
     /// What an agent is to do.
     pub fn duty(&self, agent: AgentId) -> Duty {
         let Some(shift) = &self.shift else { return Duty::Rest };

@@ -1,22 +1,32 @@
 //! The distiller: from a harvest to the next publication.
 
 use super::harvest::Harvest;
-use super::judge::Judge;
-use crate::agent::{CompanyLayer, Fleet, Keeping, Publication, Shift};
+use super::hierarchy::Hierarchy;
+use super::site::Site;
+use crate::agent::{CompanyLayer, Fleet, Keeping, Publication, Shift, Traffic};
 use crate::ids::{AgentId, CoreVersion, Round};
 use crate::learner::{Lesson, Order, Plan, Scratch, Share, Targets};
-use crate::merge::{Columns, Context, Contribution, Flat, Intake, MergeError, Pipeline, Vectors};
+use crate::merge::{Columns, Contribution, Flat, Intake, MergeError, Pipeline};
 use crate::params::kernels::first_not_finite;
 use crate::params::{Layout, Local, Sparse, Store};
-use crate::scenario::{Absent, Exchange, FeedbackKind, Scenario, Server};
+use crate::scenario::{self, Absent, Exchange, FeedbackKind, Scenario, Server, Topology};
 use crate::stream::{Purpose, Stream};
 use crate::world::{TaskBuffer, Tasks};
 use std::sync::Arc;
+
+/// The core that a fleet begins with.
+fn first_core(fleet: &Fleet) -> Vec<f32> {
+    let mut core = vec![0.0; fleet.learner.core_layout().entries()];
+    fleet.learner.initial_core(fleet.seed, &mut core);
+    core
+}
 
 /// Collects learnings, merges them by a strategy, publishes the next core.
 pub struct Distiller {
     pub(super) fleet: Arc<Fleet>,
     pipeline: Pipeline,
+    /// Distillers below and above (`hierarchical` alone).
+    hierarchy: Option<Hierarchy>,
     /// Columns of each block of the core, as a matrix.
     columns: Vec<(usize, usize)>,
     threads: usize,
@@ -30,14 +40,24 @@ pub struct Distiller {
 }
 
 impl Distiller {
-    /// A distiller for a fleet, which merges on up to so many threads.
-    pub fn new(fleet: Arc<Fleet>, pipeline: Pipeline, scenario: &Scenario, threads: usize) -> Self {
+    /// A distiller for a fleet, which merges on up to so many threads by pipelines that `make`
+    /// makes.
+    pub fn new(
+        fleet: Arc<Fleet>,
+        make: &dyn Fn(&scenario::Distiller) -> Pipeline,
+        scenario: &Scenario,
+        threads: usize,
+    ) -> Self {
         let learner = &fleet.learner;
         let blocks = 0..learner.core_layout().blocks() as u32;
         let columns = blocks.map(|block| learner.columns(block)).collect();
         let local = Local::new(learner.core_layout().clone(), learner.job_layout().clone());
+        let hierarchical = fleet.topology == Topology::Hierarchical;
+        let core = Arc::new(first_core(&fleet));
+        let spec = &scenario.distiller;
         Distiller {
-            pipeline,
+            pipeline: make(spec),
+            hierarchy: hierarchical.then(|| Hierarchy::new(&fleet, spec, &core, make)),
             columns,
             threads,
             scenario: scenario.clone(),
@@ -52,6 +72,9 @@ impl Distiller {
     /// How learnings are to be gathered, and over which layout.
     pub fn intake(&self) -> (Intake, Arc<Layout>) {
         match self.fleet.exchange {
+            _ if self.hierarchy.is_some() => {
+                (Intake::All, self.fleet.learner.core_layout().clone())
+            }
             Exchange::Weights | Exchange::Experience => {
                 (self.pipeline.intake(), self.fleet.learner.core_layout().clone())
             }
@@ -70,8 +93,6 @@ impl Distiller {
     /// The first publication.
     pub fn open(&self) -> Publication {
         let layout = self.fleet.learner.core_layout();
-        let mut core = vec![0.0; layout.entries()];
-        self.fleet.learner.initial_core(self.fleet.seed, &mut core);
         let companies = matches!(self.fleet.keeping, Keeping::Private { .. }).then(|| {
             let empty = Store::new(layout.clone(), self.fleet.world.facts().companies);
             Arc::new(CompanyLayer { layer: empty.clone(), change: empty })
@@ -80,7 +101,9 @@ impl Distiller {
         Publication {
             version,
             control: self.fleet.scaffold.then(|| Arc::new(vec![0.0; layout.entries()])),
-            core: Arc::new(core),
+            core: Arc::new(first_core(&self.fleet)),
+            locals: self.hierarchy.as_ref().map(Hierarchy::locals),
+            traffic: None,
             previous: None,
             companies,
             climate: self.fleet.world.climate(Round(0), None),
@@ -100,7 +123,22 @@ impl Distiller {
     ) -> Result<Publication, MergeError> {
         let version = CoreVersion(before.version.0 + 1);
         let mut core = before.core.as_ref().clone();
-        if let Some(trained) = &harvest.core {
+        let mut traffic = None;
+        if let Some(hierarchy) = &mut self.hierarchy {
+            let site = Site {
+                fleet: &self.fleet,
+                layout: self.fleet.learner.core_layout(),
+                columns: &self.columns,
+                climate: &before.climate,
+                round: version.0,
+                seed: self.fleet.seed,
+                threads: self.threads,
+            };
+            let above = hierarchy.merge(&site, &harvest.learnings)?;
+            core.copy_from_slice(hierarchy.core());
+            let pulled = 4 * (self.fleet.parameters() * self.fleet.world.facts().agents) as u64;
+            traffic = Some(Traffic { up: harvest.bytes_up + above.up, down: pulled + above.down });
+        } else if let Some(trained) = &harvest.core {
             core.copy_from_slice(trained);
         } else if self.fleet.keeping != Keeping::Everything {
             self.distil(before, harvest, &mut core)?;
@@ -121,6 +159,8 @@ impl Distiller {
             version,
             control: before.control.as_ref().map(|c| Arc::new(self.next_control(c, harvest))),
             core: Arc::new(core),
+            locals: self.hierarchy.as_ref().map(Hierarchy::locals),
+            traffic,
             previous: Some(before.core.clone()),
             companies,
             climate: self.fleet.world.climate(Round(version.0), Some(&before.climate)),
@@ -226,37 +266,23 @@ impl Distiller {
                 None => Ok(()),
             },
             Intake::All => {
-                let contributions: Vec<Contribution<'_>> = harvest
-                    .learnings
-                    .iter()
-                    .map(|l| Contribution {
-                        agent: l.agent,
-                        delta: part(l),
-                        tasks: l.tasks,
-                        steps: l.steps,
-                        staleness: round - 1 - l.version.0,
-                        statistics: self.fleet.statistic.map(|_| &l.statistics),
-                    })
-                    .collect();
-                if contributions.is_empty() {
-                    return Ok(());
-                }
                 let columns: &dyn Columns = match self.fleet.exchange {
                     Exchange::Predictions => &Flat,
                     Exchange::Weights | Exchange::Experience => &self.columns,
                 };
-                let absent = self.pipeline.absent();
-                let judge = self.pipeline.probes().and_then(|probes| {
-                    Judge::new(&self.fleet, &before.climate, Round(round), probes as usize)
-                });
-                let judge = judge.as_ref().map(|judge| |core: &[f32]| judge.score(core));
-                let judge = judge.as_ref().map(|judge| judge as _);
-                let (seed, threads) = (self.fleet.seed, self.threads);
-                let mut vectors =
-                    Vectors::contributions(layout, columns, base, &contributions, absent, next);
-                let halt = Some(&self.fleet.halt);
-                let context = Context { threads, judge, halt, ..Context::new(seed, round) };
-                self.pipeline.merge(&mut vectors, &context)
+                let site = Site {
+                    fleet: &self.fleet,
+                    layout,
+                    columns,
+                    climate: &before.climate,
+                    round,
+                    seed: self.fleet.seed,
+                    threads: self.threads,
+                };
+                let contributions: Vec<Contribution<'_>> =
+                    harvest.learnings.iter().map(|l| site.contribution(l, part(l))).collect();
+                let judge = site.judge(&self.pipeline);
+                site.merge(&mut self.pipeline, judge.as_ref(), base, &contributions, next)
             }
         }
     }

@@ -5,7 +5,9 @@
 mod distiller;
 mod ensemble;
 mod harvest;
+mod hierarchy;
 mod judge;
+mod site;
 
 pub use distiller::Distiller;
 pub use harvest::{Harvest, Harvester};

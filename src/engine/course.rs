@@ -2,7 +2,7 @@
 
 use super::digest::Digest;
 use super::{Observer, Stage, Tour};
-use crate::agent::{AgentError, Fleet, Keeping, Publication};
+use crate::agent::{AgentError, Fleet, Keeping, Publication, Traffic};
 use crate::distill::{Distiller, Harvest};
 use crate::ids::CoreVersion;
 use crate::measure::{Frame, PanelMember, RoundRow, Trace, quality, skills};
@@ -169,7 +169,7 @@ pub(super) fn run(
         publication = Arc::new(next);
         engine.give_back(harvest);
     }
-    let hash = hash(&trace, &publication.core, engine);
+    let hash = hash(&trace, &publication, engine);
     Ok((trace, hash))
 }
 
@@ -221,6 +221,9 @@ fn take_work(
     let agents = fleet.world.facts().agents as u64;
     let sends = harvest.merged > 0;
     let published = fleet.parameters() * if next.control.is_some() { 2 } else { 1 };
+    // every agent pulls the whole core, and what goes with it
+    let pulled = if sends { agents * 4 * published as u64 } else { 0 };
+    let traffic = next.traffic.unwrap_or(Traffic { up: harvest.bytes_up, down: pulled });
     RoundRow {
         round: next.version.0,
         tasks: tally.tasks,
@@ -231,9 +234,8 @@ fn take_work(
         bits: tally.bits / tasks,
         learnings: harvest.merged,
         dropped: harvest.dropped,
-        bytes_up: harvest.bytes_up,
-        // every agent pulls the whole core, and what goes with it
-        bytes_down: if sends { agents * 4 * published as u64 } else { 0 },
+        bytes_up: traffic.up,
+        bytes_down: traffic.down,
         multiply_adds: tally.multiply_adds,
         staleness: if sends { 0.0 } else { f64::NAN },
         sign_conflict: quality.sign_conflict,
@@ -279,7 +281,7 @@ fn take_levels(
 }
 
 /// BLAKE3 over every number of a fleet's history and end.
-fn hash(trace: &Trace, core: &[f32], engine: &mut dyn Tour) -> blake3::Hash {
+fn hash(trace: &Trace, last: &Publication, engine: &mut dyn Tour) -> blake3::Hash {
     let mut digest = Digest::default();
     for row in &trace.rounds {
         for number in row.numbers() {
@@ -296,7 +298,10 @@ fn hash(trace: &Trace, core: &[f32], engine: &mut dyn Tour) -> blake3::Hash {
         }
         frame.practised.iter().for_each(|n| digest.feed(&n.to_le_bytes()));
     }
-    feed_values(core, &mut |bytes| digest.feed(bytes));
+    feed_values(&last.core, &mut |bytes| digest.feed(bytes));
+    for core in last.locals.iter().flat_map(|locals| &locals.cores) {
+        feed_values(core, &mut |bytes| digest.feed(bytes));
+    }
     // a round cut short leaves agents anywhere: only its rows and its core say what was done
     if trace.complete {
         engine.digest(&mut |bytes| digest.feed(bytes));

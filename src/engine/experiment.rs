@@ -209,13 +209,13 @@ impl Experiment {
             Stage::Bound(Bound::Pooled) => Topology::Pooled,
         };
         let agents = world.facts().agents;
-        let mut pipeline = Pipeline::new(&scenario.distiller);
-        if let Some(make) = &self.strategy {
-            pipeline = pipeline.with_strategy(make());
-        }
+        let pipeline = |spec: &scenario::Distiller| match &self.strategy {
+            None => Pipeline::new(spec),
+            Some(make) => Pipeline::new(spec).with_strategy(make()),
+        };
         let mut fleet = self.fleet(scenario, topology, world);
-        if fleet.exchange == Exchange::Weights && topology == Topology::Star {
-            fleet.statistic = pipeline.statistic();
+        if fleet.exchange == Exchange::Weights && topology.merges() {
+            fleet.statistic = pipeline(&scenario.distiller).statistic();
         }
         let blocks = 0..fleet.learner.core_layout().blocks() as u32;
         if fleet.scaffold && blocks.clone().any(|b| fleet.learner.rate(b).is_none()) {
@@ -225,7 +225,7 @@ impl Experiment {
         }
         let fleet = Arc::new(fleet);
         let (kind, threads) = Self::machine(scenario, agents);
-        let mut distiller = Distiller::new(fleet.clone(), pipeline, scenario, threads);
+        let mut distiller = Distiller::new(fleet.clone(), &pipeline, scenario, threads);
         let (intake, layout) = distiller.intake();
         let leaves = if topology == Topology::Pooled { 1 } else { fleet.leaves() };
         let harvester = Harvester::new(&fleet, intake, layout, leaves);
@@ -258,7 +258,7 @@ impl Experiment {
     fn fleet(&self, scenario: &Scenario, topology: Topology, world: Arc<dyn World>) -> Fleet {
         let job = &scenario.job_knowledge;
         let personal = match topology {
-            Topology::Star => job.personalisation,
+            Topology::Star | Topology::Hierarchical => job.personalisation,
             Topology::Isolated | Topology::Pooled => Personalisation::None,
         };
         let (rate, ridge) = (job.rate as f32, job.ridge as f32);
@@ -289,9 +289,11 @@ impl Experiment {
                 feedback: scenario.feedback.clone(),
             },
             keeping,
-            exchange: match topology {
-                Topology::Star => scenario.distiller.exchange,
-                Topology::Isolated | Topology::Pooled => Exchange::Weights,
+            topology,
+            exchange: if topology.merges() {
+                scenario.distiller.exchange
+            } else {
+                Exchange::Weights
             },
             scaffold: topology == Topology::Star && solver.scaffold,
             statistic: None,

@@ -153,7 +153,7 @@ struct Given<'a> {
 }
 
 /// How a block of values is laid out as a matrix.
-pub trait Columns: std::fmt::Debug {
+pub trait Columns: std::fmt::Debug + Sync {
     /// Columns of a block, which divide its length, with padding and without; none where the
     /// block is no matrix.
     fn columns(&self, block: usize) -> Option<(usize, usize)>;

@@ -25,6 +25,8 @@ pub struct Distiller {
     pub experience: Experience,
     /// Settings of `exchange = "predictions"`.
     pub predictions: Predictions,
+    /// Settings of `topology = "hierarchical"`.
+    pub hierarchy: Hierarchy,
 }
 
 /// Who merges with whom.
@@ -38,6 +40,58 @@ pub enum Topology {
     Isolated,
     /// One learner does all agents' tasks, also those that stragglers leave undone. The ceiling.
     Pooled,
+    /// A core for each team, merged from time to time into one for each company, and these into
+    /// one for all.
+    Hierarchical,
+}
+
+impl Topology {
+    /// Whether agents' contributions are merged.
+    pub fn merges(self) -> bool {
+        matches!(self, Topology::Star | Topology::Hierarchical)
+    }
+}
+
+/// Distillers above each other: agents pull their team's core, which is merged every round by the
+/// distiller's own `pre`, `combine` and `server`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Hierarchy {
+    /// Agents of a team, at most: neighbours at one company, which is divided evenly.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub team: u32,
+    /// How a company's core is made of its teams'.
+    pub company: Level,
+    /// How the core at the top is made of the companies'.
+    pub global: Level,
+}
+
+impl Default for Hierarchy {
+    fn default() -> Self {
+        Hierarchy { team: 8, company: Level::default(), global: Level::default() }
+    }
+}
+
+/// A level above the teams. Those below pull the core that it makes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Level {
+    /// Rounds from one merge to the next.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub period: u32,
+    /// What contributions go through before they are combined, in this order.
+    #[schemars(length(max = 8))]
+    pub pre: Vec<Pre>,
+    /// How contributions are combined.
+    pub combine: Combine,
+    /// What the server makes of the combined contribution.
+    pub server: Server,
+}
+
+impl Default for Level {
+    fn default() -> Self {
+        Level { period: 1, pre: Vec::new(), combine: Combine::default(), server: Server::default() }
+    }
 }
 
 /// What an agent sends to the distiller.

@@ -176,8 +176,8 @@ fn check_work(scenario: &Scenario, data: &FederatedData, agents: usize) -> Resul
         return Err(misfit("measure.panel", message));
     }
     let lacking = scenario.contributors(agents as u32).and_then(|n| scenario.strategy_lacks(n));
-    let merges = scenario.distiller.topology == Topology::Star;
-    if let Some((key, message)) = lacking.filter(|_| merges) {
+    let star = scenario.distiller.topology == Topology::Star;
+    if let Some((key, message)) = lacking.filter(|_| star) {
         return Err(misfit(key, message));
     }
     let size = |user: &usize| data.train.rows(*user).len();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::levels;
 use super::memory;
 use super::problem::Finding;
 use super::strategies;
@@ -30,7 +31,7 @@ pub(super) fn check(scenario: &Scenario, tree: &Node) -> Vec<Finding> {
 /// What is found wrong with a checked scenario at some of its keys, once more is known than its
 /// text: those that were written lead.
 pub(super) fn place(tree: &Node, keys: &[&str], message: String) -> Finding {
-    let mut clashes = Clashes { tree, findings: Vec::new() };
+    let mut clashes = Clashes::new(tree);
     let mut keys = keys.to_vec();
     keys.sort_by_key(|key| !clashes.wrote(key));
     clashes.add(&keys, message);
@@ -41,11 +42,20 @@ pub(super) fn place(tree: &Node, keys: &[&str], message: String) -> Finding {
 pub(super) struct Clashes<'t> {
     tree: &'t Node,
     findings: Vec<Finding>,
+    /// The table whose keys are meant by those of `distiller`.
+    distiller: &'static str,
 }
 
 impl<'t> Clashes<'t> {
     pub fn new(tree: &'t Node) -> Self {
-        Clashes { tree, findings: Vec::new() }
+        Clashes { tree, findings: Vec::new(), distiller: "distiller" }
+    }
+
+    /// Lets `check` speak of the keys of another table as of those of `distiller`.
+    pub fn of_distiller(&mut self, table: &'static str, check: impl FnOnce(&mut Self)) {
+        let before = std::mem::replace(&mut self.distiller, table);
+        check(self);
+        self.distiller = before;
     }
 
     pub fn into_findings(self) -> Vec<Finding> {
@@ -59,6 +69,12 @@ impl<'t> Clashes<'t> {
 
     /// `keys[0]` leads the message; all of them that are written somewhere are shown.
     pub fn add(&mut self, keys: &[&str], message: String) {
+        let of_table = |key: &&str| match key.strip_prefix("distiller.") {
+            Some(rest) => format!("{}.{rest}", self.distiller),
+            None => key.to_string(),
+        };
+        let keys: Vec<String> = keys.iter().map(of_table).collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         let written = |key: &&str| self.tree.find(key).map(|node| node.at.clone());
         let mut places: Vec<At> =
             keys.iter().filter_map(written).filter(|at| *at != At::Nowhere).collect();
@@ -315,6 +331,7 @@ fn job_knowledge(s: &Scenario, clashes: &mut Clashes<'_>) {
 fn topology(s: &Scenario, clashes: &mut Clashes<'_>) {
     let why = match s.distiller.topology {
         Topology::Star => return,
+        Topology::Hierarchical => return levels::check(s, clashes),
         Topology::Isolated => "every agent keeps all that it learns",
         Topology::Pooled => "there is a single learner",
     };

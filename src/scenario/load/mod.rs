@@ -7,6 +7,7 @@ mod elsewhere;
 mod error;
 mod file;
 mod fill;
+mod levels;
 mod memory;
 mod problem;
 mod recipe;

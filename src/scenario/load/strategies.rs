@@ -9,7 +9,7 @@ use crate::scenario::{
 /// Refuses strategies that the fleet, the exchange or the world cannot give what they need.
 pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
     if s.distiller.topology != Topology::Star {
-        // nothing is merged, and what would merge is of no meaning
+        // nothing is merged, and what would merge is of no meaning; or there are several levels
         return;
     }
     match s.distiller.exchange {
@@ -105,6 +105,27 @@ fn answers_only(s: &Scenario, clashes: &mut Clashes<'_>) {
                        distiller.exchange = \"predictions\" answers to fresh inputs are combined; \
                        take \"weights\", or leave the key out";
         clashes.add(&["distiller.server", "distiller.exchange"], message.into());
+    }
+}
+
+/// What one of several distillers cannot have, that merges `n` contributions where that is known.
+pub(super) fn check_level(s: &Scenario, n: Option<usize>, clashes: &mut Clashes<'_>) {
+    if let Some(n) = n {
+        let found = s.strategy_lacks(n);
+        found.into_iter().for_each(|(key, message)| clashes.add(&[key], message));
+    }
+    statistics(s, clashes);
+    trials(s, clashes);
+    let keys = |key| [key, "distiller.topology"];
+    if matches!(&s.distiller.combine, Combine::NormBound(spec) if spec.noise > 0.0) {
+        let message = "privacy is accounted for one distiller that all agents send to; take the \
+                       topology \"star\", or set the noise to 0";
+        clashes.add(&keys("distiller.combine.noise"), message.into());
+    }
+    if matches!(s.distiller.server, Server::Feddf(_)) {
+        let message = "\"feddf\" asks the models of all agents under one core; take another \
+                       server step, or the topology \"star\"";
+        clashes.add(&keys("distiller.server.kind"), message.into());
     }
 }
 

@@ -1,0 +1,239 @@
+//! Distillers above each other: a core for each team, one for each company, one at the top.
+
+use super::judge::Judge;
+use super::site::Site;
+use crate::agent::{Fleet, Learning, Locals, Traffic};
+use crate::ids::AgentId;
+use crate::merge::{Contribution, MergeError, Pipeline};
+use crate::params::Sparse;
+use crate::scenario::{self, Level};
+use crate::threads::parallel_chunks;
+use std::sync::Arc;
+
+/// Bytes of a message beside its blocks.
+const HEADER: u64 = 16;
+
+/// The levels of a fleet. Whoever is below pulls the core of the one above whenever that one has
+/// been merged, so that what it moved since is what it moved from that core.
+pub(super) struct Hierarchy {
+    teams: Vec<Node>,
+    companies: Vec<Node>,
+    top: Node,
+    /// The teams of each company, in order.
+    teams_of: Vec<std::ops::Range<usize>>,
+    /// The team of each agent.
+    of: Arc<Vec<u32>>,
+    company_period: u32,
+    top_period: u32,
+}
+
+/// A distiller and its core.
+struct Node {
+    pipeline: Pipeline,
+    core: Arc<Vec<f32>>,
+    /// Tasks behind what it moved since it pulled: of each block, and in all; and steps.
+    blocks: Vec<u32>,
+    tasks: u64,
+    steps: u64,
+}
+
+impl Node {
+    fn new(pipeline: Pipeline, core: Arc<Vec<f32>>, blocks: usize) -> Node {
+        Node { pipeline, core, blocks: vec![0; blocks], tasks: 0, steps: 0 }
+    }
+
+    /// Merges contributions into its core. Where they are too few for what its strategy vouches
+    /// for, the core stays as it is.
+    fn merge(
+        &mut self,
+        site: &Site<'_>,
+        judge: Option<&Judge>,
+        contributions: &[Contribution<'_>],
+    ) -> Result<(), MergeError> {
+        let mut next = self.core.as_ref().clone();
+        match site.merge(&mut self.pipeline, judge, &self.core, contributions, &mut next) {
+            Err(MergeError::Needs { .. }) => return Ok(()),
+            result => result?,
+        }
+        for contribution in contributions {
+            for (block, tasks, _) in contribution.delta.iter() {
+                let held = &mut self.blocks[block as usize];
+                *held = held.saturating_add(tasks);
+            }
+            self.tasks += contribution.tasks;
+            self.steps += contribution.steps;
+        }
+        self.core = Arc::new(next);
+        Ok(())
+    }
+
+    /// What its core moved from the one that it pulled.
+    fn moved(&self, site: &Site<'_>, from: &[f32], to: &mut Sparse) {
+        for (block, &tasks) in self.blocks.iter().enumerate().filter(|(_, tasks)| **tasks > 0) {
+            let range = site.layout.range(block as u32);
+            let moved = to.push(block as u32, tasks, range.len());
+            let (now, before) = (&self.core[range.clone()], &from[range]);
+            for ((moved, now), before) in moved.iter_mut().zip(now).zip(before) {
+                *moved = now - before;
+            }
+        }
+    }
+
+    /// Takes another core for its own.
+    fn pull(&mut self, core: &Arc<Vec<f32>>) {
+        self.core = core.clone();
+        self.blocks.fill(0);
+        (self.tasks, self.steps) = (0, 0);
+    }
+}
+
+impl Hierarchy {
+    /// The levels of a fleet, all with the same first core; `make` makes the pipeline of a level.
+    pub fn new(
+        fleet: &Fleet,
+        spec: &scenario::Distiller,
+        core: &Arc<Vec<f32>>,
+        make: &dyn Fn(&scenario::Distiller) -> Pipeline,
+    ) -> Self {
+        let blocks = fleet.learner.core_layout().blocks();
+        let agents = fleet.world.facts().agents as u32;
+        let company = |agent: u32| fleet.world.company(AgentId(agent));
+        let node = |spec: &scenario::Distiller| Node::new(make(spec), core.clone(), blocks);
+        let above = |level: &Level| scenario::Distiller {
+            pre: level.pre.clone(),
+            combine: level.combine.clone(),
+            server: level.server.clone(),
+            ..spec.clone()
+        };
+        let (mut teams_of, mut of) = (Vec::new(), Vec::new());
+        let mut first = 0;
+        while first < agents {
+            // a company's agents are neighbours
+            let last = (first..agents).find(|a| company(*a) != company(first)).unwrap_or(agents);
+            let size = last - first;
+            let (teams, before) =
+                (size.div_ceil(spec.hierarchy.team), of.last().map_or(0, |t| t + 1));
+            of.extend((0..size).map(|place| {
+                // as even as can be
+                before + (u64::from(place) * u64::from(teams) / u64::from(size)) as u32
+            }));
+            teams_of.push(before as usize..(before + teams) as usize);
+            first = last;
+        }
+        let teams = of.last().map_or(0, |team| team + 1);
+        Hierarchy {
+            teams: (0..teams).map(|_| node(spec)).collect(),
+            companies: teams_of.iter().map(|_| node(&above(&spec.hierarchy.company))).collect(),
+            top: node(&above(&spec.hierarchy.global)),
+            teams_of,
+            of: Arc::new(of),
+            company_period: spec.hierarchy.company.period,
+            top_period: spec.hierarchy.global.period,
+        }
+    }
+
+    /// The core at the top.
+    pub fn core(&self) -> &Arc<Vec<f32>> {
+        &self.top.core
+    }
+
+    /// The cores that agents pull.
+    pub fn locals(&self) -> Arc<Locals> {
+        let cores = self.teams.iter().map(|team| team.core.clone()).collect();
+        Arc::new(Locals { cores, of: self.of.clone() })
+    }
+
+    /// Merges a round's learnings, level by level as far as it is their turn. Returns the bytes
+    /// that were sent between levels.
+    ///
+    /// # Errors
+    /// The first of a strategy, from the teams up.
+    pub fn merge(
+        &mut self,
+        site: &Site<'_>,
+        learnings: &[Learning],
+    ) -> Result<Traffic, MergeError> {
+        let mut traffic = Traffic::default();
+        let alone = Site { threads: 1, ..*site };
+        // the teams, side by side: each merges what its own agents bring
+        let judge = self.teams.first().and_then(|team| site.judge(&team.pipeline));
+        let mut rest = learnings;
+        let mut at_work = Vec::new();
+        for (t, team) in self.teams.iter_mut().enumerate() {
+            let own = rest.partition_point(|l| self.of[l.agent.index()] as usize <= t);
+            let (own, others) = rest.split_at(own);
+            rest = others;
+            at_work.push((team, own));
+        }
+        let work = |(team, own): (&mut Node, &[Learning])| {
+            let own: Vec<Contribution<'_>> =
+                own.iter().map(|l| alone.contribution(l, &l.contribution)).collect();
+            team.merge(&alone, judge.as_ref(), &own)
+        };
+        parallel_chunks(site.threads, at_work, work).into_iter().collect::<Result<(), _>>()?;
+        if !site.round.is_multiple_of(self.company_period) {
+            return Ok(traffic);
+        }
+        // levels draw apart (Weyl's sequence, golden ratio)
+        let apart = |level: u64| site.seed.wrapping_add(level.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let judge = self.companies.first().and_then(|node| site.judge(&node.pipeline));
+        let seed = apart(1);
+        let mut rest = &mut self.teams[..];
+        let mut at_work = Vec::new();
+        for (c, (company, teams)) in self.companies.iter_mut().zip(&self.teams_of).enumerate() {
+            let (own, others) = rest.split_at_mut(teams.len());
+            rest = others;
+            at_work.push((c, company, own));
+        }
+        let work = |(c, company, teams): (usize, &mut Node, &mut [Node])| {
+            // and companies from each other
+            let seed = seed ^ (c as u64) << 32;
+            rise(&Site { seed, ..alone }, judge.as_ref(), teams, company)
+        };
+        for sent in parallel_chunks(site.threads, at_work, work) {
+            let sent = sent?;
+            traffic = Traffic { up: traffic.up + sent.up, down: traffic.down + sent.down };
+        }
+        if site.round.is_multiple_of(self.top_period) {
+            let judge = site.judge(&self.top.pipeline);
+            let site = Site { seed: apart(2), ..*site };
+            let sent = rise(&site, judge.as_ref(), &mut self.companies, &mut self.top)?;
+            traffic = Traffic { up: traffic.up + sent.up, down: traffic.down + sent.down };
+            for (company, teams) in self.companies.iter().zip(&self.teams_of) {
+                let pulled = 4 * site.fleet.parameters() as u64 * teams.len() as u64;
+                self.teams[teams.clone()].iter_mut().for_each(|team| team.pull(&company.core));
+                traffic.down += pulled;
+            }
+        }
+        Ok(traffic)
+    }
+}
+
+/// Merges what those below moved into the core above, which they pull. Returns the bytes sent.
+fn rise(
+    site: &Site<'_>,
+    judge: Option<&Judge>,
+    below: &mut [Node],
+    above: &mut Node,
+) -> Result<Traffic, MergeError> {
+    let mut moved = vec![Sparse::default(); below.len()];
+    below.iter().zip(&mut moved).for_each(|(node, to)| node.moved(site, &above.core, to));
+    let parties = below.iter().zip(&moved).enumerate();
+    let contributions: Vec<Contribution<'_>> = parties
+        .filter(|(_, (_, moved))| !moved.is_empty())
+        .map(|(id, (node, delta))| Contribution {
+            tasks: node.tasks,
+            steps: node.steps,
+            ..Contribution::fresh(AgentId(id as u32), delta)
+        })
+        .collect();
+    above.merge(site, judge, &contributions)?;
+    let bytes = |delta: &Sparse| {
+        let blocks =
+            delta.iter().map(|(block, ..)| 8 + 4 * site.fleet.learner.numbers(block) as u64);
+        HEADER + blocks.sum::<u64>()
+    };
+    let up = contributions.iter().map(|c| bytes(c.delta)).sum();
+    below.iter_mut().for_each(|node| node.pull(&above.core));
+    Ok(Traffic { up, down: 4 * (site.fleet.parameters() * below.len()) as u64 })
+}

@@ -1,0 +1,68 @@
+//! Where contributions are merged: what a merge draws on beside them.
+
+use super::judge::Judge;
+use crate::agent::{Fleet, Learning};
+use crate::ids::Round;
+use crate::merge::{Columns, Context, Contribution, MergeError, Pipeline, Vectors};
+use crate::params::{Layout, Sparse};
+use crate::world::Climate;
+
+/// One distiller's surroundings in one round.
+pub(super) struct Site<'a> {
+    pub fleet: &'a Fleet,
+    pub layout: &'a Layout,
+    /// Columns of each block, as a matrix.
+    pub columns: &'a dyn Columns,
+    pub climate: &'a Climate,
+    /// The round that brought the contributions.
+    pub round: u32,
+    /// The seed of what strategies draw.
+    pub seed: u64,
+    /// Threads that one merge may use.
+    pub threads: usize,
+}
+
+impl Site<'_> {
+    /// The judge that a pipeline's strategy asks for.
+    pub fn judge(&self, pipeline: &Pipeline) -> Option<Judge> {
+        let probes = pipeline.probes()? as usize;
+        Judge::new(self.fleet, self.climate, Round(self.round), probes)
+    }
+
+    /// A learning as a strategy sees it: `part` of it is what is merged.
+    pub fn contribution<'l>(&self, learning: &'l Learning, part: &'l Sparse) -> Contribution<'l> {
+        Contribution {
+            agent: learning.agent,
+            delta: part,
+            tasks: learning.tasks,
+            steps: learning.steps,
+            staleness: self.round - 1 - learning.version.0,
+            statistics: self.fleet.statistic.map(|_| &learning.statistics),
+        }
+    }
+
+    /// Merges contributions to `next`, which starts as a copy of the base; none leave it so.
+    ///
+    /// # Errors
+    /// Those of the strategy.
+    pub fn merge(
+        &self,
+        pipeline: &mut Pipeline,
+        judge: Option<&Judge>,
+        base: &[f32],
+        contributions: &[Contribution<'_>],
+        next: &mut [f32],
+    ) -> Result<(), MergeError> {
+        if contributions.is_empty() {
+            return Ok(());
+        }
+        let judge = judge.map(|judge| |core: &[f32]| judge.score(core));
+        let judge = judge.as_ref().map(|judge| judge as _);
+        let absent = pipeline.absent();
+        let mut vectors =
+            Vectors::contributions(self.layout, self.columns, base, contributions, absent, next);
+        let (threads, halt) = (self.threads, Some(&self.fleet.halt));
+        let context = Context { threads, judge, halt, ..Context::new(self.seed, self.round) };
+        pipeline.merge(&mut vectors, &context)
+    }
+}
