@@ -57,7 +57,8 @@ fn trace(size: Size, top: f64, reach: f64) -> Trace {
         own * if practised { 1.0 } else { reach }
     };
     let frame = |round: u32| {
-        let mut frame = Frame { round, panel: vec![], core: vec![], practised: vec![] };
+        let mut frame =
+            Frame { round, panel: vec![], core: vec![], practised: vec![], adopters: vec![] };
         for (i, member) in panel.iter().enumerate() {
             for (s, &share) in member.job.iter().enumerate() {
                 let done = share > 0.0 && round > (i % 5) as u32;

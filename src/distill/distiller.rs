@@ -1,9 +1,11 @@
 //! The distiller: from a harvest to the next publication.
 
+use super::gossip::Gossip;
 use super::harvest::Harvest;
 use super::hierarchy::Hierarchy;
 use super::site::Site;
-use crate::agent::{CompanyLayer, Fleet, Keeping, Publication, Shift, Traffic};
+use crate::agent::{CompanyLayer, Fleet, Keeping, Locals, Publication, Shift, Traffic};
+use crate::graph::EdgeListError;
 use crate::ids::{AgentId, CoreVersion, Round};
 use crate::learner::{Lesson, Order, Plan, Scratch, Share, Targets};
 use crate::merge::{Columns, Contribution, Flat, Intake, MergeError, Pipeline};
@@ -13,6 +15,24 @@ use crate::scenario::{self, Absent, Exchange, FeedbackKind, Scenario, Server, To
 use crate::stream::{Purpose, Stream};
 use crate::world::{TaskBuffer, Tasks};
 use std::sync::Arc;
+
+/// Who merges, where it is not one for all.
+enum Structure {
+    Star,
+    Hierarchy(Hierarchy),
+    Gossip(Gossip),
+}
+
+impl Structure {
+    /// The cores that agents pull.
+    fn locals(&self) -> Option<Arc<Locals>> {
+        match self {
+            Structure::Star => None,
+            Structure::Hierarchy(levels) => Some(levels.locals()),
+            Structure::Gossip(gossip) => Some(gossip.locals()),
+        }
+    }
+}
 
 /// The core that a fleet begins with.
 fn first_core(fleet: &Fleet) -> Vec<f32> {
@@ -25,8 +45,8 @@ fn first_core(fleet: &Fleet) -> Vec<f32> {
 pub struct Distiller {
     pub(super) fleet: Arc<Fleet>,
     pipeline: Pipeline,
-    /// Distillers below and above (`hierarchical` alone).
-    hierarchy: Option<Hierarchy>,
+    /// Where there is not one core for all.
+    structure: Structure,
     /// Columns of each block of the core, as a matrix.
     columns: Vec<(usize, usize)>,
     threads: usize,
@@ -42,22 +62,34 @@ pub struct Distiller {
 impl Distiller {
     /// A distiller for a fleet, which merges on up to so many threads by pipelines that `make`
     /// makes.
+    ///
+    /// # Errors
+    /// Where agents call each other over edges that cannot be read.
     pub fn new(
         fleet: Arc<Fleet>,
         make: &dyn Fn(&scenario::Distiller) -> Pipeline,
         scenario: &Scenario,
         threads: usize,
-    ) -> Self {
+    ) -> Result<Self, EdgeListError> {
         let learner = &fleet.learner;
         let blocks = 0..learner.core_layout().blocks() as u32;
         let columns = blocks.map(|block| learner.columns(block)).collect();
         let local = Local::new(learner.core_layout().clone(), learner.job_layout().clone());
-        let hierarchical = fleet.topology == Topology::Hierarchical;
         let core = Arc::new(first_core(&fleet));
         let spec = &scenario.distiller;
-        Distiller {
+        let structure = match fleet.topology {
+            Topology::Star | Topology::Isolated | Topology::Pooled => Structure::Star,
+            Topology::Hierarchical => {
+                Structure::Hierarchy(Hierarchy::new(&fleet, spec, &core, make))
+            }
+            Topology::Gossip => {
+                let pipelines = (0..threads).map(|_| make(spec)).collect();
+                Structure::Gossip(Gossip::new(&fleet, spec, &core, pipelines)?)
+            }
+        };
+        Ok(Distiller {
             pipeline: make(spec),
-            hierarchy: hierarchical.then(|| Hierarchy::new(&fleet, spec, &core, make)),
+            structure,
             columns,
             threads,
             scenario: scenario.clone(),
@@ -66,13 +98,13 @@ impl Distiller {
             local,
             scratch: Scratch::default(),
             fleet,
-        }
+        })
     }
 
     /// How learnings are to be gathered, and over which layout.
     pub fn intake(&self) -> (Intake, Arc<Layout>) {
         match self.fleet.exchange {
-            _ if self.hierarchy.is_some() => {
+            _ if !matches!(self.structure, Structure::Star) => {
                 (Intake::All, self.fleet.learner.core_layout().clone())
             }
             Exchange::Weights | Exchange::Experience => {
@@ -102,7 +134,7 @@ impl Distiller {
             version,
             control: self.fleet.scaffold.then(|| Arc::new(vec![0.0; layout.entries()])),
             core: Arc::new(first_core(&self.fleet)),
-            locals: self.hierarchy.as_ref().map(Hierarchy::locals),
+            locals: self.structure.locals(),
             traffic: None,
             previous: None,
             companies,
@@ -124,20 +156,25 @@ impl Distiller {
         let version = CoreVersion(before.version.0 + 1);
         let mut core = before.core.as_ref().clone();
         let mut traffic = None;
-        if let Some(hierarchy) = &mut self.hierarchy {
-            let site = Site {
-                fleet: &self.fleet,
-                layout: self.fleet.learner.core_layout(),
-                columns: &self.columns,
-                climate: &before.climate,
-                round: version.0,
-                seed: self.fleet.seed,
-                threads: self.threads,
-            };
-            let above = hierarchy.merge(&site, &harvest.learnings)?;
-            core.copy_from_slice(hierarchy.core());
+        let site = Site {
+            fleet: &self.fleet,
+            layout: self.fleet.learner.core_layout(),
+            columns: &self.columns,
+            climate: &before.climate,
+            round: version.0,
+            seed: self.fleet.seed,
+            threads: self.threads,
+        };
+        let learnings = &harvest.learnings;
+        if let Structure::Hierarchy(levels) = &mut self.structure {
+            let above = levels.merge(&site, learnings)?;
+            core.copy_from_slice(levels.core());
             let pulled = 4 * (self.fleet.parameters() * self.fleet.world.facts().agents) as u64;
-            traffic = Some(Traffic { up: harvest.bytes_up + above.up, down: pulled + above.down });
+            let (up, down) = (harvest.bytes_up + above.up, pulled + above.down);
+            traffic = Some(Traffic { up, down });
+        } else if let Structure::Gossip(gossip) = &mut self.structure {
+            traffic = Some(gossip.merge(&site, learnings)?);
+            core = gossip.mean();
         } else if let Some(trained) = &harvest.core {
             core.copy_from_slice(trained);
         } else if self.fleet.keeping != Keeping::Everything {
@@ -159,7 +196,7 @@ impl Distiller {
             version,
             control: before.control.as_ref().map(|c| Arc::new(self.next_control(c, harvest))),
             core: Arc::new(core),
-            locals: self.hierarchy.as_ref().map(Hierarchy::locals),
+            locals: self.structure.locals(),
             traffic,
             previous: Some(before.core.clone()),
             companies,

@@ -4,6 +4,7 @@
 
 mod distiller;
 mod ensemble;
+mod gossip;
 mod harvest;
 mod hierarchy;
 mod judge;

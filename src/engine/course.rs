@@ -120,7 +120,7 @@ pub(super) fn run(
         complete: false,
     };
     let mut publication = Arc::new(distiller.open());
-    let mut row = RoundRow { work_accuracy: f64::NAN, ..no_work() };
+    let mut row = RoundRow::unmeasured();
     let name = stage.name();
     let place = |round| Place { round, seed: fleet.seed };
     loop {
@@ -183,28 +183,6 @@ fn sound(
     if found.is_finite() { Ok(()) } else { Err(RunError::Loss { fleet, what, found, place }) }
 }
 
-/// A row of a core that no work led to and that was not measured.
-fn no_work() -> RoundRow {
-    RoundRow {
-        core_skill: f64::NAN,
-        panel_skill: f64::NAN,
-        panel_skill_sd: f64::NAN,
-        unpractised_skill: f64::NAN,
-        adoption: f64::NAN,
-        fleet_adoption: f64::NAN,
-        train_loss: f64::NAN,
-        test_accuracy: f64::NAN,
-        work_loss: f64::NAN,
-        bits: f64::NAN,
-        staleness: f64::NAN,
-        sign_conflict: f64::NAN,
-        cosine: f64::NAN,
-        consensus_distance: f64::NAN,
-        step_norm: f64::NAN,
-        ..RoundRow::default()
-    }
-}
-
 /// The work that led to core `next`, as a row without levels.
 fn take_work(
     fleet: &Fleet,
@@ -242,7 +220,7 @@ fn take_work(
         cosine: quality.cosine,
         consensus_distance: if sends { quality.consensus_distance } else { f64::NAN },
         step_norm: dot_f64(&step, &step).sqrt(),
-        ..no_work()
+        ..RoundRow::unmeasured()
     }
 }
 
@@ -264,14 +242,10 @@ fn take_levels(
         panel: readings.iter().flat_map(|r| r.own.iter().copied()).collect(),
         core: readings.iter().flat_map(|r| r.core.iter().copied()).collect(),
         practised: readings.iter().flat_map(|r| r.practised.iter().copied()).collect(),
+        adopters: Vec::new(),
     };
     let got = skills(&trace.panel, &frame.panel, &frame.core, &frame.practised, adopted);
-    row.core_skill = got.core;
-    row.panel_skill = got.panel;
-    row.panel_skill_sd = got.panel_sd;
-    row.unpractised_skill = got.unpractised;
-    row.adoption = got.adoption;
-    row.fleet_adoption = got.fleet_adoption;
+    row.set_skills(&got);
     let holdings = &harvest.holdings;
     if holdings.train > 0 {
         row.train_loss = holdings.train_loss / holdings.train as f64;

@@ -2,6 +2,7 @@
 
 use super::Tour;
 use super::course::{self, RunError};
+use super::crowd;
 use super::pool::with_pool;
 use super::pooled::Pooled;
 use super::serial::Serial;
@@ -84,6 +85,9 @@ impl Experiment {
                     Arc::new(Softmax::new(spec, facts, seed, knows_job))
                 }
                 scenario::Learner::Mlp(spec) => Arc::new(Mlp::new(spec, facts, seed, knows_job)),
+                scenario::Learner::Practice(_) => {
+                    unreachable!("a fleet of numbers has a course of its own")
+                }
             }),
             strategy: None,
             registry: Arc::default(),
@@ -158,17 +162,25 @@ impl Experiment {
     /// Runs the hive and then the bounds.
     ///
     /// # Errors
-    /// Where data cannot be read or do not fit, the run was halted before there was a world, an
+    /// Where data or edges cannot be read or do not fit, the run was halted before there was a world, an
     /// agent or a merge diverges, or threads cannot be had.
     pub fn run(&self, observer: &dyn Observer) -> Result<Outcome, RunError> {
-        let world = self.world()?;
         let mut scenario: Scenario = Scenario::clone(&self.scenario);
-        scenario.fleet.agents = world.facts().agents as u32;
+        let world = match crowd::is_of(&scenario) {
+            true => None,
+            false => Some(self.world()?),
+        };
+        if let Some(world) = &world {
+            scenario.fleet.agents = world.facts().agents as u32;
+        }
         let mut hasher = blake3::Hasher::new();
         let stages = scenario.measure.bounds.iter().map(|bound| Stage::Bound(*bound));
         let mut traces = Vec::new();
         for stage in std::iter::once(Stage::Hive).chain(stages) {
-            let (trace, hash) = self.course(&scenario, world.clone(), stage, observer)?;
+            let (trace, hash) = match &world {
+                Some(world) => self.course(&scenario, world.clone(), stage, observer)?,
+                None => self.crowd(&scenario, stage, observer)?,
+            };
             hasher.update(hash.as_bytes());
             let complete = trace.complete;
             traces.push((stage, trace));
@@ -195,6 +207,41 @@ impl Experiment {
         })
     }
 
+    /// The course of a fleet that has numbers for parameters.
+    fn crowd(
+        &self,
+        scenario: &Scenario,
+        stage: Stage,
+        observer: &dyn Observer,
+    ) -> Result<(Trace, blake3::Hash), RunError> {
+        let refused = |(keys, message): (Vec<&str>, String)| {
+            RunError::World(Box::new(self.scenario.problem(&keys, message)))
+        };
+        if let Some(extent) = scenario.extent() {
+            scenario.refuse_extent(extent, self.memory_bytes).map_err(refused)?;
+        }
+        let agents = scenario.fleet.agents;
+        let (kind, threads) = Self::machine(scenario, agents as usize);
+        let machine = crowd::Machine {
+            kind,
+            threads,
+            halt: self.halt.clone(),
+            registry: self.registry.clone(),
+        };
+        let panel = panel(scenario.seed.0, agents, scenario.measure.panel);
+        // whoever watches must not take the fleet before for this one
+        self.registry.clear();
+        let run =
+            crowd::run(scenario, topology(scenario, stage), panel, &machine, (stage, observer));
+        run.map_err(|error| match error {
+            crowd::CrowdError::Threads(source) => RunError::Threads { asked: threads, source },
+            crowd::CrowdError::Halted => RunError::Halted,
+            crowd::CrowdError::Edges(error) => {
+                refused((vec!["distiller.gossip.edges"], error.to_string()))
+            }
+        })
+    }
+
     /// One fleet's course on the scenario's engine.
     fn course(
         &self,
@@ -203,11 +250,7 @@ impl Experiment {
         stage: Stage,
         observer: &dyn Observer,
     ) -> Result<(Trace, blake3::Hash), RunError> {
-        let topology = match stage {
-            Stage::Hive => scenario.distiller.topology,
-            Stage::Bound(Bound::Isolated) => Topology::Isolated,
-            Stage::Bound(Bound::Pooled) => Topology::Pooled,
-        };
+        let topology = topology(scenario, stage);
         let agents = world.facts().agents;
         let pipeline = |spec: &scenario::Distiller| match &self.strategy {
             None => Pipeline::new(spec),
@@ -225,7 +268,11 @@ impl Experiment {
         }
         let fleet = Arc::new(fleet);
         let (kind, threads) = Self::machine(scenario, agents);
-        let mut distiller = Distiller::new(fleet.clone(), &pipeline, scenario, threads);
+        let mut distiller =
+            Distiller::new(fleet.clone(), &pipeline, scenario, threads).map_err(|error| {
+                let keys = ["distiller.gossip.edges"];
+                RunError::World(Box::new(self.scenario.problem(&keys, error.to_string())))
+            })?;
         let (intake, layout) = distiller.intake();
         let leaves = if topology == Topology::Pooled { 1 } else { fleet.leaves() };
         let harvester = Harvester::new(&fleet, intake, layout, leaves);
@@ -258,7 +305,7 @@ impl Experiment {
     fn fleet(&self, scenario: &Scenario, topology: Topology, world: Arc<dyn World>) -> Fleet {
         let job = &scenario.job_knowledge;
         let personal = match topology {
-            Topology::Star | Topology::Hierarchical => job.personalisation,
+            Topology::Star | Topology::Hierarchical | Topology::Gossip => job.personalisation,
             Topology::Isolated | Topology::Pooled => Personalisation::None,
         };
         let (rate, ridge) = (job.rate as f32, job.ridge as f32);
@@ -305,6 +352,15 @@ impl Experiment {
             halt: self.halt.clone(),
             world,
         }
+    }
+}
+
+/// Who merges with whom in a fleet.
+fn topology(scenario: &Scenario, stage: Stage) -> Topology {
+    match stage {
+        Stage::Hive => scenario.distiller.topology,
+        Stage::Bound(Bound::Isolated) => Topology::Isolated,
+        Stage::Bound(Bound::Pooled) => Topology::Pooled,
     }
 }
 

@@ -4,6 +4,7 @@
 //! May not: touch a parameter or draw a number. An engine only decides who does the work.
 
 mod course;
+mod crowd;
 mod digest;
 mod experiment;
 mod pool;

@@ -1,5 +1,6 @@
 //! What a run leaves behind: rows a round, levels of skill a measured round.
 
+use super::Skills;
 use crate::ids::{AgentId, CompanyId};
 use crate::scenario::{Bound, Scenario};
 use serde::Serialize;
@@ -66,6 +67,9 @@ pub struct Frame {
     pub core: Vec<f32>,
     /// Tasks that the panel's agents have done of each skill so far, `panel × skills`.
     pub practised: Vec<u64>,
+    /// Agents of the whole fleet at or above the adoption level, skill by skill; empty where the
+    /// panel alone is measured.
+    pub adopters: Vec<u64>,
 }
 
 /// A round in numbers. Row `r` holds the work that led to core `r` and the levels at core `r`;
@@ -128,6 +132,39 @@ pub struct RoundRow {
 }
 
 impl RoundRow {
+    /// A row of no work and no measures.
+    pub(crate) fn unmeasured() -> Self {
+        RoundRow {
+            core_skill: f64::NAN,
+            panel_skill: f64::NAN,
+            panel_skill_sd: f64::NAN,
+            unpractised_skill: f64::NAN,
+            adoption: f64::NAN,
+            fleet_adoption: f64::NAN,
+            train_loss: f64::NAN,
+            test_accuracy: f64::NAN,
+            work_accuracy: f64::NAN,
+            work_loss: f64::NAN,
+            bits: f64::NAN,
+            staleness: f64::NAN,
+            sign_conflict: f64::NAN,
+            cosine: f64::NAN,
+            consensus_distance: f64::NAN,
+            step_norm: f64::NAN,
+            ..RoundRow::default()
+        }
+    }
+
+    /// Takes the levels of the panel.
+    pub(crate) fn set_skills(&mut self, got: &Skills) {
+        self.core_skill = got.core;
+        self.panel_skill = got.panel;
+        self.panel_skill_sd = got.panel_sd;
+        self.unpractised_skill = got.unpractised;
+        self.adoption = got.adoption;
+        self.fleet_adoption = got.fleet_adoption;
+    }
+
     /// Every number of the row, in the order of the fields: what a result hash is made of.
     pub fn numbers(&self) -> [f64; 25] {
         [

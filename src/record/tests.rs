@@ -36,6 +36,7 @@ fn trace(lift: f32) -> Trace {
         panel: [0.5, 0.25, 0.75, f32::NAN, 0.0, 1.0].map(|l| l * (round as f32 + lift)).to_vec(),
         core: [0.5; 6].to_vec(),
         practised: practised.to_vec(),
+        adopters: Vec::new(),
     };
     let row = |round: u32| RoundRow {
         round,

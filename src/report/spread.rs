@@ -90,6 +90,7 @@ mod tests {
             panel: vec![0.6, f32::NAN, 0.4, 0.9],
             core: vec![],
             practised: vec![],
+            adopters: vec![],
         };
         assert_eq!(adoption(&frame, 2, 0.5), vec![0.5, 1.0]);
     }

@@ -27,6 +27,8 @@ pub struct Distiller {
     pub predictions: Predictions,
     /// Settings of `topology = "hierarchical"`.
     pub hierarchy: Hierarchy,
+    /// Settings of `topology = "gossip"`.
+    pub gossip: Gossip,
 }
 
 /// Who merges with whom.
@@ -43,12 +45,14 @@ pub enum Topology {
     /// A core for each team, merged from time to time into one for each company, and these into
     /// one for all.
     Hierarchical,
+    /// No distiller: agents call each other over a graph.
+    Gossip,
 }
 
 impl Topology {
     /// Whether agents' contributions are merged.
     pub fn merges(self) -> bool {
-        matches!(self, Topology::Star | Topology::Hierarchical)
+        matches!(self, Topology::Star | Topology::Hierarchical | Topology::Gossip)
     }
 }
 
@@ -91,6 +95,90 @@ pub struct Level {
 impl Default for Level {
     fn default() -> Self {
         Level { period: 1, pre: Vec::new(), combine: Combine::default(), server: Server::default() }
+    }
+}
+
+/// Who calls whom without a distiller: every round every agent calls neighbours in a graph, drawn
+/// uniformly, and they tell each other what they knew when the round began.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Gossip {
+    /// The graph of who can call whom.
+    pub graph: GraphKind,
+    /// Neighbours of an agent (`regular`, `small-world`; there an even number), or those that a
+    /// newcomer links to (`scale-free`).
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub neighbours: u32,
+    /// Probability that an edge of the lattice is rewired (`small-world` alone).
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub rewire: f64,
+    /// File of the edges (`edges` alone): two agents' numbers a line, `#` begins a comment. A
+    /// relative path starts at the scenario's folder.
+    #[schemars(length(min = 1))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edges: Option<String>,
+    /// Who tells whom in a call.
+    pub direction: Direction,
+    /// Calls that an agent makes in a round, each to a neighbour drawn anew; 0 calls all of them
+    /// (`softmax` and `mlp` alone).
+    #[schemars(range(min = 0, max = 64))]
+    pub contacts: u32,
+}
+
+impl Default for Gossip {
+    fn default() -> Self {
+        Gossip {
+            graph: GraphKind::default(),
+            neighbours: 4,
+            rewire: 0.1,
+            edges: None,
+            direction: Direction::default(),
+            contacts: 1,
+        }
+    }
+}
+
+/// The graphs that agents call each other over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum GraphKind {
+    /// Everyone can call everyone.
+    #[default]
+    Complete,
+    /// Everyone can call the one before and the one after.
+    Ring,
+    /// A random graph in which all have `neighbours`.
+    Regular,
+    /// A ring lattice with rewired edges (Watts & Strogatz 1998).
+    SmallWorld,
+    /// Newcomers link to those that have many links (Barabási & Albert 1999).
+    ScaleFree,
+    /// The edges of a file.
+    Edges,
+}
+
+/// Who tells whom in a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// The caller tells.
+    Push,
+    /// The caller is told.
+    Pull,
+    /// Both.
+    #[default]
+    PushPull,
+}
+
+impl Direction {
+    /// Whether the caller tells.
+    pub fn pushes(self) -> bool {
+        self != Direction::Pull
+    }
+
+    /// Whether the caller is told.
+    pub fn pulls(self) -> bool {
+        self != Direction::Push
     }
 }
 

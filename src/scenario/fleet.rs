@@ -11,8 +11,8 @@ pub struct Fleet {
     #[schemars(range(min = 0, max = 100_000_000))]
     pub agents: u32,
     /// Tasks an agent does in a round, in worlds that generate them; worlds with fixed
-    /// local data go through all of it instead.
-    #[schemars(range(min = 1, max = 1_000_000))]
+    /// local data go through all of it instead. 0 leaves the learner `practice` to hearsay.
+    #[schemars(range(min = 0, max = 1_000_000))]
     pub tasks: u32,
     /// How many agents work in a round, drawn uniformly without replacement; 0 means all.
     #[schemars(range(min = 0, max = 100_000_000))]

@@ -12,6 +12,9 @@ pub enum Learner {
     Softmax(Softmax),
     /// A small network with low-rank adapters as job knowledge.
     Mlp(Mlp),
+    /// Numbers of proficiency, one a skill, by the power law of practice: no features and no
+    /// gradients, for fleets of millions.
+    Practice(Practice),
 }
 
 impl Default for Learner {
@@ -21,11 +24,62 @@ impl Default for Learner {
 }
 
 impl Learner {
-    /// The local solver's settings, common to all learners that follow gradients.
+    /// The local solver's settings, common to all learners that follow gradients; those of the
+    /// others are the defaults.
     pub fn solver(&self) -> &Solver {
         match self {
             Learner::Softmax(s) => &s.solver,
             Learner::Mlp(m) => &m.solver,
+            Learner::Practice(_) => &NO_SOLVER,
+        }
+    }
+}
+
+/// [`Solver::default`], to lend.
+static NO_SOLVER: Solver = Solver { batch: 1, epochs: 1, prox: 0.0, scaffold: false };
+
+/// Proficiency as a number: after `n` tasks of effective practice, the last of them `Δ` rounds ago,
+/// an agent's level at a skill is `(1 − (1 + n/scale)^−exponent) · (1 + Δ/forgetting_scale)^−forgetting`
+/// (Newell & Rosenbloom 1981; Wixted & Ebbesen 1991).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Practice {
+    /// Tasks of practice that count as prior experience (`n0`): the larger, the slower the start.
+    #[schemars(range(min = 0.001, max = 1e9))]
+    pub scale: f64,
+    /// Exponent of the power law of practice (`a`).
+    #[schemars(range(min = 0.001, max = 16.0))]
+    pub exponent: f64,
+    /// Exponent of the power law of forgetting (`b`); 0 forgets nothing, people come to some 0.1
+    /// to 0.3.
+    #[schemars(range(min = 0.0, max = 16.0))]
+    pub forgetting: f64,
+    /// Rounds after which forgetting sets in (`τ`).
+    #[schemars(range(min = 0.001, max = 1e9))]
+    pub forgetting_scale: f64,
+    /// What a task of one skill counts as practice of every other.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub transfer: f64,
+    /// In place of `transfer`, a row a skill: what a task of the row's skill counts as practice of
+    /// each; 1 on the diagonal.
+    #[schemars(length(max = 1024), inner(length(max = 1024), inner(range(min = 0.0, max = 1.0))))]
+    pub transfer_rows: Vec<Vec<f64>>,
+    /// Agents, drawn once, that know everything when the run begins (topology `gossip` alone):
+    /// whom they meet has it from them.
+    #[schemars(range(min = 0, max = 100_000_000))]
+    pub teachers: u32,
+}
+
+impl Default for Practice {
+    fn default() -> Self {
+        Practice {
+            scale: 20.0,
+            exponent: 0.5,
+            forgetting: 0.0,
+            forgetting_scale: 10.0,
+            transfer: 0.0,
+            transfer_rows: Vec::new(),
+            teachers: 0,
         }
     }
 }

@@ -69,12 +69,16 @@ impl Scenario {
     /// The same with a path that leads to the same data from any folder.
     pub(crate) fn anywhere(&self) -> Scenario {
         let mut scenario = self.clone();
-        if let World::Dataset(dataset) = &mut scenario.world {
-            let path = std::path::absolute(&dataset.path).ok();
-            if let Some(path) = path.and_then(|path| path.into_os_string().into_string().ok()) {
-                dataset.path = path;
+        let absolute = |path: &mut String| {
+            let whole = std::path::absolute(&path).ok();
+            if let Some(whole) = whole.and_then(|whole| whole.into_os_string().into_string().ok()) {
+                *path = whole;
             }
+        };
+        if let World::Dataset(dataset) = &mut scenario.world {
+            absolute(&mut dataset.path);
         }
+        scenario.distiller.gossip.edges.iter_mut().for_each(absolute);
         scenario
     }
 

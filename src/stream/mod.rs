@@ -75,6 +75,12 @@ pub enum Purpose {
     MergeNoise = 31,
     /// Tasks that the distiller tries cores out on.
     Judging = 32,
+    /// Edges of a random graph.
+    Graph = 33,
+    /// Whom an agent calls.
+    Contact = 34,
+    /// Agents that know everything at the start.
+    Teachers = 35,
 }
 
 /// The name of a stream; cheap to copy, draws nothing by itself.
@@ -92,6 +98,13 @@ impl Key {
     #[inline(always)]
     pub fn words(&self, position: u32) -> [u32; 4] {
         self.0.words(position)
+    }
+
+    /// The word that [`Key::for_words`] gives an entry, `entry < 2³⁴`.
+    #[inline]
+    pub fn word(&self, entry: usize) -> u32 {
+        let (block, within) = (entry / (4 * WIDE), entry % (4 * WIDE));
+        self.words((block * WIDE + within % WIDE) as u32)[within / WIDE]
     }
 
     /// Fills `out` with standard normals, four a position from `first_position` on.
@@ -274,6 +287,12 @@ mod tests {
         for i in 0..200 {
             assert_eq!(stream.word(), key.words(i / 4)[i as usize % 4], "word {i}");
         }
+    }
+
+    #[test]
+    fn the_word_of_an_entry_is_the_one_drawn_among_many() {
+        let key = Key::new(5, Purpose::Contact, 1, 7);
+        key.for_words(128, 200, |i, word| assert_eq!(word, key.word(128 + i), "entry {i}"));
     }
 
     #[test]

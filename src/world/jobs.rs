@@ -67,6 +67,25 @@ impl Jobs {
         let range = self.starts[agent.index()]..self.starts[agent.index() + 1];
         (&self.skills[range.clone()], &self.cumulative[range])
     }
+
+    /// The skill of a task of an agent that a number `u`, uniform on `[0, 1)`, draws.
+    #[inline]
+    pub fn skill(&self, agent: AgentId, u: f32) -> u32 {
+        let (skills, cumulative) = self.of(agent);
+        skills[cumulative.partition_point(|&c| c <= u).min(skills.len() - 1)]
+    }
+
+    /// The share of each of `skills` skills in an agent's work; sums to 1.
+    pub fn shares(&self, agent: AgentId, skills: usize) -> Vec<f32> {
+        let mut shares = vec![0.0; skills];
+        let mut before = 0.0;
+        let (held, cumulative) = self.of(agent);
+        for (skill, upto) in held.iter().zip(cumulative) {
+            shares[*skill as usize] = upto - before;
+            before = *upto;
+        }
+        shares
+    }
 }
 
 /// The jobs of some agents.

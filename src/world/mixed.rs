@@ -29,6 +29,34 @@ pub struct MixedWorld {
     probes_per_skill: usize,
 }
 
+/// Who works where, on what, and what it is worth: the part of this world that knows no truths
+/// and no features. Unless it is halted: then it is drawn in part, and of no use.
+pub(crate) fn labour(halt: &Halt, spec: &MixedEffects, agents: usize, seed: u64) -> (Facts, Jobs) {
+    let skills = spec.skills as usize;
+    let weights: Vec<f64> = (0..skills).map(|s| maths::pow(s as f64 + 1.0, -spec.zipf)).collect();
+    let total: f64 = weights.iter().sum();
+    let frequencies: Vec<f64> = weights.iter().map(|w| w / total).collect();
+    let jobs = Jobs::draw(spec, &frequencies, agents, seed, halt);
+    let value = |s: usize| {
+        let spread = spec.value_spread;
+        let normal = Stream::new(seed, Purpose::SkillTraits, s as u32, 0).normal();
+        // a lognormal of mean 1
+        maths::exp(spread * normal - spread * spread / 2.0)
+    };
+    let facts = Facts {
+        agents,
+        companies: spec.companies as usize,
+        inputs: spec.features as usize + 1,
+        answers: spec.answers as usize,
+        skills: (0..skills).map(|s| format!("s{s}")).collect(),
+        frequencies,
+        values: (0..skills).take_while(|_| !halt.is_set()).map(value).collect(),
+        names: Vec::new(),
+        finite: false,
+    };
+    (facts, jobs)
+}
+
 impl MixedWorld {
     /// Draws the world for `agents` agents, with `probes` held-out tasks a skill.
     pub fn new(spec: &MixedEffects, agents: usize, probes: usize, seed: u64) -> Self {
@@ -43,13 +71,9 @@ impl MixedWorld {
         probes: usize,
         seed: u64,
     ) -> Self {
+        let (facts, jobs) = labour(&halt, spec, agents, seed);
         let skills = spec.skills as usize;
         let features = spec.features as usize;
-        let weights: Vec<f64> =
-            (0..skills).map(|s| maths::pow(s as f64 + 1.0, -spec.zipf)).collect();
-        let total: f64 = weights.iter().sum();
-        let frequencies: Vec<f64> = weights.iter().map(|w| w / total).collect();
-        let jobs = Jobs::draw(spec, &frequencies, agents, seed, &halt);
         let spread = (0..features)
             .map(|j| match spec.covariance {
                 Covariance::Identity => 1.0,
@@ -57,28 +81,16 @@ impl MixedWorld {
             })
             .collect();
         let mut means = Vec::new();
-        let mut values = Vec::with_capacity(skills);
-        for s in (0..skills).take_while(|_| !halt.is_set()) {
-            let mut traits = Stream::new(seed, Purpose::SkillTraits, s as u32, 0);
-            let spread = spec.value_spread;
-            // a lognormal of mean 1
-            values.push(maths::exp(spread * traits.normal() - spread * spread / 2.0));
-            if spec.shift > 0.0 {
+        if spec.shift > 0.0 {
+            for s in (0..skills).take_while(|_| !halt.is_set()) {
+                let mut traits = Stream::new(seed, Purpose::SkillTraits, s as u32, 0);
+                // the first is of its value
+                traits.normal();
                 means.extend((0..features).map(|_| (spec.shift * traits.normal()) as f32));
             }
         }
         let mut world = MixedWorld {
-            facts: Facts {
-                agents,
-                companies: spec.companies as usize,
-                inputs: features + 1,
-                answers: spec.answers as usize,
-                skills: (0..skills).map(|s| format!("s{s}")).collect(),
-                frequencies,
-                values,
-                names: Vec::new(),
-                finite: false,
-            },
+            facts,
             truths: Truths::new(spec, seed, halt),
             jobs,
             spread,
@@ -174,14 +186,7 @@ impl World for MixedWorld {
     }
 
     fn job(&self, agent: AgentId) -> Vec<f32> {
-        let mut shares = vec![0.0; self.facts.skills.len()];
-        let mut before = 0.0;
-        let (skills, cumulative) = self.jobs.of(agent);
-        for (skill, upto) in skills.iter().zip(cumulative) {
-            shares[*skill as usize] = upto - before;
-            before = *upto;
-        }
-        shares
+        self.jobs.shares(agent, self.facts.skills.len())
     }
 
     fn climate(&self, round: Round, before: Option<&Climate>) -> Climate {
@@ -212,7 +217,6 @@ impl World for MixedWorld {
     ) -> Tasks<'a> {
         let Truths { seed, inputs, stride, .. } = self.truths;
         let company = self.company(agent).0;
-        let (skills, cumulative) = self.jobs.of(agent);
         let mut which = Stream::new(seed, Purpose::TaskSkill, agent.0, round.0);
         let mut luck = Stream::new(seed, Purpose::TaskAnswer, agent.0, round.0);
         let Desk { buffer, features: drawn, normals, scores, norms, truths } = desk;
@@ -221,8 +225,7 @@ impl World for MixedWorld {
         let shape = Shape { n: 1, inputs, stride };
         let key = Key::new(seed, Purpose::TaskFeatures, agent.0, round.0);
         self.draw_each(key, tasks as usize, drawn, |z| {
-            let u = which.uniform_f32();
-            let skill = skills[cumulative.partition_point(|&c| c <= u).min(skills.len() - 1)];
+            let skill = self.jobs.skill(agent, which.uniform_f32());
             self.push_inputs(skill, z, &mut buffer.x);
             let truth = self.truths.of(climate, company, skill, normals, truths);
             forward(shape, truth, Rows::all(&buffer.x[buffer.x.len() - inputs..]), scores);

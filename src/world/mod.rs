@@ -13,6 +13,7 @@ mod truth;
 pub use finite::FiniteWorld;
 pub use jobs::Jobs;
 pub use mixed::MixedWorld;
+pub(crate) use mixed::labour;
 pub use tasks::{Desk, TaskBuffer, Tasks};
 pub use truth::{Climate, TruthCache};
 

@@ -23,7 +23,9 @@ pub use philox::philox4x32;
 pub(crate) use simd::{Around, run_around};
 pub use simd::{Level, force_level, level};
 pub use softmax::{argmax, softmax_rows, surprises};
-pub use vectors::{add_scaled, dot_f64, first_not_finite, prefetch, scale, tanh, weighted_sum};
+pub use vectors::{
+    add_scaled, dot_f64, first_not_finite, prefetch, prefetch_words, scale, tanh, weighted_sum,
+};
 
 /// Lanes that a row of `outputs` weights takes: 8, or the next multiple of 16.
 pub const fn stride_of(outputs: usize) -> usize {

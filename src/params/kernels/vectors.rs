@@ -11,6 +11,12 @@ pub fn prefetch(numbers: &[f32]) {
     numbers.chunks(16).for_each(|line| prefetch_line(line.as_ptr()));
 }
 
+/// The same for a row of words that is no longer than a line, or the first line of a longer one.
+#[inline(always)]
+pub fn prefetch_words(row: &[u32]) {
+    prefetch_line(row.as_ptr().cast());
+}
+
 /// Asks for the line of memory at an address, which need not be anyone's.
 #[inline(always)]
 pub(super) fn prefetch_line(at: *const f32) {

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::levels;
-use super::memory;
 use super::problem::Finding;
-use super::strategies;
 use super::tree::{At, Node};
+use super::{gossip, levels, memory, practice, strategies};
 use crate::scenario::{
     Bound, EngineKind, Exchange, FeedbackKind, Learner, MixedEffects, Partial, Personalisation,
     Pull, Scenario, Sizes, Topology, World,
@@ -23,6 +21,8 @@ pub(super) fn check(scenario: &Scenario, tree: &Node) -> Vec<Finding> {
     feedback(scenario, &mut clashes);
     job_knowledge(scenario, &mut clashes);
     topology(scenario, &mut clashes);
+    gossip::check(scenario, &mut clashes);
+    practice::check(scenario, &mut clashes);
     strategies::check(scenario, &mut clashes);
     memory::check(scenario, &mut clashes);
     clashes.findings
@@ -110,6 +110,10 @@ fn generated(s: &Scenario, world: &MixedEffects, clashes: &mut Clashes<'_>) {
             world.companies, s.fleet.agents
         );
         clashes.add(&["world.companies", "fleet.agents"], message);
+    }
+    if s.fleet.tasks == 0 {
+        // what follows is about how tasks are gone through
+        return changes(s, world, clashes);
     }
     if s.feedback.kind == FeedbackKind::Verifiable && s.feedback.horizon > s.fleet.tasks {
         let message = format!(
@@ -228,6 +232,11 @@ fn local_data(s: &Scenario, clashes: &mut Clashes<'_>) {
 
 fn fleet(s: &Scenario, clashes: &mut Clashes<'_>) {
     let agents = s.fleet.agents;
+    if s.fleet.tasks == 0 && !matches!(s.learner, Learner::Practice(_)) {
+        let message = "without tasks there is nothing to learn from; set it to 1 or more, or take \
+                       learner.kind = \"practice\", which can live on hearsay";
+        clashes.add(&["fleet.tasks", "learner.kind"], message.into());
+    }
     if agents == 0 {
         // In the dataset world the users are counted when the data are read.
         if !matches!(s.world, World::Dataset(_)) {
@@ -330,7 +339,8 @@ fn job_knowledge(s: &Scenario, clashes: &mut Clashes<'_>) {
 /// Topologies in which nothing is sent to a distiller.
 fn topology(s: &Scenario, clashes: &mut Clashes<'_>) {
     let why = match s.distiller.topology {
-        Topology::Star => return,
+        // which have checks of their own
+        Topology::Star | Topology::Gossip => return,
         Topology::Hierarchical => return levels::check(s, clashes),
         Topology::Isolated => "every agent keeps all that it learns",
         Topology::Pooled => "there is a single learner",

@@ -77,15 +77,15 @@ pub(super) fn name(tree: &mut Node, origin: &str) {
     }
 }
 
-/// A relative `world.path` that was written in the file starts at the file's folder.
-pub(super) fn data_path(tree: &mut Node, origin: &str) -> Result<(), Finding> {
-    let Some(world) = tree.as_table_mut().and_then(|root| root.get_mut("world")) else {
-        return Ok(());
-    };
-    match world.node.as_table_mut().and_then(|table| table.get_mut("path")) {
-        Some(entry) => path_from_file(&mut entry.node, "world.path", origin),
-        None => Ok(()),
+/// Relative paths that were written in the file start at the file's folder.
+pub(super) fn data_paths(tree: &mut Node, origin: &str) -> Result<(), Finding> {
+    for key in ["world.path", "distiller.gossip.edges"] {
+        let below = |node, part| Node::as_table_mut(node)?.get_mut(part).map(|e| &mut e.node);
+        if let Some(node) = key.split('.').try_fold(&mut *tree, below) {
+            path_from_file(node, key, origin)?;
+        }
     }
+    Ok(())
 }
 
 /// A relative path that was written in the file starts at the file's folder.

@@ -5,8 +5,8 @@
 use super::cross::Clashes;
 use crate::maths::pow;
 use crate::scenario::{
-    Bound, EngineKind, Exchange, FeedbackKind, Learner, MixedEffects, Personalisation, Scenario,
-    Server, Sizes, Topology, World,
+    Bound, EngineKind, Exchange, FeedbackKind, GraphKind, Learner, MixedEffects, Personalisation,
+    Practice, Scenario, Server, Sizes, Topology, World,
 };
 
 /// The most numbers of 4 bytes for one purpose: 1 TiB of them.
@@ -184,6 +184,15 @@ fn generated(s: &Scenario, world: &MixedEffects, extent: Extent) -> Vec<Part> {
     let probes = u128::from(s.measure.probes);
     let threads = dealing(s, extent);
     let held = skills_of_a_job(world);
+    let jobs = Part {
+        keys: vec!["fleet.agents", "world.skills", "world.alpha"],
+        what: format!("the jobs of {agents} agents, some {held} skills each,"),
+        numbers: agents * held * 2,
+    };
+    if matches!(s.learner, Learner::Practice(_)) {
+        // no features, no truths, no probes
+        return vec![jobs];
+    }
     let mut parts = vec![
         Part {
             keys: vec!["world.skills", "world.features", "world.answers"],
@@ -195,11 +204,7 @@ fn generated(s: &Scenario, world: &MixedEffects, extent: Extent) -> Vec<Part> {
             what: format!("{probes} probe tasks of {inputs} inputs for each of {skills} skills"),
             numbers: skills * probes * inputs,
         },
-        Part {
-            keys: vec!["fleet.agents", "world.skills", "world.alpha"],
-            what: format!("the jobs of {agents} agents, some {held} skills each,"),
-            numbers: agents * held * 2,
-        },
+        jobs,
         Part {
             keys: vec!["fleet.tasks", "world.features", "engine.threads"],
             what: format!("{tasks} tasks of {inputs} inputs, dealt to each of {threads} threads,"),
@@ -257,7 +262,9 @@ fn dealing(s: &Scenario, extent: Extent) -> u128 {
 
 /// The fresh tasks of the pooled learner, which has no agents' work beside them.
 fn pooled(s: &Scenario, extent: Extent) -> Option<Part> {
-    if !runs(s, Topology::Pooled, Bound::Pooled) || !matches!(s.world, World::MixedEffects(_)) {
+    let practises = matches!(s.learner, Learner::Practice(_));
+    let deals = matches!(s.world, World::MixedEffects(_)) && !practises;
+    if !runs(s, Topology::Pooled, Bound::Pooled) || !deals {
         return None;
     }
     let (inputs, tasks) = (extent.inputs, u128::from(s.fleet.tasks));
@@ -298,6 +305,7 @@ fn learner(s: &Scenario, extent: Extent) -> Vec<Part> {
             };
             (block.saturating_mul(buckets + 1), touched, touched, keys)
         }
+        Learner::Practice(practice) => return proficiencies(s, practice, agents),
         Learner::Mlp(mlp) => {
             let widths = mlp.hidden.iter().map(|width| u128::from(*width)).chain([answers]);
             let (mut core, mut adapters) = (0, 0);
@@ -319,6 +327,21 @@ fn learner(s: &Scenario, extent: Extent) -> Vec<Part> {
         numbers: core.saturating_mul(3),
         keys: keys.clone(),
     }];
+    let models = match s.distiller.topology {
+        Topology::Star | Topology::Isolated | Topology::Pooled => None,
+        Topology::Hierarchical => {
+            let teams = agents.div_ceil(s.distiller.hierarchy.team.into());
+            Some((teams, format!("the cores of at least {teams} teams")))
+        }
+        Topology::Gossip => {
+            Some((3 * agents, format!("{agents} models before and after a round's work and calls")))
+        }
+    };
+    if let Some((models, what)) = models {
+        let mut keys = keys.clone();
+        keys.splice(0..0, ["distiller.topology", "fleet.agents"]);
+        parts.push(Part { what, numbers: core.saturating_mul(models), keys });
+    }
     let at_work = ever_at_work(agents, working(s, extent), s.rounds.0);
     keys.retain(|key| !["world.skills", "learner.buckets"].contains(key));
     keys.insert(0, "fleet.agents");
@@ -337,6 +360,30 @@ fn learner(s: &Scenario, extent: Extent) -> Vec<Part> {
         keys,
     });
     parts
+}
+
+/// What agents of the learner `practice` know, before and after a round, and their graph.
+fn proficiencies(s: &Scenario, practice: &Practice, agents: u128) -> Vec<Part> {
+    let each = skills(s) * if practice.forgetting > 0.0 { 3 } else { 1 };
+    let known = Part {
+        keys: vec!["fleet.agents", "world.skills"],
+        what: format!("what {agents} agents know, {each} numbers each, before and after a round"),
+        numbers: agents * each * 2,
+    };
+    let gossip = &s.distiller.gossip;
+    let neighbours = match gossip.graph {
+        _ if s.distiller.topology != Topology::Gossip => return vec![known],
+        GraphKind::Complete | GraphKind::Edges => return vec![known],
+        GraphKind::Ring => 2,
+        GraphKind::Regular | GraphKind::SmallWorld => gossip.neighbours.into(),
+        GraphKind::ScaleFree => 2 * u128::from(gossip.neighbours),
+    };
+    let graph = Part {
+        keys: vec!["fleet.agents", "distiller.gossip.neighbours"],
+        what: format!("a graph of {agents} agents with some {neighbours} neighbours each"),
+        numbers: agents * (neighbours + 1),
+    };
+    vec![known, graph]
 }
 
 /// Agents that work in one round at least, where so many are drawn for each: few fewer than are to

@@ -7,8 +7,10 @@ mod elsewhere;
 mod error;
 mod file;
 mod fill;
+mod gossip;
 mod levels;
 mod memory;
+mod practice;
 mod problem;
 mod recipe;
 mod set;
@@ -89,8 +91,8 @@ impl Scenario {
     /// Reads, overrides and checks the scenario in the file at `path`.
     ///
     /// `sets` are overrides `section.key=value`; the value is TOML, a bare word is text.
-    /// An empty name becomes the file's stem. A relative `world.path` starts at the file's
-    /// folder, or at the working folder when an override gives it.
+    /// An empty name becomes the file's stem. A relative `world.path` or `distiller.gossip.edges`
+    /// starts at the file's folder, or at the working folder when an override gives it.
     ///
     /// # Errors
     /// With all problems of the scenario, or why the file cannot be read.
@@ -168,7 +170,7 @@ fn parse_over(
         return Err(ScenarioError::Invalid(source.problems_and(findings, found.more)));
     }
     fill::name(&mut tree, origin);
-    fill::data_path(&mut tree, origin).map_err(|finding| invalid(vec![finding]))?;
+    fill::data_paths(&mut tree, origin).map_err(|finding| invalid(vec![finding]))?;
     let scenario = finish(&tree).map_err(invalid)?;
     let (origin, text, sets) = (origin.into(), text.into(), sets.to_vec());
     Ok(CheckedScenario { scenario, written: Arc::new(Written { origin, text, sets, tree }) })

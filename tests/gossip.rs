@@ -1,0 +1,109 @@
+//! Models that agents tell each other: consensus, its pace, and the same result on every engine.
+
+#[path = "laws/toy.rs"]
+mod toy;
+
+use hivesim::engine::{Experiment, Silent};
+use hivesim::graph::Graph;
+use hivesim::measure::Trace;
+use hivesim::scenario::{Gossip, GraphKind, Scenario};
+
+const FLEET: &str = "rounds = 6\n[fleet]\nagents = 20\ntasks = 6\n\
+                     [world]\nskills = 4\ncompanies = 2\n[measure]\npanel = 0\nprobes = 8\n\
+                     [distiller]\ntopology = \"gossip\"\n";
+
+fn run(sets: &[&str]) -> (Trace, String) {
+    let sets: Vec<String> = sets.iter().map(|set| set.to_string()).collect();
+    let scenario =
+        Scenario::parse(FLEET, "gossip", &sets).unwrap_or_else(|e| panic!("{sets:?}: {e}"));
+    let outcome = Experiment::new(scenario).run(&Silent).unwrap_or_else(|e| panic!("{e}"));
+    (outcome.hive, outcome.result_hash)
+}
+
+#[test]
+fn graphs_and_strategies_agree_on_every_engine_and_thread_count() {
+    let mut hashes = std::collections::BTreeSet::new();
+    let cases = [
+        &["distiller.gossip.graph=complete"][..],
+        &["distiller.gossip.graph=ring", "distiller.gossip.contacts=0"],
+        &["distiller.gossip.graph=regular", "distiller.gossip.direction=push"],
+        &["distiller.gossip.graph=small-world", "distiller.gossip.direction=pull"],
+        &["distiller.gossip.graph=scale-free", "distiller.combine.kind=ties"],
+        &["distiller.gossip.contacts=3", "distiller.combine.kind=median"],
+        &["learner.kind=mlp", "learner.hidden=[6]", "distiller.combine.kind=dare"],
+        &["job_knowledge.personalisation=fedsim", "fleet.participants=7"],
+        &["distiller.combine.kind=best-by-probe", "distiller.absent=zero"],
+    ];
+    for case in cases {
+        let of = |engine: &str, threads: &str| {
+            let mut sets = case.to_vec();
+            sets.extend([engine, threads]);
+            run(&sets).1
+        };
+        let reference = of("engine.kind=serial", "engine.threads=1");
+        for (engine, threads) in [("pool", 1), ("pool", 3), ("tasks", 2), ("tasks", 8)] {
+            let hash = of(&format!("engine.kind={engine}"), &format!("engine.threads={threads}"));
+            assert_eq!(hash, reference, "{engine} {threads} {case:?}");
+        }
+        hashes.insert(reference);
+    }
+    assert_eq!(hashes.len(), cases.len(), "every setting makes a difference");
+}
+
+/// Agents that learn once and then tell all their neighbours round after round: what is left of
+/// their differences shrinks by the second eigenvalue of the averaging matrix, `1/3 + 2/3 cos
+/// (2π/n)` on a ring, where a wave of that period is its eigenvector.
+#[test]
+fn models_on_a_ring_come_to_a_consensus_at_the_pace_of_its_second_eigenvalue() {
+    let n = 12;
+    let text = format!(
+        "rounds = 12\n[fleet]\nagents = {n}\n[world]\nkind = \"synthetic\"\n[world.sizes]\n\
+         kind = \"fixed\"\nexamples = 20\n[measure]\npanel = 0\n[engine]\nkind = \"serial\"\n\
+         [distiller]\ntopology = \"gossip\"\n[distiller.gossip]\ngraph = \"ring\"\ncontacts = 0\n"
+    );
+    let turn = std::f64::consts::TAU / f64::from(n);
+    let wave = move |agent: u32| (f64::from(agent) * turn).cos();
+    let seen = toy::cores(
+        &text,
+        1,
+        move |agent, round, _, x| {
+            if round == 1 { x + wave(agent) as f32 } else { x }
+        },
+    );
+    // the first model of all, then those of each agent, round by round
+    let seen: Vec<f64> = seen.iter().skip(1).map(|model| f64::from(model[0])).collect();
+    let graph = Graph::ring(n);
+    let factor = 1.0 / 3.0 + 2.0 / 3.0 * turn.cos();
+    assert!((graph.consensus_factor() - factor).abs() < 1e-9);
+    // neighbours of the same value are seen once: all rounds begin with agent 0's, the largest
+    let firsts: Vec<f64> = (1..=12).map(|r| factor.powi(r)).collect();
+    for (round, want) in firsts.iter().enumerate() {
+        let is_there = seen.iter().any(|x| (x - want).abs() < 1e-5);
+        assert!(is_there, "round {}: {want} is not among {seen:?}", round + 1);
+    }
+    assert!(seen.iter().all(|x| x.abs() <= factor + 1e-5), "nobody is further out than at first");
+}
+
+/// Everyone tells everyone: after each round there is one model, the mean of what all learned.
+#[test]
+fn on_a_complete_graph_where_all_are_called_there_is_one_model() {
+    let all = run(&["distiller.gossip.contacts=0", "distiller.absent=zero"]).0;
+    let star = ["distiller.topology=star", "distiller.absent=zero"];
+    let star = run(&[&star[..], &["distiller.combine.weighting=uniform"]].concat()).0;
+    let (a, b) = (&all.rounds[6], &star.rounds[6]);
+    // a probe task of 8 that falls the other way by rounding is 1/8 in one skill of one agent
+    assert!((a.panel_skill - b.panel_skill).abs() < 0.01, "{} {}", a.panel_skill, b.panel_skill);
+    assert!((a.work_loss - b.work_loss).abs() < 1e-4, "{} {}", a.work_loss, b.work_loss);
+}
+
+#[test]
+fn the_graphs_of_a_scenario_are_those_of_the_library() {
+    let spec = |graph, neighbours| Gossip { graph, neighbours, ..Gossip::default() };
+    let drawn = |spec: &Gossip| Graph::drawn(spec, 30, 5).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(drawn(&spec(GraphKind::Ring, 4)), Graph::ring(30));
+    assert_eq!(drawn(&spec(GraphKind::Regular, 4)), Graph::regular(30, 4, 5));
+    assert_eq!(drawn(&spec(GraphKind::ScaleFree, 2)), Graph::scale_free(30, 2, 5));
+    assert_eq!(drawn(&spec(GraphKind::SmallWorld, 4)), Graph::small_world(30, 4, 0.1, 5));
+    let nobody = Gossip { edges: Some("no/such/file".into()), ..spec(GraphKind::Edges, 4) };
+    assert!(Graph::drawn(&nobody, 30, 5).is_err());
+}
