@@ -1,4 +1,4 @@
-//! Runs the shipped scenarios over five seeds and writes what came out, and the reference of
+//! Runs the shipped scenarios over ten seeds and writes what came out, and the reference of
 //! the scenario file, between their marks in docs/scenarios.md:
 //!
 //! ```text
@@ -17,7 +17,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 const PAGE: &str = "docs/scenarios.md";
-const SEEDS: std::ops::RangeInclusive<u64> = 1..=5;
+const SEEDS: std::ops::RangeInclusive<u64> = 1..=10;
 
 /// The rows of a scenario's table: overrides, as they follow `--set`. The first is the file
 /// as it stands.
@@ -75,6 +75,32 @@ const ROWS: &[(&str, &[&str])] = &[
     (
         "one-reward-for-many",
         &["", "feedback.horizon=1", "feedback.horizon=2", "feedback.horizon=8"],
+    ),
+    (
+        "learn-once-share",
+        &[
+            "",
+            "distiller.hierarchy.global.period=1000",
+            "world.company=0.0",
+            "world.company=0.0 distiller.hierarchy.global.period=1000",
+            "fleet.agents=200 world.company=0.4",
+            "fleet.agents=200 world.company=0.4 distiller.hierarchy.global.period=1000",
+            "fleet.agents=200 world.company=0.4 job_knowledge.personalisation=fedsim",
+            "fleet.agents=200 world.company=1.0",
+            "fleet.agents=200 world.company=1.0 distiller.hierarchy.global.period=1000",
+        ],
+    ),
+    (
+        "neighbourhoods",
+        &[
+            "",
+            "distiller.gossip.contacts=0",
+            "distiller.gossip.graph=small-world",
+            "distiller.gossip.graph=scale-free distiller.gossip.neighbours=2",
+            "distiller.gossip.graph=complete",
+            "distiller.gossip.graph=complete distiller.gossip.contacts=0",
+            "distiller.topology=star",
+        ],
     ),
     ("digits", &["", "job_knowledge.personalisation=fedsim"]),
 ];
