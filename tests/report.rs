@@ -108,6 +108,7 @@ fn trace(size: Size, top: f64, reach: f64) -> Trace {
         frames: (0..=size.rounds).filter(|r| r.is_multiple_of(size.every)).map(frame).collect(),
         rounds: (0..=size.rounds).map(row).collect(),
         panel,
+        hives: Vec::new(),
         parameters: 3_400,
         seconds: 1.234,
         complete: true,

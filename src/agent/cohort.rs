@@ -248,6 +248,7 @@ impl Cohort {
         self.lay_out(fleet, publication, agent, owner, local);
         let finite = fleet.world.facts().finite;
         let lesson = Lesson {
+            efficiency: publication.efficiency_of(agent),
             tasks,
             targets: Targets::Feedback,
             plan: &fleet.plan,

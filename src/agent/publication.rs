@@ -1,6 +1,7 @@
 //! What is published, and who is to do what with it.
 
 use crate::ids::{AgentId, CompanyId, CoreVersion, Round};
+use crate::measure::HiveRow;
 use crate::params::Store;
 use crate::world::{Climate, TaskBuffer};
 use std::sync::Arc;
@@ -17,6 +18,8 @@ pub struct Publication {
     pub locals: Option<Arc<Locals>>,
     /// What was sent for it, where that is more than agents' learnings and one core for each.
     pub traffic: Option<Traffic>,
+    /// How several hives stand.
+    pub hives: Vec<HiveRow>,
     /// The core before, where this is not the first.
     pub previous: Option<Arc<Vec<f32>>>,
     /// The fleet's control variates, over the core's layout (SCAFFOLD alone).
@@ -63,6 +66,9 @@ pub struct Locals {
     pub cores: Vec<Arc<Vec<f32>>>,
     /// Which of them each agent pulls.
     pub of: Arc<Vec<u32>>,
+    /// How much those who pull each core learn from a task, relative to the learner's rate; empty
+    /// where that is the same for all.
+    pub efficiency: Vec<f32>,
 }
 
 /// Bytes that a publication took.
@@ -82,6 +88,13 @@ impl Publication {
             None => &self.core,
             Some(locals) => &locals.cores[locals.of[agent.index()] as usize],
         }
+    }
+
+    /// How much an agent learns from a task, relative to the learner's rate.
+    pub fn efficiency_of(&self, agent: AgentId) -> f32 {
+        let of =
+            |locals: &Locals| locals.efficiency.get(locals.of[agent.index()] as usize).copied();
+        self.locals.as_deref().and_then(of).unwrap_or(1.0)
     }
 
     /// What an agent is to do.

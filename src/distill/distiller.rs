@@ -3,11 +3,13 @@
 use super::gossip::Gossip;
 use super::harvest::Harvest;
 use super::hierarchy::Hierarchy;
+use super::hives::Hives;
 use super::site::Site;
 use crate::agent::{CompanyLayer, Fleet, Keeping, Locals, Publication, Shift, Traffic};
 use crate::graph::EdgeListError;
 use crate::ids::{AgentId, CoreVersion, Round};
 use crate::learner::{Lesson, Order, Plan, Scratch, Share, Targets};
+use crate::measure::HiveRow;
 use crate::merge::{Columns, Contribution, Flat, Intake, MergeError, Pipeline};
 use crate::params::kernels::first_not_finite;
 use crate::params::{Layout, Local, Sparse, Store};
@@ -21,15 +23,25 @@ enum Structure {
     Star,
     Hierarchy(Hierarchy),
     Gossip(Gossip),
+    Hives(Hives),
 }
 
 impl Structure {
-    /// The cores that agents pull.
-    fn locals(&self) -> Option<Arc<Locals>> {
+    /// The cores that agents pull, to work on the way to core `round`.
+    fn locals(&self, round: u32) -> Option<Arc<Locals>> {
         match self {
             Structure::Star => None,
             Structure::Hierarchy(levels) => Some(levels.locals()),
             Structure::Gossip(gossip) => Some(gossip.locals()),
+            Structure::Hives(hives) => Some(hives.locals(round)),
+        }
+    }
+
+    /// How several hives stand at core `version`.
+    fn standing(&self, version: u32) -> Vec<HiveRow> {
+        match self {
+            Structure::Hives(hives) => hives.standing(version),
+            Structure::Star | Structure::Hierarchy(_) | Structure::Gossip(_) => Vec::new(),
         }
     }
 }
@@ -78,6 +90,9 @@ impl Distiller {
         let core = Arc::new(first_core(&fleet));
         let spec = &scenario.distiller;
         let structure = match fleet.topology {
+            Topology::Star if !scenario.hives.is_empty() => {
+                Structure::Hives(Hives::new(&fleet, scenario, &core, make))
+            }
             Topology::Star | Topology::Isolated | Topology::Pooled => Structure::Star,
             Topology::Hierarchical => {
                 Structure::Hierarchy(Hierarchy::new(&fleet, spec, &core, make))
@@ -134,8 +149,9 @@ impl Distiller {
             version,
             control: self.fleet.scaffold.then(|| Arc::new(vec![0.0; layout.entries()])),
             core: Arc::new(first_core(&self.fleet)),
-            locals: self.structure.locals(),
+            locals: self.structure.locals(1),
             traffic: None,
+            hives: self.structure.standing(0),
             previous: None,
             companies,
             climate: self.fleet.world.climate(Round(0), None),
@@ -175,6 +191,9 @@ impl Distiller {
         } else if let Structure::Gossip(gossip) = &mut self.structure {
             traffic = Some(gossip.merge(&site, learnings)?);
             core = gossip.mean();
+        } else if let Structure::Hives(hives) = &mut self.structure {
+            hives.merge(&site, learnings)?;
+            core = hives.mean();
         } else if let Some(trained) = &harvest.core {
             core.copy_from_slice(trained);
         } else if self.fleet.keeping != Keeping::Everything {
@@ -196,8 +215,9 @@ impl Distiller {
             version,
             control: before.control.as_ref().map(|c| Arc::new(self.next_control(c, harvest))),
             core: Arc::new(core),
-            locals: self.structure.locals(),
+            locals: self.structure.locals(version.0 + 1),
             traffic,
+            hives: self.structure.standing(version.0),
             previous: Some(before.core.clone()),
             companies,
             climate: self.fleet.world.climate(Round(version.0), Some(&before.climate)),
@@ -359,6 +379,7 @@ impl Distiller {
             self.local.set_start(slot, |to| to.copy_from_slice(&core[layout.range(block)]));
         }
         let lesson = Lesson {
+            efficiency: 1.0,
             tasks: *pool,
             targets,
             plan,

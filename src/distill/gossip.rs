@@ -59,7 +59,8 @@ impl Gossip {
 
     /// The models, as cores that agents pull.
     pub fn locals(&self) -> Arc<Locals> {
-        Arc::new(Locals { cores: self.models.clone(), of: self.of.clone() })
+        let (cores, of) = (self.models.clone(), self.of.clone());
+        Arc::new(Locals { cores, of, efficiency: Vec::new() })
     }
 
     /// The mean of all models: what the fleet would agree on.

@@ -140,7 +140,7 @@ impl Hierarchy {
     /// The cores that agents pull.
     pub fn locals(&self) -> Arc<Locals> {
         let cores = self.teams.iter().map(|team| team.core.clone()).collect();
-        Arc::new(Locals { cores, of: self.of.clone() })
+        Arc::new(Locals { cores, of: self.of.clone(), efficiency: Vec::new() })
     }
 
     /// Merges a round's learnings, level by level as far as it is their turn. Returns the bytes

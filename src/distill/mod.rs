@@ -7,6 +7,7 @@ mod ensemble;
 mod gossip;
 mod harvest;
 mod hierarchy;
+mod hives;
 mod judge;
 mod site;
 

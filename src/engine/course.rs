@@ -115,6 +115,7 @@ pub(super) fn run(
         panel: panel.collect(),
         rounds: Vec::new(),
         frames: Vec::new(),
+        hives: Vec::new(),
         parameters: fleet.parameters(),
         seconds: 0.0,
         complete: false,
@@ -140,6 +141,7 @@ pub(super) fn run(
         }
         sound(name, "the loss at work", harvest.tally.loss, place(round + 1))?;
         take_levels(&mut trace, &publication, &harvest, adopted, &mut row);
+        trace.hives.extend_from_slice(&publication.hives);
         if fleet.keeping == Keeping::Everything {
             // nobody makes a core: what stands is the first, which says nothing of the fleet
             row.core_skill = f64::NAN;
@@ -271,6 +273,10 @@ fn hash(trace: &Trace, last: &Publication, engine: &mut dyn Tour) -> blake3::Has
             digest.feed(&level.to_bits().to_le_bytes());
         }
         frame.practised.iter().for_each(|n| digest.feed(&n.to_le_bytes()));
+    }
+    for hive in &trace.hives {
+        let numbers = [f64::from(hive.agents), hive.share, hive.wanted, hive.skill];
+        numbers.iter().for_each(|number| digest.feed(&number.to_bits().to_le_bytes()));
     }
     feed_values(&last.core, &mut |bytes| digest.feed(bytes));
     for core in last.locals.iter().flat_map(|locals| &locals.cores) {

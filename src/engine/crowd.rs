@@ -87,6 +87,7 @@ fn course<P: Population>(
         panel: population.panel(),
         rounds: Vec::new(),
         frames: Vec::new(),
+        hives: Vec::new(),
         parameters,
         seconds: 0.0,
         complete: false,

@@ -107,6 +107,7 @@ impl Pooled {
                         return;
                     }
                     let lesson = Lesson {
+                        efficiency: 1.0,
                         tasks,
                         targets: Targets::Feedback,
                         plan,

@@ -106,6 +106,8 @@ pub struct Lesson<'a> {
     pub plan: &'a Plan,
     /// Cuts it short: what was learned by then is of no use.
     pub halt: &'a Halt,
+    /// How far a step goes, relative to the learner's rate.
+    pub efficiency: f32,
     /// Passes over the work, at most the plan's: a straggler makes fewer.
     pub epochs: u32,
     /// The agent's running reward baseline.
@@ -246,8 +248,18 @@ impl Look {
 
 #[inline(always)]
 fn steps<M: Model>(lesson: Lesson<'_>, model: &mut M, scratch: &mut Buffers) -> Tally {
-    let Lesson { tasks, targets, plan, halt, epochs, baseline, values, name, order: habit } =
-        lesson;
+    let Lesson {
+        tasks,
+        targets,
+        plan,
+        halt,
+        efficiency,
+        epochs,
+        baseline,
+        values,
+        name,
+        order: habit,
+    } = lesson;
     let (seed, agent, round) = name;
     let (outputs, stride) = model.answers();
     let mut teacher = Teacher {
@@ -294,7 +306,7 @@ fn steps<M: Model>(lesson: Lesson<'_>, model: &mut M, scratch: &mut Buffers) -> 
             let batch = Batch { tasks, rows };
             // the mean over episodes, each of which is a sum over its decisions
             let episodes = if horizon == 1 { n } else { n / horizon };
-            let mean = 1.0 / episodes as f32;
+            let mean = efficiency / episodes as f32;
             let rates = Rates { mean, ..plan.share.rates(step, steps, plan.prox) };
             let logits = &mut logits[..n * stride];
             model.logits(batch, logits);

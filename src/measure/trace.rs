@@ -34,12 +34,35 @@ pub struct Trace {
     pub rounds: Vec<RoundRow>,
     /// The measured rounds' levels, in order.
     pub frames: Vec<Frame>,
+    /// How several hives stood, round by round, hive by hive; empty where there is one.
+    pub hives: Vec<HiveRow>,
     /// Parameters of the core.
     pub parameters: usize,
     /// Wall-clock seconds of the run (not part of the hash).
     pub seconds: f64,
     /// Whether every round was run.
     pub complete: bool,
+}
+
+/// How one of several hives stands when its core is published.
+#[derive(Clone, Debug, Default, Serialize, PartialEq)]
+pub struct HiveRow {
+    /// Publications so far.
+    pub round: u32,
+    /// Which hive, from 0.
+    pub hive: u32,
+    /// Its name.
+    pub name: String,
+    /// Agents that pull its core.
+    pub agents: u32,
+    /// Their share of all agents.
+    pub share: f64,
+    /// The market share that customers give its skill: `softmax(preference · skill)`.
+    pub wanted: f64,
+    /// Share of right answers of its core on fresh tasks as they come up in all work.
+    pub skill: f64,
+    /// How far a task moves its agents, relative to the learner's rate.
+    pub efficiency: f64,
 }
 
 /// An agent of the panel.

@@ -9,6 +9,7 @@ mod fleet;
 mod kinds;
 mod learner;
 mod load;
+mod market;
 mod measure;
 mod recipe;
 mod schema;
@@ -22,6 +23,7 @@ pub use kinds::{Kind, Parameter, Stage, kinds};
 pub use learner::*;
 pub(crate) use load::Extent;
 pub use load::{CheckedRecipe, CheckedScenario, Location, Override, Problem, ScenarioError};
+pub use market::*;
 pub use measure::*;
 pub use recipe::*;
 pub use schema::schema;
@@ -59,6 +61,11 @@ pub struct Scenario {
     pub job_knowledge: JobKnowledge,
     /// How learnings become the next core.
     pub distiller: Distiller,
+    /// Several hives in the place of one; none is one hive of all agents.
+    #[schemars(length(max = 64))]
+    pub hives: Vec<Hive>,
+    /// What passes between several hives.
+    pub market: Market,
     /// What is measured, how often, and beside which bounds.
     pub measure: Measure,
     /// Which machine runs it. Never changes a result.

@@ -81,6 +81,8 @@ pub enum Purpose {
     Contact = 34,
     /// Agents that know everything at the start.
     Teachers = 35,
+    /// Where agents are employed, and who changes.
+    Employers = 36,
 }
 
 /// The name of a stream; cheap to copy, draws nothing by itself.

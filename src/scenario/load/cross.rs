@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::problem::Finding;
 use super::tree::{At, Node};
-use super::{gossip, levels, memory, practice, strategies};
+use super::{gossip, hives, levels, memory, practice, strategies};
 use crate::scenario::{
     Bound, EngineKind, Exchange, FeedbackKind, Learner, MixedEffects, Partial, Personalisation,
     Pull, Scenario, Sizes, Topology, World,
@@ -21,6 +21,7 @@ pub(super) fn check(scenario: &Scenario, tree: &Node) -> Vec<Finding> {
     feedback(scenario, &mut clashes);
     job_knowledge(scenario, &mut clashes);
     topology(scenario, &mut clashes);
+    hives::check(scenario, &mut clashes);
     gossip::check(scenario, &mut clashes);
     practice::check(scenario, &mut clashes);
     strategies::check(scenario, &mut clashes);
@@ -43,17 +44,17 @@ pub(super) struct Clashes<'t> {
     tree: &'t Node,
     findings: Vec<Finding>,
     /// The table whose keys are meant by those of `distiller`.
-    distiller: &'static str,
+    distiller: String,
 }
 
 impl<'t> Clashes<'t> {
     pub fn new(tree: &'t Node) -> Self {
-        Clashes { tree, findings: Vec::new(), distiller: "distiller" }
+        Clashes { tree, findings: Vec::new(), distiller: "distiller".into() }
     }
 
     /// Lets `check` speak of the keys of another table as of those of `distiller`.
-    pub fn of_distiller(&mut self, table: &'static str, check: impl FnOnce(&mut Self)) {
-        let before = std::mem::replace(&mut self.distiller, table);
+    pub fn of_distiller(&mut self, table: impl Into<String>, check: impl FnOnce(&mut Self)) {
+        let before = std::mem::replace(&mut self.distiller, table.into());
         check(self);
         self.distiller = before;
     }

@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod fill;
 mod gossip;
+mod hives;
 mod levels;
 mod memory;
 mod practice;

@@ -12,6 +12,10 @@ pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
         // nothing is merged, and what would merge is of no meaning; or there are several levels
         return;
     }
+    if !s.hives.is_empty() {
+        // each has checks of its own
+        return;
+    }
     match s.distiller.exchange {
         Exchange::Experience => nothing_to_combine(s, clashes),
         Exchange::Weights | Exchange::Predictions => {
