@@ -70,7 +70,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`record`] writes an outcome as tables, [`report`] as a page to look at.
+//! [`record`] writes an outcome as tables, [`report`] as a page to look at. [`validate`] holds
+//! hivesim to closed forms.
 //!
 //! # Merging models in files
 //!
@@ -110,4 +111,5 @@ pub mod scenario;
 pub mod stream;
 mod text;
 mod threads;
+pub mod validate;
 pub mod world;

@@ -78,12 +78,18 @@ impl Crew {
     ) -> io::Result<Crew> {
         let start = |job: F| {
             let (begin, begun): (Sender<()>, Receiver<()>) = channel();
+            let (is_up, up): (Sender<()>, Receiver<()>) = channel();
             let wait = move || {
+                let _ = is_up.send(());
                 if begun.recv().is_ok() {
                     job();
                 }
             };
-            Builder::new().spawn_scoped(scope, wait).map(|_| begin)
+            Builder::new().spawn_scoped(scope, wait)?;
+            // a thread takes memory of its own as it comes up, and ends the process where there is
+            // none: the next one must not have taken it
+            let _ = up.recv();
+            Ok(begin)
         };
         jobs.map(start).collect::<io::Result<Vec<_>>>().map(Crew)
     }

@@ -149,6 +149,76 @@ refused! {
 }
 
 refused! {
+    gossip:
+    an_odd_number_of_ends("[learner]\nkind = \"practice\"\n[fleet]\nagents = 101\n[distiller]\ntopology = \"gossip\"\n[distiller.gossip]\ngraph = \"regular\"\nneighbours = 5\n");
+    as_many_neighbours_as_agents("[learner]\nkind = \"practice\"\n[fleet]\nagents = 20\n[distiller]\ntopology = \"gossip\"\ngossip = { graph = \"scale-free\", neighbours = 20 }\n");
+    a_small_world_of_odd_degree("[learner]\nkind = \"practice\"\n[distiller]\ntopology = \"gossip\"\n[distiller.gossip]\ngraph = \"small-world\"\nneighbours = 3\n");
+    a_ring_of_two("[world]\ncompanies = 1\n[learner]\nkind = \"practice\"\n[fleet]\nagents = 2\n[distiller]\ntopology = \"gossip\"\ngossip.graph = \"ring\"\n");
+    no_path_to_the_edges("[learner]\nkind = \"practice\"\n[distiller]\ntopology = \"gossip\"\n[distiller.gossip]\ngraph = \"edges\"\n");
+    edges_that_nothing_reads("[learner]\nkind = \"practice\"\n[distiller]\ntopology = \"gossip\"\n[distiller.gossip]\nedges = \"who.txt\"\n");
+    neighbours_of_everyone("[learner]\nkind = \"practice\"\n[distiller]\ntopology = \"gossip\"\n[distiller.gossip]\nneighbours = 6\nrewire = 0.3\n");
+    more_edges_than_there_can_be("[learner]\nkind = \"practice\"\n[fleet]\nagents = 10000000\n[distiller]\ntopology = \"gossip\"\n[distiller.gossip]\ngraph = \"regular\"\nneighbours = 1000\n");
+    momentum_without_a_distiller("[distiller]\ntopology = \"gossip\"\nserver.kind = \"fedavgm\"\ncombine.kind = \"fisher\"\n");
+    an_exchange_without_a_distiller("[learner]\nkind = \"practice\"\n[distiller]\ntopology = \"gossip\"\nexchange = \"experience\"\n");
+    a_graph_misspelt("[learner]\nkind = \"practice\"\n[distiller]\ntopology = \"gossip\"\n[distiller.gossip]\ngraph = \"smallworld\"\n");
+    no_contacts("[learner]\nkind = \"practice\"\n[distiller]\ntopology = \"gossip\"\n[distiller.gossip]\ncontacts = 0\n");
+}
+
+refused! {
+    practice:
+    of_a_paper_world("[learner]\nkind = \"practice\"\n[world]\nkind = \"synthetic\"\n");
+    of_parameters_and_features("[learner]\nkind = \"practice\"\n[world]\ntemperature = 0.5\n[world.drift]\nrho = 0.9\n[feedback]\nkind = \"verifiable\"\n[job_knowledge]\npersonalisation = \"fedsim\"\n[distiller]\nexchange = \"predictions\"\ncombine.kind = \"median\"\n");
+    of_part_of_the_fleet("[learner]\nkind = \"practice\"\n[fleet]\nparticipants = 10\nstragglers.share = 0.5\n");
+    of_nothing("[learner]\nkind = \"practice\"\n[fleet]\ntasks = 0\n");
+    of_no_tasks_by_gradients("[fleet]\ntasks = 0\n");
+    teachers_whom_nobody_meets("[learner]\nkind = \"practice\"\nteachers = 1\n");
+    more_teachers_than_agents("[learner]\nkind = \"practice\"\nteachers = 201\n[distiller]\ntopology = \"gossip\"\n");
+    rows_of_other_skills("[learner]\nkind = \"practice\"\ntransfer_rows = [[1.0, 0.5], [0.5, 1.0]]\n");
+    rows_that_count_their_own_skill_half("[learner]\nkind = \"practice\"\ntransfer_rows = [[1.0, 0.5], [0.5, 0.5]]\n[world]\nskills = 2\n");
+    rows_and_a_constant("[learner]\nkind = \"practice\"\ntransfer = 0.1\ntransfer_rows = [[1.0, 0.5], [0.5, 1.0]]\n[world]\nskills = 2\n");
+    a_solver_of_practice("[learner]\nkind = \"practice\"\nsolver.batch = 4\n");
+}
+
+refused! {
+    levels:
+    periods_out_of_step("[distiller]\ntopology = \"hierarchical\"\n[distiller.hierarchy]\ncompany.period = 2\nglobal.period = 3\n");
+    statistics_of_cores("[distiller]\ntopology = \"hierarchical\"\n[distiller.hierarchy.company]\ncombine.kind = \"fisher\"\n");
+    more_than_a_team("[distiller]\ntopology = \"hierarchical\"\ncombine.kind = \"krum\"\n[distiller.hierarchy]\nteam = 2\n");
+    a_strategy_misspelt("[distiller]\ntopology = \"hierarchical\"\n[distiller.hierarchy.global]\ncombine.kind = \"krumm\"\n");
+    what_there_is_one_core_for("[distiller]\ntopology = \"hierarchical\"\nexchange = \"experience\"\n[learner.solver]\nscaffold = true\n[job_knowledge]\npersonalisation = \"nested\"\n");
+}
+
+refused! {
+    hives:
+    one_of_several("[[hives]]\nname = \"alone\"\n");
+    a_market_of_one("[market]\nleak = 0.5\n");
+    no_agents_for_any("[[hives]]\nshare = 0.0\n[[hives]]\nshare = 0.0\n");
+    without_a_star("[distiller]\ntopology = \"gossip\"\n[[hives]]\n[[hives]]\n");
+    a_share_misspelt("[[hives]]\nshares = 2.0\n[[hives]]\n");
+    customers_of_a_paper_world("[world]\nkind = \"synthetic\"\n[[hives]]\n[[hives]]\n[market]\npreference = 3.0\n");
+    an_ensemble_of_one("[[hives]]\nserver.kind = \"feddf\"\n[[hives]]\n");
+}
+
+refused! {
+    search:
+    a_world_of_tasks("[learner]\nkind = \"search\"\n");
+    a_learner_of_tasks("[world]\nkind = \"nk\"\n");
+    a_landscape_by_practice("[world]\nkind = \"nk\"\n[learner]\nkind = \"practice\"\n");
+    as_many_others_as_bits("[world]\nkind = \"nk\"\nn = 6\nk = 6\n[learner]\nkind = \"search\"\n");
+    more_solutions_than_can_be_gone_through("[world]\nkind = \"nk\"\nn = 25\n[learner]\nkind = \"search\"\n");
+    more_bits_than_there_are("[world]\nkind = \"nk\"\nn = 65\nscaled = false\n[learner]\nkind = \"search\"\n");
+    partners_misspelt("[world]\nkind = \"nk\"\nneighbours = \"adjacant\"\n[learner]\nkind = \"search\"\n");
+    a_rule_misspelt("[world]\nkind = \"nk\"\n[learner]\nkind = \"search\"\nrule = \"conformity\"\n");
+    parameters_and_tasks("[world]\nkind = \"nk\"\n[learner]\nkind = \"search\"\n[fleet]\ntasks = 9\nparticipants = 10\nstragglers.share = 0.5\n[feedback]\nkind = \"verifiable\"\n[job_knowledge]\npersonalisation = \"fedsim\"\n[distiller]\nexchange = \"experience\"\ncombine.kind = \"median\"\n");
+    one_searcher("[world]\nkind = \"nk\"\n[learner]\nkind = \"search\"\n[distiller]\ntopology = \"pooled\"\n");
+    a_bound_of_one_searcher("[world]\nkind = \"nk\"\n[learner]\nkind = \"search\"\n[measure]\nbounds = [\"pooled\"]\n");
+    looks_at_a_star("[world]\nkind = \"nk\"\n[learner]\nkind = \"search\"\nlooks = 3\nrule = \"conform\"\n");
+    looks_of_the_isolated("[world]\nkind = \"nk\"\n[learner]\nkind = \"search\"\nevery = 5\nerror = 0.1\n[distiller]\ntopology = \"isolated\"\n");
+    a_core_without_a_distiller("[world]\nkind = \"nk\"\n[learner]\nkind = \"search\"\npublish = \"majority\"\n[distiller]\ntopology = \"gossip\"\n");
+    calls_of_searchers("[world]\nkind = \"nk\"\n[learner]\nkind = \"search\"\n[distiller]\ntopology = \"gossip\"\n[distiller.gossip]\ncontacts = 2\ndirection = \"pull\"\n");
+}
+
+refused! {
     combinations:
     a_change_without_a_target("[[world.changes]]\nround = 3\n");
     a_change_with_two_targets("[[world.changes]]\nround = 3\nskill = 1\ncompany = 1\n");

@@ -139,3 +139,29 @@ fn the_live_registry_holds_the_fleet_under_way_and_no_other() {
         assert_eq!((agents, tasks), (fleet, most.min(37 * 12 * 4)), "{stage:?} {round}");
     }
 }
+
+const NK: &str = "rounds = 6\n[fleet]\nagents = 1100\n[world]\nkind = \"nk\"\nn = 12\nk = 4\n\
+                  [learner]\nkind = \"search\"\n[measure]\npanel = 9\nbounds = [\"isolated\"]\n";
+
+#[test]
+fn searchers_of_a_landscape_agree_on_all_engines() {
+    const GOSSIP: &str = "distiller.topology=gossip measure.bounds=[]";
+    let mut hashes = std::collections::BTreeSet::new();
+    let cases = [
+        "".into(),
+        "learner.every=3 learner.error=0.05".into(),
+        "learner.publish=majority".into(),
+        "learner.publish=most-frequent world.neighbours=adjacent".into(),
+        "world.n=64 world.k=20 world.scaled=false".into(),
+        "distiller.topology=isolated measure.bounds=[]".into(),
+        format!("{GOSSIP} learner.rule=conform"),
+        format!("{GOSSIP} learner.looks=2"),
+        format!("{GOSSIP} distiller.gossip.graph=ring learner.error=0.01"),
+        format!("{GOSSIP} distiller.gossip.graph=small-world learner.rule=conform"),
+        format!("{GOSSIP} distiller.gossip.graph=scale-free learner.looks=2 learner.every=2"),
+    ];
+    for sets in &cases {
+        hashes.insert(common_hash(NK, sets));
+    }
+    assert_eq!(hashes.len(), cases.len(), "every setting makes a difference");
+}

@@ -1,10 +1,10 @@
 //! Models that agents tell each other: consensus, its pace, and the same result on every engine.
 
-#[path = "laws/toy.rs"]
 mod toy;
 
 use hivesim::engine::{Experiment, Silent};
 use hivesim::graph::Graph;
+use hivesim::maths::{cos, pow};
 use hivesim::measure::Trace;
 use hivesim::scenario::{Gossip, GraphKind, Scenario};
 
@@ -62,7 +62,7 @@ fn models_on_a_ring_come_to_a_consensus_at_the_pace_of_its_second_eigenvalue() {
          [distiller]\ntopology = \"gossip\"\n[distiller.gossip]\ngraph = \"ring\"\ncontacts = 0\n"
     );
     let turn = std::f64::consts::TAU / f64::from(n);
-    let wave = move |agent: u32| (f64::from(agent) * turn).cos();
+    let wave = move |agent: u32| cos(f64::from(agent) * turn);
     let seen = toy::cores(
         &text,
         1,
@@ -73,10 +73,10 @@ fn models_on_a_ring_come_to_a_consensus_at_the_pace_of_its_second_eigenvalue() {
     // the first model of all, then those of each agent, round by round
     let seen: Vec<f64> = seen.iter().skip(1).map(|model| f64::from(model[0])).collect();
     let graph = Graph::ring(n);
-    let factor = 1.0 / 3.0 + 2.0 / 3.0 * turn.cos();
+    let factor = 1.0 / 3.0 + 2.0 / 3.0 * cos(turn);
     assert!((graph.consensus_factor() - factor).abs() < 1e-9);
     // neighbours of the same value are seen once: all rounds begin with agent 0's, the largest
-    let firsts: Vec<f64> = (1..=12).map(|r| factor.powi(r)).collect();
+    let firsts: Vec<f64> = (1..=12).map(|r| pow(factor, f64::from(r))).collect();
     for (round, want) in firsts.iter().enumerate() {
         let is_there = seen.iter().any(|x| (x - want).abs() < 1e-5);
         assert!(is_there, "round {}: {want} is not among {seen:?}", round + 1);

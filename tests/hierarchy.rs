@@ -1,6 +1,5 @@
 //! Teams under companies under one core: what is merged when, and with what weight.
 
-#[path = "laws/toy.rs"]
 mod toy;
 
 use hivesim::engine::{Experiment, Silent};

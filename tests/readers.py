@@ -55,6 +55,13 @@ def check(read, run):
     assert row["job_level"] == 0.75 and row["unpractised_level"] is None, row
     row = pick(tables["levels"], fleet="pooled", round=1, agent=9, skill="s1")
     assert row["level"] == 1.25 and row["practised"] == 4, row
+    row = pick(tables["spread"], fleet="hive", skill="s1")
+    assert row["t50"] == 1.0 and row["t90"] is None and row["bass_q"] is None, row
+    assert row["logistic"] == "too few points" and row["found"] == 1, row
+    row = pick(tables["inequality"], fleet="hive", round=1)
+    assert row["gini_practice"] == 0.0 and row["covered_by_half"] == 1.0, row
+    row = pick(tables["continual"], fleet="hive", agent=7)
+    assert row["accuracy"] == 0.75 and row["backward"] is None, row
     row = pick(tables["levels"], fleet="hive", round=1, agent=7, skill="s1")
     assert row["level"] is None, row
 

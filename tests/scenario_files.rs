@@ -155,12 +155,12 @@ fn a_scenario_built_in_code_passes_the_same_checks() {
 
     let mut scenario = Scenario::default();
     scenario.fleet.stragglers.share = f64::NAN;
-    scenario.fleet.tasks = 0;
+    scenario.fleet.tasks = 1_000_001;
     let message = scenario.check().unwrap_err().to_string();
     let lines: Vec<&str> = message.lines().filter(|line| !line.is_empty()).collect();
     assert_eq!(
         lines[0],
         "scenario: fleet.stragglers.share: found NaN; wanted a number from 0 to 1"
     );
-    assert!(lines[1].starts_with("scenario: fleet.tasks: found 0; wanted"), "{message}");
+    assert!(lines[1].starts_with("scenario: fleet.tasks: found 1000001; wanted"), "{message}");
 }

@@ -272,8 +272,14 @@ pub struct Run {
 
 /// Runs a scenario with overrides; only its first and last core are measured.
 pub fn run(text: &str, sets: &[&str]) -> Run {
-    let mut sets: Vec<String> = sets.iter().map(|set| set.to_string()).collect();
-    sets.push("measure.every=1000000".into());
+    let mut sets = sets.to_vec();
+    sets.push("measure.every=1000000");
+    run_measured(text, &sets)
+}
+
+/// Runs a scenario with overrides, measured as it says.
+pub fn run_measured(text: &str, sets: &[&str]) -> Run {
+    let sets: Vec<String> = sets.iter().map(|set| set.to_string()).collect();
     let scenario = Scenario::parse(text, "benchmark", &sets).unwrap_or_else(|e| panic!("{e}"));
     let clock = Clock::default();
     let outcome = Experiment::new(scenario).run(&clock).unwrap_or_else(|e| panic!("{e}"));

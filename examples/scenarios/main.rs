@@ -17,7 +17,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 const PAGE: &str = "docs/scenarios.md";
-const SEEDS: std::ops::RangeInclusive<u64> = 1..=10;
+
+/// Seeds of a scenario, from 1 on. A landscape is one draw, and landscapes differ: it takes many.
+fn seeds(name: &str) -> std::ops::RangeInclusive<u64> {
+    1..=if name == "merge-too-often" { 40 } else { 10 }
+}
 
 /// The rows of a scenario's table: overrides, as they follow `--set`. The first is the file
 /// as it stands.
@@ -102,6 +106,40 @@ const ROWS: &[(&str, &[&str])] = &[
             "distiller.topology=star",
         ],
     ),
+    (
+        "merge-too-often",
+        &[
+            "",
+            "learner.every=5",
+            "learner.every=10",
+            "learner.every=20",
+            "learner.every=50",
+            "learner.every=100",
+            "learner.every=50 learner.publish=majority",
+            "distiller.topology=gossip",
+            "distiller.topology=gossip distiller.gossip.graph=scale-free",
+            "distiller.topology=gossip distiller.gossip.graph=regular",
+            "distiller.topology=gossip distiller.gossip.graph=small-world",
+            "distiller.topology=gossip distiller.gossip.graph=ring",
+        ],
+    ),
+    (
+        "podium",
+        &[
+            "",
+            "market.leak=0.0",
+            "market.leak=0.1",
+            "market.delay=10",
+            "market.movers=0.02",
+            "world.drift.rho=1.0",
+            "world.drift.rho=1.0 market.leak=0.0",
+            "world.drift.rho=1.0 market.delay=10",
+        ],
+    ),
+    (
+        "game-set-match",
+        &["", "market.leak=0.5", "market.preference=3.0", "hives.1.efficiency=0.25"],
+    ),
     ("digits", &["", "job_knowledge.personalisation=fedsim"]),
 ];
 
@@ -145,7 +183,7 @@ fn study(name: &str, data: &str) -> Result<String, Box<dyn Error>> {
             sets.push(format!("world.path={data}"));
         }
         let mut runs = Vec::new();
-        for seed in SEEDS {
+        for seed in seeds(name) {
             let mut sets = sets.clone();
             sets.extend([format!("seed={seed}"), "engine.kind=pool".into()]);
             let scenario = Scenario::load(Path::new(&path), &sets)?;
@@ -211,6 +249,16 @@ fn ends(fleet: &str, trace: &Trace) -> Vec<(String, f64)> {
         (format!("{fleet}: own job"), last.panel_skill),
         (format!("{fleet}: never practised"), last.unpractised_skill),
     ];
+    if !trace.hives.is_empty() {
+        let round = trace.hives.last().map(|row| row.round);
+        let last = trace.hives.iter().filter(|row| Some(row.round) == round);
+        return last
+            .flat_map(|row| {
+                let named = |what: &str| format!("{}: {what}", row.name);
+                [(named("agents' share"), row.share), (named("right answers"), row.skill)]
+            })
+            .collect();
+    }
     if fleet == "hive" {
         ends.push(("core: own job".into(), last.core_skill));
         ends.push(("core: test accuracy".into(), last.test_accuracy));

@@ -5,8 +5,6 @@
 //!
 //! Without `--write` the tables are printed. No table depends on the machine.
 
-#[path = "../../tests/laws.rs"]
-mod laws;
 #[path = "../../tests/federated/reference.rs"]
 mod reference;
 mod tables;

@@ -1,38 +1,21 @@
 //! The tables, each from runs of its own.
 
-use crate::laws::{self, Row};
 use crate::reference::{self, by_seed, spread};
 use anyhow::Result;
 use hivesim::checkpoint::merging::{Progress, run_cases};
 use hivesim::engine::{Experiment, Silent};
 use hivesim::measure::{Outcome, Trace};
 use hivesim::scenario::Scenario;
+use hivesim::validate::{self, Size, Trial, checks};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 const SEEDS: u64 = 5;
 
-/// Closed forms: what the formula gives, what hivesim gives, how far apart they may be.
+/// Closed forms: what `hivesim validate --markdown` prints.
 pub fn laws() -> String {
-    let rows = [
-        laws::fedavg_on_quadratics,
-        laws::tracking_a_random_walk,
-        laws::told_and_rewarded,
-        laws::sign_flip_on_the_mean,
-        laws::breakdown_of_the_mean,
-        laws::breakdown_points,
-        laws::sign_conflict,
-        laws::answers_of_the_paper_world,
-    ];
-    let mut table =
-        "| law | closed form | hivesim | allowed |\n| --- | --- | --- | --- |\n".to_owned();
-    for Row { what, law, got, within } in rows.iter().flat_map(|law| law()) {
-        line(
-            &mut table,
-            format_args!("| {what} | {} | {} | ±{within:.1e} |", digits(law), digits(got)),
-        );
-    }
-    table
+    let all: Vec<_> = checks().iter().collect();
+    validate::markdown(&validate::run(&all, &Trial::new(Size::Full, 1), 2, |_| ()))
 }
 
 /// Cases of other implementations by method: how many, and how far the worst of them is.
@@ -63,12 +46,6 @@ pub fn vectors() -> Result<String> {
     let all = verdicts.len();
     line(&mut table, format_args!("\n{within} of {all} cases are within their tolerance."));
     Ok(table)
-}
-
-/// Seven significant digits, enough to see rounding in single precision.
-fn digits(number: f64) -> String {
-    let places = (6 - libm::log10(number.abs().max(1e-3)).floor() as i32).clamp(0, 7);
-    format!("{number:.*}", places as usize)
 }
 
 fn line(table: &mut String, row: std::fmt::Arguments<'_>) {

@@ -14,6 +14,7 @@ mod metrics;
 mod run;
 mod scenario;
 mod strategies;
+mod validate;
 mod watch;
 
 use crate::text::{file_name, plain};
@@ -59,6 +60,8 @@ enum Command {
     Scenario(scenario::ScenarioArgs),
     /// List the merge strategies, or show one with its formula, costs and parameters.
     Strategies(strategies::StrategiesArgs),
+    /// Hold hivesim to closed forms and print expected and measured numbers.
+    Validate(validate::ValidateArgs),
 }
 
 /// Why a command did not end well.
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Merge(args) => merge::run(&args),
         Command::Scenario(args) => scenario::run(&args),
         Command::Strategies(args) => strategies::run(&args),
+        Command::Validate(args) => validate::run(&args),
     };
     let (message, code) = match outcome {
         Ok(()) => return ExitCode::from(FINE),

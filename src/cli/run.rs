@@ -5,7 +5,7 @@ use super::{Failure, closing, failed, folder_of, memory, metrics, no_thread, pri
 use crate::agent::Halt;
 use crate::engine::{Experiment, RunError};
 use crate::measure::Outcome;
-use crate::record::{Made, RunDirectory, RunFacts, pretty, summary, write_run};
+use crate::record::{Histories, Made, RunDirectory, RunFacts, pretty, summary, write_run};
 use crate::report;
 use crate::scenario::{CheckedScenario, EngineKind, Override, Scenario, ScenarioError};
 use crate::text::plain;
@@ -23,7 +23,7 @@ Examples:
   hivesim run scenarios/first-hive.toml --json | jq .skills.panel
 
 Output (docs/measures.md explains every number):
-  summary.json, manifest.json, scenario.toml, four Parquet tables and report.html in DIR.
+  summary.json, manifest.json, scenario.toml, seven Parquet tables and report.html in DIR.
   An earlier run there is replaced as a whole; a folder of anything else is refused.
   The closing table has a row for the hive and for each bound that was run:
     core skill       level of the bare core on the agents' own jobs; 0 is chance, 1 the oracle
@@ -115,9 +115,10 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
         RunDirectory::create(&out).map_err(|error| Failure::BadInput(error.to_string()))?;
     *made.lock().unwrap_or_else(PoisonError::into_inner) = directory.made();
     let result = simulate(&experiment, &watcher).and_then(|(outcome, facts)| {
-        let numbers = summary(&outcome, &facts.engine, facts.threads, facts.seconds());
+        let histories = Histories::of(&outcome);
+        let numbers = summary(&outcome, &histories, &facts.engine, facts.threads, facts.seconds());
         let page = report::render(&outcome, &numbers, &toml).map_err(failed)?;
-        write_run(&directory, &outcome, &facts, &toml, &page).map_err(failed)?;
+        write_run(&directory, &outcome, &histories, &facts, &toml, &page).map_err(failed)?;
         Ok((outcome, numbers))
     });
     let (outcome, numbers) = result.inspect_err(|_| directory.made().remove())?;

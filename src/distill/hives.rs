@@ -4,13 +4,16 @@ use super::judge::Judge;
 use super::site::Site;
 use crate::agent::{Fleet, Learning, Locals};
 use crate::ids::Round;
-use crate::maths::exp;
 use crate::measure::HiveRow;
+use crate::measure::competition::shares;
 use crate::merge::{Contribution, MergeError, Pipeline};
 use crate::scenario::{self, Hive, Market, Scenario};
 use crate::stream::{Purpose, Stream};
 use std::collections::VecDeque;
 use std::sync::Arc;
+
+/// What all hives published in a round: their cores, and the share of right answers of each.
+type Published = (Vec<Arc<Vec<f32>>>, Vec<f64>);
 
 /// The hives of a scenario.
 ///
@@ -25,7 +28,7 @@ pub(super) struct Hives {
     /// The hive of each agent.
     of: Arc<Vec<u32>>,
     /// What was published in the last rounds, the oldest first: cores, and how they did.
-    published: VecDeque<(Vec<Arc<Vec<f32>>>, Vec<f64>)>,
+    published: VecDeque<Published>,
     /// The share of right answers of each core as published last.
     skills: Vec<f64>,
 }
@@ -111,11 +114,7 @@ impl Hives {
 
     /// The shares that the market wants: `softmax(preference · skill)`.
     fn wanted(&self) -> Vec<f64> {
-        let top = self.skills.iter().fold(f64::NEG_INFINITY, |top, skill| top.max(*skill));
-        let weight = |skill: &f64| exp(self.market.preference * (skill - top));
-        let weights: Vec<f64> = self.skills.iter().map(weight).collect();
-        let sum: f64 = weights.iter().sum();
-        weights.iter().map(|weight| weight / sum).collect()
+        shares(&self.skills, self.market.preference)
     }
 
     /// A round's learnings, hive by hive, and then what passes between them.

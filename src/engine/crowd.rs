@@ -16,7 +16,7 @@ use crate::graph::EdgeListError;
 use crate::halt::Halt;
 use crate::ids::{AgentId, CoreVersion};
 use crate::measure::{Frame, RoundRow, Trace, skills};
-use crate::population::{Population, Practice};
+use crate::population::{Population, Practice, Rumour, Searchers};
 use crate::scenario::{EngineKind, Learner, Scenario, Topology, World};
 use crate::threads;
 use crossbeam::queue::SegQueue;
@@ -48,7 +48,7 @@ pub(super) enum CrowdError {
 
 /// Whether a scenario's fleet is one of numbers.
 pub(super) fn is_of(scenario: &Scenario) -> bool {
-    matches!(scenario.learner, Learner::Practice(_))
+    matches!(scenario.learner, Learner::Practice(_) | Learner::Search(_))
 }
 
 /// The course of a scenario's fleet of numbers under a topology.
@@ -63,6 +63,14 @@ pub(super) fn run(
         (Learner::Practice(spec), World::MixedEffects(world)) => {
             let halt = machine.halt.clone();
             let fleet = Practice::new(scenario, (world, spec), topology, panel, halt);
+            match Rumour::of(Box::new(fleet.map_err(CrowdError::Edges)?)) {
+                Ok(rumour) => course(Arc::new(rumour), scenario, machine, watcher),
+                Err(fleet) => course(Arc::new(*fleet), scenario, machine, watcher),
+            }
+        }
+        (Learner::Search(spec), World::Nk(world)) => {
+            let halt = machine.halt.clone();
+            let fleet = Searchers::new(scenario, (world, spec), topology, panel, halt);
             course(Arc::new(fleet.map_err(CrowdError::Edges)?), scenario, machine, watcher)
         }
         _ => unreachable!("the scenario's checks let numbers be learned in their own world alone"),
@@ -273,9 +281,12 @@ impl<P: Population> Drop for Tasks<P> {
     }
 }
 
+/// Emptied news, to be filled again.
+type Emptied<P> = Arc<SegQueue<Box<<P as Population>::News>>>;
+
 /// An agent's life: read the snapshot, work and call, hand over, until there is no more to come.
 async fn live<P: Population>(
-    (population, registry, emptied): (Arc<P>, Arc<Registry>, Arc<SegQueue<Box<P::News>>>),
+    (population, registry, emptied): (Arc<P>, Arc<Registry>, Emptied<P>),
     agent: u32,
     mut published: watch::Receiver<Option<Arc<P::Snapshot>>>,
     send: mpsc::Sender<Message<P::News>>,

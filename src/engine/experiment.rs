@@ -67,6 +67,8 @@ type MakeStrategy = dyn Fn() -> Box<dyn Strategy> + Send + Sync;
 pub struct Experiment {
     scenario: CheckedScenario,
     learner: Box<MakeLearner>,
+    /// Whether that is not the scenario's.
+    own_learner: bool,
     /// In place of the scenario's.
     strategy: Option<Box<MakeStrategy>>,
     registry: Arc<Registry>,
@@ -85,10 +87,11 @@ impl Experiment {
                     Arc::new(Softmax::new(spec, facts, seed, knows_job))
                 }
                 scenario::Learner::Mlp(spec) => Arc::new(Mlp::new(spec, facts, seed, knows_job)),
-                scenario::Learner::Practice(_) => {
+                scenario::Learner::Practice(_) | scenario::Learner::Search(_) => {
                     unreachable!("a fleet of numbers has a course of its own")
                 }
             }),
+            own_learner: false,
             strategy: None,
             registry: Arc::default(),
             halt: Halt::default(),
@@ -103,6 +106,7 @@ impl Experiment {
         make: impl Fn(&Facts, u64, bool) -> Arc<dyn Learner> + Send + Sync + 'static,
     ) -> Self {
         self.learner = Box::new(make);
+        self.own_learner = true;
         self
     }
 
@@ -166,10 +170,8 @@ impl Experiment {
     /// agent or a merge diverges, or threads cannot be had.
     pub fn run(&self, observer: &dyn Observer) -> Result<Outcome, RunError> {
         let mut scenario: Scenario = Scenario::clone(&self.scenario);
-        let world = match crowd::is_of(&scenario) {
-            true => None,
-            false => Some(self.world()?),
-        };
+        let numbers = crowd::is_of(&scenario) && !self.own_learner;
+        let world = if numbers { None } else { Some(self.world()?) };
         if let Some(world) = &world {
             scenario.fleet.agents = world.facts().agents as u32;
         }

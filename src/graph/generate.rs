@@ -74,7 +74,7 @@ impl Graph {
             while chosen.len() < edges as usize {
                 let end = stream.below(2 * list.len() as u32);
                 let (a, b) = list[(end / 2) as usize];
-                let node = if end % 2 == 0 { a } else { b };
+                let node = if end.is_multiple_of(2) { a } else { b };
                 if !chosen.contains(&node) {
                     chosen.push(node);
                 }

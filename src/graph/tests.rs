@@ -153,6 +153,14 @@ fn words_pick_every_neighbour_equally_often() {
     let star = Graph::from_edges(4, &[(0, 2), (0, 3)]);
     assert_eq!(star.pick(0, u32::MAX), Some(3));
     assert_eq!(star.pick(1, u32::MAX), None);
+    let words = [0, u32::MAX, 1 << 31, 7];
+    for graph in [Graph::complete(9), star] {
+        let mut picked = words;
+        graph.pick_all(0, &mut picked);
+        for (node, word) in (0..).zip(words) {
+            assert_eq!(picked[node as usize], graph.pick(node, word).unwrap_or(node));
+        }
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Learners: what a policy is, and how it follows gradients.
-//! Lives here: the policies `softmax` and `mlp` over parameter blocks, feedback, local solvers.
+//! Lives here: the policies `softmax` and `mlp` over parameter blocks, feedback, local solvers; search
+//! on a rugged landscape.
 //! May not: know who owns the parameters, or when and with whom they are merged.
 
 mod descent;
@@ -7,6 +8,7 @@ mod feedback;
 #[cfg(test)]
 mod gradients;
 mod mlp;
+pub mod search;
 mod softmax;
 mod statistic;
 

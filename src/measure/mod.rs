@@ -1,12 +1,20 @@
-//! Measures: skill, spread, merge quality, economy, and the trace that they make.
-//! Lives here: pure functions from levels and contributions to numbers.
+//! Measures: skill, spread, merge quality, inequality, continual learning, economy, competition,
+//! and the trace that they make.
+//! Lives here: pure functions from levels, counts and contributions to numbers.
 //! May not: run anything, read clocks or write files.
 
+pub mod competition;
+pub mod continual;
+pub mod economy;
+pub mod inequality;
+mod interference;
 pub mod privacy;
 mod quality;
 mod skill;
+pub mod spread;
 mod trace;
 
+pub use interference::{Barrier, Interference, barrier, barrier_between, interference};
 pub use privacy::Privacy;
 pub use quality::{Quality, quality};
 pub use skill::{Skills, skills};

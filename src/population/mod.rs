@@ -1,4 +1,5 @@
-//! Fleets whose agents hold numbers of proficiency, not parameters: no features, no gradients.
+//! Fleets whose agents hold numbers of proficiency or bit strings, not parameters: no features, no
+//! gradients.
 //! Lives here: what agents of such a fleet know, what a round of work and of calls makes of it,
 //! and the fast way to do that for millions.
 //! May not: know an engine, draw from anything but named streams, or touch a parameter.
@@ -11,9 +12,11 @@
 
 mod grid;
 mod practice;
+mod search;
 
 pub use grid::Grid;
-pub use practice::{Law, Practice};
+pub use practice::{Law, Practice, Rumour};
+pub use search::Searchers;
 
 use crate::measure::{Frame, PanelMember, RoundRow};
 

@@ -36,6 +36,9 @@ impl Content {
     pub(super) fn files(self) -> &'static [&'static str] {
         match self {
             Content::Run => &[
+                "continual.parquet",
+                "hives.parquet",
+                "inequality.parquet",
                 "levels.parquet",
                 MANIFEST,
                 "panel.parquet",
@@ -43,6 +46,7 @@ impl Content {
                 "rounds.parquet",
                 "scenario.toml",
                 "skills.parquet",
+                "spread.parquet",
                 "summary.json",
             ],
             Content::Comparison => {

@@ -7,8 +7,10 @@ mod atomic;
 mod comparison;
 mod directory;
 mod error;
+mod history_tables;
 mod machine;
 mod manifest;
+mod measured;
 mod summary;
 mod table;
 mod tables;
@@ -17,13 +19,14 @@ pub use comparison::write_comparison;
 pub use directory::{Content, Made, RunDirectory};
 pub use error::RecordError;
 pub use manifest::{FORMAT, FileEntry, RunFacts, rfc3339};
+pub use measured::Histories;
 pub use summary::{summary, time_to_half_fleet};
 
 use crate::measure::{Outcome, Trace};
 use crate::scenario::Bound;
 use std::io::Write;
 
-/// Writes the whole result into `directory`: `scenario.toml`, four Parquet tables,
+/// Writes the whole result, with what its histories come to, into `directory`: `scenario.toml`, seven Parquet tables,
 /// `summary.json`, `report.html` and, last, `manifest.json`, whose presence therefore means
 /// that all the others are there and belong together.
 ///
@@ -38,12 +41,13 @@ use std::io::Write;
 pub fn write_run(
     directory: &RunDirectory,
     outcome: &Outcome,
+    histories: &Histories<'_>,
     facts: &RunFacts,
     scenario_toml: &str,
     report_html: &str,
 ) -> Result<Vec<FileEntry>, RecordError> {
     check_shapes(outcome)?;
-    let written = write_all(directory, outcome, facts, scenario_toml, report_html);
+    let written = write_all(directory, outcome, histories, facts, scenario_toml, report_html);
     if written.is_err() {
         // the first error is the one to report
         let _ = directory.abandon();
@@ -54,6 +58,7 @@ pub fn write_run(
 fn write_all(
     directory: &RunDirectory,
     outcome: &Outcome,
+    histories: &Histories<'_>,
     facts: &RunFacts,
     scenario_toml: &str,
     report_html: &str,
@@ -61,7 +66,8 @@ fn write_all(
     directory.begin()?;
     let mut files = vec![write_text(directory, "scenario.toml", scenario_toml)?];
     files.extend(tables::write_all(directory, outcome)?);
-    let numbers = summary(outcome, &facts.engine, facts.threads, facts.seconds());
+    files.extend(history_tables::write_all(directory, histories, &outcome.result_hash)?);
+    let numbers = summary(outcome, histories, &facts.engine, facts.threads, facts.seconds());
     files.push(write_text(directory, "summary.json", &pretty(&numbers))?);
     files.push(write_text(directory, "report.html", report_html)?);
     let manifest = manifest::manifest(outcome, facts, &files);

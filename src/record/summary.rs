@@ -1,8 +1,11 @@
 //! `summary.json`: the run in a few dozen numbers, the same keys in the same order every time.
 //! docs/measures.md says what each key means. What was not measured is null.
 
+use super::measured::{Histories, Measured, economy_summary};
 use super::{bound_name, fleets};
-use crate::measure::{Outcome, RoundRow, Trace, privacy};
+use crate::measure::competition;
+use crate::measure::spread::Curve;
+use crate::measure::{HiveRow, Outcome, RoundRow, Trace, privacy};
 use serde_json::{Map, Value, json};
 
 /// The numbers of a run: final skills of the hive and its bounds, how long adoption took,
@@ -10,7 +13,14 @@ use serde_json::{Map, Value, json};
 ///
 /// `seconds` is the wall time from building the world to the end of the last fleet, bounds and
 /// measuring included, writing left out; rates divide the hive's work by the hive's own seconds.
-pub fn summary(outcome: &Outcome, engine: &str, threads: usize, seconds: f64) -> Value {
+pub fn summary(
+    outcome: &Outcome,
+    histories: &Histories<'_>,
+    engine: &str,
+    threads: usize,
+    seconds: f64,
+) -> Value {
+    let measured = histories.hive();
     let hive = &outcome.hive;
     let last = last_measured(hive);
     let work = Work::of(hive);
@@ -29,6 +39,10 @@ pub fn summary(outcome: &Outcome, engine: &str, threads: usize, seconds: f64) ->
         "skills": last.map(skills),
         "bounds": bounds(outcome),
         "time_to_half_fleet": time_to_half_fleet(&hive.rounds),
+        "spread": measured.map(Measured::spread_summary),
+        "inequality": measured.map(Measured::inequality_summary),
+        "continual": measured.map(Measured::continual_summary),
+        "competition": competition_summary(hive),
         "train_loss": last.map(|row| row.train_loss),
         "test_accuracy": last.map(|row| row.test_accuracy),
         "privacy": privacy::spent(&outcome.scenario, u64::from(hive.rounds.last().map_or(0, |row| row.round))),
@@ -40,11 +54,40 @@ pub fn summary(outcome: &Outcome, engine: &str, threads: usize, seconds: f64) ->
         "bytes_up": work.bytes_up,
         "bytes_down": work.bytes_down,
         "multiply_adds": work.multiply_adds,
+        "economy": economy_summary(outcome),
         "seconds": seconds,
         "hive_seconds": hive.seconds,
         "tasks_per_second": rate(work.tasks, hive.seconds),
         "sample_steps_per_second": rate(work.sample_steps, hive.seconds),
     })
+}
+
+/// Who leads of several hives, and how far; none where there is one.
+fn competition_summary(trace: &Trace) -> Option<Value> {
+    let last = trace.hives.last()?.round;
+    let end: Vec<&HiveRow> = trace.hives.iter().filter(|row| row.round == last).collect();
+    let rows = |hive: u32| trace.hives.iter().filter(move |row| row.hive == hive);
+    let skills: Vec<Vec<f64>> =
+        end.iter().map(|row| rows(row.hive).map(|row| row.skill).collect()).collect();
+    let skills: Vec<&[f64]> = skills.iter().map(Vec::as_slice).collect();
+    let leaders = competition::leaders(&skills);
+    let leader = *leaders.last()?;
+    let shares: Vec<f64> = end.iter().map(|row| row.share).collect();
+    let gaps: Vec<f64> = (0..leaders.len())
+        .map(|t| {
+            let others = skills.iter().enumerate().filter(|(hive, _)| *hive != leader);
+            let best = others.map(|(_, skill)| skill[t]).fold(f64::NEG_INFINITY, f64::max);
+            skills[leader][t] - best
+        })
+        .collect();
+    Some(json!({
+        "leader": end[leader].name,
+        "leader_changes": competition::leader_changes(&leaders),
+        "gap": gaps.last(),
+        "herfindahl": competition::herfindahl(&shares),
+        "runaway": competition::runaway(&shares),
+        "hives": end,
+    }))
 }
 
 /// The row of the last measured core: the last one, unless the run was cut short between
@@ -84,16 +127,9 @@ fn bounds(outcome: &Outcome) -> Value {
 /// The round at which half the panel does its own job at the adoption level, on the line
 /// between the two measured rounds around it; none if it never came to that.
 pub fn time_to_half_fleet(rows: &[RoundRow]) -> Option<f64> {
-    let mut before: Option<(f64, f64)> = None;
-    for row in rows.iter().filter(|row| !row.fleet_adoption.is_nan()) {
-        let (round, share) = (f64::from(row.round), row.fleet_adoption);
-        if share >= 0.5 {
-            let Some((round_0, share_0)) = before else { return Some(round) };
-            return Some(round_0 + (0.5 - share_0) / (share - share_0) * (round - round_0));
-        }
-        before = Some((round, share));
-    }
-    None
+    let times = rows.iter().map(|row| f64::from(row.round)).collect();
+    let values = rows.iter().map(|row| row.fleet_adoption).collect();
+    Curve { times, values }.time_to(0.5)
 }
 
 /// A fleet's work, summed over its rounds.

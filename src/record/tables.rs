@@ -9,7 +9,7 @@ use super::table::{Cell, Column, Table};
 use crate::measure::{Frame, Outcome, PanelMember, RoundRow, Trace};
 
 /// `level` in a unit: 0 is chance, 1 the oracle.
-const LEVEL: &str = "level";
+pub(super) const LEVEL: &str = "level";
 
 /// Writes `rounds`, `skills`, `panel` and `levels`.
 pub(super) fn write_all(

@@ -2,10 +2,11 @@
 //! `tables_read_back`, with Parquet's own reader and with Python's.
 
 mod directory;
+mod histories;
 mod numbers;
 mod tables_read_back;
 
-use super::{RunDirectory, RunFacts, write_run};
+use super::{Histories, RunDirectory, RunFacts, write_run};
 use crate::ids::{AgentId, CompanyId};
 use crate::measure::{Frame, Outcome, PanelMember, RoundRow, Trace};
 use crate::scenario::{Bound, Scenario};
@@ -55,10 +56,16 @@ fn trace(lift: f32) -> Trace {
         panel: vec![member(2, 0, [1.0, 0.0]), member(7, 0, [0.5, 0.5]), member(9, 1, [0.25, 0.75])],
         rounds: vec![row(0), row(1), row(2)],
         frames: vec![frame(0, [0; 6]), frame(1, [5, 0, 3, 2, 1, 4])],
+        hives: Vec::new(),
         parameters: 42,
         seconds: 2.0,
         complete: true,
     }
+}
+
+/// The summary, with nothing measured beforehand.
+fn summed_up(outcome: &Outcome, engine: &str, threads: usize, seconds: f64) -> serde_json::Value {
+    super::summary(outcome, &Histories::of(outcome), engine, threads, seconds)
 }
 
 fn facts() -> RunFacts {
@@ -73,5 +80,8 @@ fn facts() -> RunFacts {
 
 fn write_into(path: &Path) -> Vec<super::FileEntry> {
     let directory = RunDirectory::create(path).unwrap();
-    write_run(&directory, &outcome(), &facts(), "name = \"small\"\n", "<html></html>").unwrap()
+    let outcome = outcome();
+    let histories = Histories::of(&outcome);
+    write_run(&directory, &outcome, &histories, &facts(), "name = \"small\"\n", "<html></html>")
+        .unwrap()
 }

@@ -158,6 +158,7 @@ pub(super) const ROUND: &str = "round (cores published)";
 pub(super) fn level_unit(world: &World) -> &'static str {
     match world {
         World::Dataset(_) => "test accuracy (share right)",
+        World::Nk(_) => "level (1 = the landscape's highest point)",
         World::MixedEffects(_) | World::Synthetic(_) => "level (0 = chance, 1 = oracle)",
     }
 }

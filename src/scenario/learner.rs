@@ -1,6 +1,7 @@
 //! `[learner]`, `[feedback]` and `[job_knowledge]`: an agent's policy, what a task
 //! teaches it, and what it keeps for itself.
 
+use super::Search;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,8 @@ pub enum Learner {
     /// Numbers of proficiency, one a skill, by the power law of practice: no features and no
     /// gradients, for fleets of millions.
     Practice(Practice),
+    /// Bit strings that are tried and copied, in the world `nk`.
+    Search(Search),
 }
 
 impl Default for Learner {
@@ -30,7 +33,7 @@ impl Learner {
         match self {
             Learner::Softmax(s) => &s.solver,
             Learner::Mlp(m) => &m.solver,
-            Learner::Practice(_) => &NO_SOLVER,
+            Learner::Practice(_) | Learner::Search(_) => &NO_SOLVER,
         }
     }
 }

@@ -90,6 +90,14 @@ fn tidy(node: &mut Value) {
                     entries.insert("type".into(), only);
                 }
             }
+            if let Some(Value::Array(branches)) = entries.get_mut("anyOf") {
+                branches.retain(|branch| branch != &json!({ "type": "null" }));
+                if let [Value::Object(only)] = branches.as_slice() {
+                    let only = only.clone();
+                    entries.shift_remove("anyOf");
+                    entries.extend(only);
+                }
+            }
             let kind = entries.get("properties").and_then(|keys| keys.pointer("/kind/const"));
             if let Some(kind) = kind.cloned() {
                 entries.shift_insert(0, "title".into(), kind);

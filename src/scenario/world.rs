@@ -1,6 +1,7 @@
 //! `[world]`: the skills, companies and tasks of the mixed-effects world, the paper world
 //! and the reader's own data.
 
+use super::Nk;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,8 @@ pub enum World {
     Synthetic(Synthetic),
     /// Federated data read from files: LEAF JSON or Parquet.
     Dataset(Dataset),
+    /// Kauffman's rugged landscape of bit strings, to be searched instead of learned.
+    Nk(Nk),
 }
 
 impl Default for World {

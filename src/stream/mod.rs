@@ -7,7 +7,7 @@
 //! draw for any agent.
 
 use crate::maths;
-use crate::params::kernels::{Counters, Thinning, fill_normals, fill_words};
+use crate::params::kernels::{Counters, Thinning, fill_entries, fill_normals, fill_words};
 
 /// What a stream is for. The number is part of every result: never renumber, only append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +83,18 @@ pub enum Purpose {
     Teachers = 35,
     /// Where agents are employed, and who changes.
     Employers = 36,
+    /// Panels that are drawn again from a panel.
+    Bootstrap = 37,
+    /// Which bits a bit of a rugged landscape interacts with.
+    Partners = 38,
+    /// Contributions of a rugged landscape's bits.
+    Ruggedness = 39,
+    /// The solution that an agent starts from in a rugged landscape.
+    FirstSolution = 40,
+    /// Where an agent looks, what it tries and what it copies wrongly in a rugged landscape.
+    Search = 41,
+    /// What the checks of closed forms draw.
+    Validation = 42,
 }
 
 /// The name of a stream; cheap to copy, draws nothing by itself.
@@ -107,6 +119,13 @@ impl Key {
     pub fn word(&self, entry: usize) -> u32 {
         let (block, within) = (entry / (4 * WIDE), entry % (4 * WIDE));
         self.words((block * WIDE + within % WIDE) as u32)[within / WIDE]
+    }
+
+    /// Fills `out` with the words that [`Key::for_words`] gives the entries from `first` on; both
+    /// `first` and the length are multiples of 64.
+    #[inline]
+    pub fn fill_words(self, first: usize, out: &mut [u32]) {
+        fill_entries(self.0, first, out);
     }
 
     /// Fills `out` with standard normals, four a position from `first_position` on.
@@ -295,6 +314,11 @@ mod tests {
     fn the_word_of_an_entry_is_the_one_drawn_among_many() {
         let key = Key::new(5, Purpose::Contact, 1, 7);
         key.for_words(128, 200, |i, word| assert_eq!(word, key.word(128 + i), "entry {i}"));
+        for n in [64, 128, 192, 320] {
+            let mut words = vec![0; n];
+            key.fill_words(128, &mut words);
+            assert!((0..n).all(|i| words[i] == key.word(128 + i)), "{n} entries");
+        }
     }
 
     #[test]

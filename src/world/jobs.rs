@@ -32,6 +32,18 @@ impl Jobs {
         seed: u64,
         halt: &Halt,
     ) -> Self {
+        Jobs::draw_of(spec, frequencies, agents, seed, halt, &|_| true)
+    }
+
+    /// The same with the jobs of those agents alone that are `wanted`; the others' have no skills.
+    pub(crate) fn draw_of(
+        spec: &MixedEffects,
+        frequencies: &[f64],
+        agents: usize,
+        seed: u64,
+        halt: &Halt,
+        wanted: &(dyn Fn(AgentId) -> bool + Sync),
+    ) -> Self {
         let mut jobs = Jobs {
             company_starts: company_starts(spec, agents),
             starts: Vec::with_capacity(agents + 1),
@@ -45,7 +57,7 @@ impl Jobs {
         let firsts = (0..agents).step_by(each).collect();
         let parts = parallel_chunks(threads, firsts, |first: usize| {
             let range = first as u32..(first + each).min(agents) as u32;
-            draw_jobs(spec.alpha, frequencies, range, seed, halt)
+            draw_jobs(spec.alpha, frequencies, range, seed, halt, wanted)
         });
         for part in parts {
             let before = jobs.skills.len();
@@ -102,10 +114,15 @@ fn draw_jobs(
     agents: std::ops::Range<u32>,
     seed: u64,
     halt: &Halt,
+    wanted: &(dyn Fn(AgentId) -> bool + Sync),
 ) -> Part {
     let mut part = Part::default();
     let mut shares = vec![0.0; frequencies.len()];
     for agent in agents.take_while(|_| !halt.is_set()) {
+        if !wanted(AgentId(agent)) {
+            part.ends.push(part.skills.len());
+            continue;
+        }
         draw_shares(alpha, frequencies, agent, seed, &mut shares);
         let kept: f64 = shares.iter().filter(|s| **s >= LEAST_SHARE).sum();
         let mut sum = 0.0;
@@ -189,6 +206,18 @@ mod tests {
             widths.push(1.0 / squares);
         }
         assert!(widths[0] < widths[1] && widths[1] < widths[2], "{widths:?}");
+    }
+
+    #[test]
+    fn jobs_of_some_agents_are_those_that_they_have_among_all() {
+        let (spec, frequencies) = (MixedEffects::default(), [0.6, 0.3, 0.1]);
+        let all = Jobs::draw(&spec, &frequencies, 3000, 2, &Halt::default());
+        let wanted = |agent: AgentId| agent.0.is_multiple_of(7);
+        let some = Jobs::draw_of(&spec, &frequencies, 3000, 2, &Halt::default(), &wanted);
+        for agent in (0..3000).map(AgentId) {
+            let want = if wanted(agent) { all.of(agent) } else { (&[][..], &[][..]) };
+            assert_eq!(some.of(agent), want);
+        }
     }
 
     #[test]

@@ -30,13 +30,20 @@ pub struct MixedWorld {
 }
 
 /// Who works where, on what, and what it is worth: the part of this world that knows no truths
-/// and no features. Unless it is halted: then it is drawn in part, and of no use.
-pub(crate) fn labour(halt: &Halt, spec: &MixedEffects, agents: usize, seed: u64) -> (Facts, Jobs) {
+/// and no features; jobs of those agents alone that are `wanted`. Unless it is halted: then it is
+/// drawn in part, and of no use.
+pub(crate) fn labour(
+    halt: &Halt,
+    spec: &MixedEffects,
+    agents: usize,
+    seed: u64,
+    wanted: &(dyn Fn(AgentId) -> bool + Sync),
+) -> (Facts, Jobs) {
     let skills = spec.skills as usize;
     let weights: Vec<f64> = (0..skills).map(|s| maths::pow(s as f64 + 1.0, -spec.zipf)).collect();
     let total: f64 = weights.iter().sum();
     let frequencies: Vec<f64> = weights.iter().map(|w| w / total).collect();
-    let jobs = Jobs::draw(spec, &frequencies, agents, seed, halt);
+    let jobs = Jobs::draw_of(spec, &frequencies, agents, seed, halt, wanted);
     let value = |s: usize| {
         let spread = spec.value_spread;
         let normal = Stream::new(seed, Purpose::SkillTraits, s as u32, 0).normal();
@@ -71,7 +78,7 @@ impl MixedWorld {
         probes: usize,
         seed: u64,
     ) -> Self {
-        let (facts, jobs) = labour(&halt, spec, agents, seed);
+        let (facts, jobs) = labour(&halt, spec, agents, seed, &|_| true);
         let skills = spec.skills as usize;
         let features = spec.features as usize;
         let spread = (0..features)

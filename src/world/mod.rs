@@ -6,6 +6,7 @@ pub mod dataset;
 mod finite;
 mod jobs;
 mod mixed;
+pub mod nk;
 pub mod synthetic;
 mod tasks;
 mod truth;
@@ -98,6 +99,10 @@ fn build_unless(
             }
             check_work(scenario, &data, agents)?;
             Arc::new(FiniteWorld::new(data, agents))
+        }
+        scenario::World::Nk(_) => {
+            let message = "\"nk\" is a landscape to be searched, not a world of tasks";
+            return Err(misfit("world.kind", message.into()));
         }
         scenario::World::Dataset(spec) => {
             let data = read_unless(halt, &spec.path, spec.answers)?;

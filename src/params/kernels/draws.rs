@@ -63,6 +63,53 @@ impl Kernel for Words<'_> {
     }
 }
 
+/// Fills `out` with the words of the entries `first..first + out.len()`, 64 entries of 16 positions
+/// in a row, all first words before all second ones. Both are multiples of 64.
+#[inline]
+pub fn fill_entries(counters: Counters, first: usize, out: &mut [u32]) {
+    run_widest(Entries { counters, first, out });
+}
+
+struct Entries<'a> {
+    counters: Counters,
+    first: usize,
+    out: &'a mut [u32],
+}
+
+impl Kernel for Entries<'_> {
+    type Output = ();
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        debug_assert!(self.first.is_multiple_of(4 * WIDTH), "entries are drawn by 64");
+        let Counters { key, rest } = self.counters;
+        let position = (self.first / 4) as u32;
+        let positions = self.out.len() / (4 * WIDTH) * WIDTH;
+        let whole = positions / (TOGETHER * V::LANES) * TOGETHER * V::LANES;
+        let store = |words: [V; 4], at: usize, out: &mut [u32]| {
+            let to = &mut out[at / WIDTH * 4 * WIDTH..][..4 * WIDTH];
+            for (w, word) in words.into_iter().enumerate() {
+                // SAFETY: the caller has V's instruction set; a vector's lanes fit the sixteen
+                // positions of a word.
+                unsafe { word.store(to[w * WIDTH + at % WIDTH..].as_mut_ptr().cast()) };
+            }
+        };
+        for at in (0..whole).step_by(TOGETHER * V::LANES) {
+            // SAFETY: the caller has V's instruction set.
+            let drawn =
+                unsafe { philox::wide::<V, TOGETHER>(position.wrapping_add(at as u32), rest, key) };
+            for (b, words) in drawn.into_iter().enumerate() {
+                store(words, at + b * V::LANES, self.out);
+            }
+        }
+        for at in (whole..positions).step_by(V::LANES) {
+            // SAFETY: as above.
+            let [words] =
+                unsafe { philox::wide::<V, 1>(position.wrapping_add(at as u32), rest, key) };
+            store(words, at, self.out);
+        }
+    }
+}
+
 /// What is kept of values by the words of their entries.
 #[derive(Clone, Copy, Debug)]
 pub struct Thinning {

@@ -17,7 +17,7 @@ mod softmax;
 mod vectors;
 
 pub use dense::{Rows, backward, backward_at, dot_rows, forward, forward_add, forward_at};
-pub use draws::{Counters, Thinning, add_thin, fill_normals, fill_words, thin};
+pub use draws::{Counters, Thinning, add_thin, fill_entries, fill_normals, fill_words, thin};
 pub use limits::{multiply_adds_of, read_all, spin_multiply_adds};
 pub use philox::philox4x32;
 pub(crate) use simd::{Around, run_around};

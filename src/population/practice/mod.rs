@@ -3,11 +3,14 @@
 //! Lives here: what an agent of it knows, does and says in a round. May not: know an engine.
 
 mod law;
+mod post;
 mod rule;
+mod rumour;
 mod tour;
 mod visit;
 
 pub use law::Law;
+pub use rumour::Rumour;
 pub use visit::News;
 
 use super::{Grid, Population};
@@ -19,9 +22,9 @@ use crate::params::kernels::run_around;
 use crate::scenario::{self, Exchange, MixedEffects, Scenario, Topology};
 use crate::stream::{Purpose, Stream};
 use crate::world::{Facts, Jobs, labour};
+use post::Outbox;
 use rule::{Rows, Rule, with_rule};
 use std::sync::{Mutex, PoisonError};
-use tour::Outbox;
 
 /// A fleet of the learner `practice`.
 ///
@@ -61,7 +64,7 @@ pub struct Practice {
 }
 
 /// What all agents know at the end of a round.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Snapshot {
     round: u32,
     /// A row an agent; none where all know what the core does.
@@ -89,7 +92,7 @@ pub(super) struct Memory {
 }
 
 impl Practice {
-    /// The fleet of a scenario under a topology, with the agents that are measured.
+    /// The fleet of a scenario under a topology, with the agents that are measured, rising.
     ///
     /// # Errors
     /// Where the edges of its graph cannot be read.
@@ -101,7 +104,10 @@ impl Practice {
         halt: Halt,
     ) -> Result<Self, EdgeListError> {
         let (seed, agents) = (scenario.seed.0, scenario.fleet.agents);
-        let (facts, jobs) = labour(&halt, world, agents as usize, seed);
+        // where nobody works only those who are looked at need a job
+        let wanted =
+            |agent: AgentId| scenario.fleet.tasks > 0 || panel.binary_search(&agent).is_ok();
+        let (facts, jobs) = labour(&halt, world, agents as usize, seed, &wanted);
         let gossip = scenario.distiller.gossip.clone();
         let graph = match topology {
             Topology::Gossip => Some(Graph::drawn(&gossip, agents, seed)?),
@@ -239,13 +245,10 @@ impl Population for Practice {
 
     fn first(&self) -> Snapshot {
         let mut first = self.room();
-        let mut stream = Stream::new(self.seed, Purpose::Teachers, 0, 0);
         let rule = self.rule();
-        if self.teachers > 0 {
-            for teacher in stream.sample(self.agents(), self.teachers) {
-                let row = first.known.row_mut(teacher as usize);
-                rule.practices(row).fill(f32::INFINITY.to_bits());
-            }
+        for teacher in self.teachers() {
+            let row = first.known.row_mut(teacher as usize);
+            rule.practices(row).fill(f32::INFINITY.to_bits());
         }
         first.adopters = self.settle_all(&mut first);
         first

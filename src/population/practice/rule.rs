@@ -1,5 +1,7 @@
 //! How what agents know is laid out in words, compared and joined.
 
+use crate::population::grid::stride_of;
+
 /// The layout of a row: where nothing is forgotten the practice of every skill, else three parts:
 /// levels, practice, and the rounds of the last practice, each one word a skill. Practice and
 /// levels are single-precision numbers that are not negative, and so order as their bits do.
@@ -22,6 +24,9 @@ pub(super) struct Words<const W: usize>;
 #[derive(Clone, Copy)]
 pub(super) struct Lines(pub usize);
 
+/// Agents whose calls are gone through together.
+pub(super) const BLOCK: usize = 128;
+
 /// A way to compare and join rows, with as much known when it is compiled as can be.
 pub(super) trait Rows: Copy + Sync {
     /// Words of a row.
@@ -30,14 +35,49 @@ pub(super) trait Rows: Copy + Sync {
     fn take(self, to: &mut [u32], from: &[u32]);
     /// Whether something of `from` would be taken in.
     fn tells(self, from: &[u32], to: &[u32]) -> bool;
+
+    /// Takes the rows `of` all into the rows `to`, one after another.
+    #[inline(always)]
+    fn take_all(self, to: &mut [u32], all: &[u32], of: &[u32]) {
+        for (to, from) in to.chunks_exact_mut(self.stride()).zip(of) {
+            self.take(to, row(all, *from, self.stride()));
+        }
+    }
+
+    /// Which of the rows `from`, one after another, tell the rows `to` of all something: 1 where
+    /// they do.
+    #[inline(always)]
+    fn tells_all(self, from: &[u32], all: &[u32], to: &[u32], tells: &mut [u32]) {
+        let rows = from.chunks_exact(self.stride());
+        for ((from, to), tells) in rows.zip(to).zip(tells) {
+            *tells = u32::from(self.tells(from, row(all, *to, self.stride())));
+        }
+    }
+
+    /// [`take_all`](Rows::take_all) and [`tells_all`](Rows::tells_all) between the rows `from`, which
+    /// become `to`, and the rows `with` of all.
+    #[inline(always)]
+    fn meet_all(self, to: &mut [u32], from: &[u32], all: &[u32], with: &[u32], tells: &mut [u32]) {
+        let stride = self.stride();
+        let rows = to.chunks_exact_mut(stride).zip(from.chunks_exact(stride));
+        for (((to, from), with), tells) in rows.zip(with).zip(tells) {
+            let theirs = row(all, *with, stride);
+            self.take(to, theirs);
+            *tells = u32::from(self.tells(from, theirs));
+        }
+    }
+}
+
+/// A row of all.
+#[inline(always)]
+fn row(all: &[u32], row: u32, stride: usize) -> &[u32] {
+    &all[row as usize * stride..][..stride]
 }
 
 impl Rule {
     pub fn new(skills: usize, forgets: bool) -> Self {
         let width = skills * if forgets { 3 } else { 1 };
-        let stride =
-            if width <= 16 { width.next_power_of_two() } else { width.next_multiple_of(16) };
-        Rule { skills, forgets, stride }
+        Rule { skills, forgets, stride: stride_of(width) }
     }
 
     /// Words that a row needs.
@@ -142,6 +182,45 @@ impl<const W: usize> Rows for Words<W> {
         }
         any > 0
     }
+
+    #[inline(always)]
+    fn meet_all(self, to: &mut [u32], from: &[u32], all: &[u32], with: &[u32], tells: &mut [u32]) {
+        let (n, mut theirs) = (with.len(), [0; BLOCK]);
+        if W > 1 || n > BLOCK {
+            return Meet(self).meet_all(to, from, all, with, tells);
+        }
+        // words are gathered one by one and gone through sixteen at a time
+        for (theirs, with) in theirs.iter_mut().zip(with) {
+            *theirs = all[*with as usize];
+        }
+        for (to, theirs) in to[..n].iter_mut().zip(&theirs) {
+            *to = (*to).max(*theirs);
+        }
+        for ((tells, from), theirs) in tells[..n].iter_mut().zip(&from[..n]).zip(&theirs) {
+            *tells = u32::from(from > theirs);
+        }
+    }
+}
+
+/// A rule with nothing but what every rule has.
+#[derive(Clone, Copy)]
+struct Meet<R>(R);
+
+impl<R: Rows> Rows for Meet<R> {
+    #[inline(always)]
+    fn stride(self) -> usize {
+        self.0.stride()
+    }
+
+    #[inline(always)]
+    fn take(self, to: &mut [u32], from: &[u32]) {
+        self.0.take(to, from);
+    }
+
+    #[inline(always)]
+    fn tells(self, from: &[u32], to: &[u32]) -> bool {
+        self.0.tells(from, to)
+    }
 }
 
 impl Rows for Lines {
@@ -236,6 +315,17 @@ mod tests {
                 rows.take(&mut fast, &a);
                 assert_eq!(rows.tells(&a, &b), rule.tells(&a, &b));
                 assert!(!rows.tells(&a, &plain), "{skills}");
+                // several at once, of rows of all
+                let (all, with) = ([a.clone(), b.clone()].concat(), [1, 0, 0, 1]);
+                let from = [&a[..], &b, &a, &b].concat();
+                let (mut met, mut tells) = (from.clone(), [7; 4]);
+                rows.meet_all(&mut met, &from, &all, &with, &mut tells);
+                let (mut taken, mut told) = (from.clone(), [7; 4]);
+                rows.take_all(&mut taken, &all, &with);
+                rows.tells_all(&from, &all, &with, &mut told);
+                assert_eq!((&met, tells), (&taken, told));
+                assert_eq!(&met[..a.len()], &plain[..]);
+                assert_eq!(told[2..], [0, 0]);
             });
             assert_eq!(plain, fast, "{skills}");
         }

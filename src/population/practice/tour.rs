@@ -6,8 +6,8 @@
 //! memory proper. So a round has two phases, each over shares of the agents that threads take:
 //!
 //! ```text
-//! calls    64 agents at a time: words for all (16 Philox counters at once), callees, and a
-//!          prefetch of their rows; meanwhile the 64 before take in what their callees know.
+//! calls    128 agents at a time: words for all (32 Philox counters at once), callees, and a
+//!          prefetch of their rows; meanwhile the 128 before take in what their callees know.
 //!          Where the caller knows better, (callee, caller) goes into an outbox, one for each
 //!          stretch of agents whose rows fit the second cache.
 //! letters  a stretch at a time: everyone who is written to takes in what the caller knew, in
@@ -18,7 +18,8 @@
 //! phase, and all that is read is the snapshot. A letter costs a write and a read in a row, and is
 //! written only where it tells something: half the calls at most.
 
-use super::rule::{Rows, Rule, with_rule};
+use super::post::{Outbox, Shares};
+use super::rule::{BLOCK, Rows, Rule, with_rule};
 use super::{Law, Practice, Snapshot};
 use crate::graph::Graph;
 use crate::params::kernels::{Around, prefetch_words, run_around};
@@ -27,38 +28,8 @@ use crate::scenario::Direction;
 use crate::stream::Key;
 use crate::threads::parallel_chunks;
 
-/// Callers whose words are drawn together.
-const BLOCK: usize = 64;
-
-/// The least agents that are worth a thread.
-const SHARE: usize = 4096;
-
-/// Words of the rows of a stretch: a quarter of a second cache of 2 MiB.
-const STRETCH: usize = 1 << 17;
-
-/// The most stretches, so that the ends of the outboxes' lists stay in the first cache.
-const STRETCHES: usize = 256;
-
 /// Letters that are looked at ahead of their time.
 const AHEAD: usize = 16;
-
-/// Pushes on their way: for each stretch of callees the pairs (callee, caller), the callee in the
-/// high word.
-#[derive(Debug, Default)]
-pub(super) struct Outbox {
-    stretches: Vec<Vec<u64>>,
-}
-
-/// Agents of a stretch, a power of two, as its logarithm.
-fn stretch_bits(agents: usize, stride: usize) -> u32 {
-    let fits = (STRETCH / stride).max(BLOCK);
-    fits.max(agents.div_ceil(STRETCHES)).next_power_of_two().trailing_zeros()
-}
-
-/// Agents of a thread's share: whole blocks.
-fn share(agents: usize, threads: usize) -> usize {
-    agents.div_ceil(threads.max(1)).max(SHARE).next_multiple_of(BLOCK)
-}
 
 impl Practice {
     /// A round of agents that know things of their own. Returns how many are at the adoption
@@ -71,11 +42,10 @@ impl Practice {
         outboxes: &mut Vec<Outbox>,
     ) -> Vec<u64> {
         let stride = now.known.stride();
-        let share = share(self.facts.agents, threads);
-        let bits = stretch_bits(self.facts.agents, stride);
-        let stretches = self.facts.agents.div_ceil(1 << bits);
-        outboxes.resize_with(self.facts.agents.div_ceil(share), Outbox::default);
-        outboxes.iter_mut().for_each(|outbox| outbox.stretches.resize_with(stretches, Vec::new));
+        let agents = self.facts.agents;
+        let Shares { share, bits, stretches } = Shares::new(agents, (1, stride), threads);
+        outboxes.resize_with(agents.div_ceil(share), Outbox::default);
+        outboxes.iter_mut().for_each(|outbox| outbox.open(stretches));
         let mut done = next.done.chunks_mut(share);
         let rows = next.known.all_mut().chunks_mut(share * stride).zip(outboxes.iter_mut());
         let shares = rows.enumerate().map(|(i, (rows, outbox))| {
@@ -87,7 +57,7 @@ impl Practice {
         let outboxes = &*outboxes;
         let rows = next.known.all_mut().chunks_mut(stride << bits).enumerate();
         let counts = parallel_chunks(threads, rows.collect(), |(stretch, rows)| {
-            let letters = outboxes.iter().map(|outbox| outbox.stretches[stretch].as_slice());
+            let letters = outboxes.iter().map(|outbox| outbox.to(stretch));
             with_rule!(self.rule(), |rule| {
                 let first = stretch << bits;
                 letters.for_each(|letters| {
@@ -113,7 +83,6 @@ impl Practice {
     fn calls_of(&self, now: &Snapshot, share: Share<'_>) {
         let Share { first, rows, done, outbox, bits } = share;
         let stride = now.known.stride();
-        outbox.stretches.iter_mut().for_each(Vec::clear);
         if self.tasks > 0 {
             let mut news = News::default();
             for ((i, row), done) in rows.chunks_exact_mut(stride).enumerate().zip(done) {
@@ -122,26 +91,32 @@ impl Practice {
                 }
                 *done = self.work_alone(now, (first + i) as u32, news.memory_mut(), row);
             }
-        } else {
-            rows.copy_from_slice(&now.known.all()[first * stride..][..rows.len()]);
         }
-        let Some(graph) = &self.graph else { return };
+        let Some(graph) = &self.graph else {
+            if self.tasks == 0 {
+                rows.copy_from_slice(&now.known.all()[first * stride..][..rows.len()]);
+            }
+            return;
+        };
         let direction = self.gossip.direction;
         for contact in 0..self.gossip.contacts {
             if self.halt.is_set() {
                 return;
             }
             let key = self.calls(contact, now.round + 1);
+            let fresh = self.tasks == 0 && contact == 0;
             let (now, rows, outbox) = (now.known.all(), &mut *rows, &mut *outbox);
             with_rule!(self.rule(), |rule| {
-                run_around(Calls { rule, graph, key, direction, now, first, rows, outbox, bits });
+                let calls =
+                    Calls { rule, graph, key, direction, now, first, fresh, rows, outbox, bits };
+                run_around(calls);
             });
         }
     }
 
     /// A round of agents that know what the core does.
     pub(super) fn tour_core(&self, now: &Snapshot, next: &mut Snapshot, threads: usize) {
-        let share = share(self.facts.agents, threads);
+        let Shares { share, .. } = Shares::new(self.facts.agents, (1, 1), threads);
         let shares = next.done.chunks_mut(share).enumerate().collect();
         let counts = parallel_chunks(threads, shares, |(i, done): (usize, &mut [[f64; 2]])| {
             let (mut news, mut counts) = (News::default(), vec![0_u64; self.skills()]);
@@ -180,6 +155,8 @@ struct Calls<'a, R> {
     /// The rows of all when the round began.
     now: &'a [u32],
     first: usize,
+    /// Whether the share's rows are still to be filled.
+    fresh: bool,
     /// The share's rows as they become.
     rows: &'a mut [u32],
     outbox: &'a mut Outbox,
@@ -196,24 +173,21 @@ impl<R: Rows> Around for Calls<'_, R> {
         let mut callees = [[0_u32; BLOCK]; 2];
         for block in 0..agents.div_ceil(BLOCK) {
             let start = block * BLOCK;
+            let first = self.first + start;
             let to = &mut callees[block % 2];
-            let (graph, first, now) = (self.graph, self.first + start, self.now);
-            self.key.for_words(first, BLOCK.min(agents - start), |i, word| {
-                let caller = (first + i) as u32;
-                // who has nobody to call hears itself, which is nothing new
-                to[i] = graph.pick(caller, word).unwrap_or(caller);
-            });
-            for callee in &to[..BLOCK.min(agents - start)] {
-                prefetch_words(&now[*callee as usize * stride..]);
+            self.key.fill_words(first, to);
+            let to = &mut to[..BLOCK.min(agents - start)];
+            self.graph.pick_all(first as u32, to);
+            for callee in to.iter() {
+                prefetch_words(&self.now[*callee as usize * stride..]);
             }
             if block > 0 {
                 self.talk(start - BLOCK, &callees[(block + 1) % 2]);
             }
         }
         let last = agents.div_ceil(BLOCK).saturating_sub(1);
-        let left = agents - last * BLOCK;
-        if left > 0 {
-            self.talk(last * BLOCK, &callees[last % 2][..left]);
+        if agents > 0 {
+            self.talk(last * BLOCK, &callees[last % 2][..agents - last * BLOCK]);
         }
     }
 }
@@ -224,23 +198,19 @@ impl<R: Rows> Calls<'_, R> {
     fn talk(&mut self, start: usize, callees: &[u32]) {
         let stride = self.rule.stride();
         let first = self.first + start;
-        let (pulls, pushes) = (self.direction.pulls(), self.direction.pushes());
-        let mine = &self.now[first * stride..][..callees.len() * stride];
-        let rows = &mut self.rows[start * stride..][..callees.len() * stride];
-        let (mut letters, mut n) = ([0_u64; BLOCK], 0);
-        let each = mine.chunks_exact(stride).zip(rows.chunks_exact_mut(stride)).zip(callees);
-        for (i, ((mine, row), callee)) in each.enumerate() {
-            let theirs = &self.now[*callee as usize * stride..][..stride];
-            if pulls {
-                self.rule.take(row, theirs);
-            }
-            // written in any case and kept where it counts: which way it goes is anyone's guess
-            letters[n % BLOCK] = u64::from(*callee) << 32 | (first + i) as u64;
-            n += usize::from(pushes && self.rule.tells(mine, theirs));
+        let words = callees.len() * stride;
+        let (rows, mine) =
+            (&mut self.rows[start * stride..][..words], &self.now[first * stride..][..words]);
+        if self.fresh {
+            rows.copy_from_slice(mine);
         }
-        for letter in &letters[..n] {
-            self.outbox.stretches[(letter >> 32 >> self.bits) as usize].push(*letter);
+        let mut tells = [0; BLOCK];
+        match self.direction {
+            Direction::Push => self.rule.tells_all(mine, self.now, callees, &mut tells),
+            Direction::Pull => self.rule.take_all(rows, self.now, callees),
+            Direction::PushPull => self.rule.meet_all(rows, mine, self.now, callees, &mut tells),
         }
+        self.outbox.write(first, callees, &tells, self.bits);
     }
 }
 

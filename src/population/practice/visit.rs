@@ -118,16 +118,25 @@ impl Practice {
         }
         let News { row, told, memory, done, .. } = news;
         *done = self.work_alone(now, agent, memory, row);
-        let Some(graph) = &self.graph else { return };
         let rule = self.rule();
-        for contact in 0..self.gossip.contacts {
-            let word = self.calls(contact, now.round + 1).word(agent as usize);
-            let Some(callee) = graph.pick(agent, word) else { continue };
-            if self.gossip.direction.pulls() {
+        self.call(agent, now.round + 1, |callee, [pushes, pulls]| {
+            if pulls {
                 rule.take(row, now.known.row(callee as usize));
             }
-            if self.gossip.direction.pushes() {
+            if pushes {
                 told.push(callee);
+            }
+        });
+    }
+
+    /// Calls `talk` with each agent that `agent` calls in a round, and whether it is told and tells.
+    pub(super) fn call(&self, agent: u32, round: u32, mut talk: impl FnMut(u32, [bool; 2])) {
+        let Some(graph) = &self.graph else { return };
+        let direction = self.gossip.direction;
+        for contact in 0..self.gossip.contacts {
+            let word = self.calls(contact, round).word(agent as usize);
+            if let Some(callee) = graph.pick(agent, word) {
+                talk(callee, [direction.pushes(), direction.pulls()]);
             }
         }
     }

@@ -19,7 +19,7 @@ fn whole() -> &'static [&'static str] {
 }
 
 #[test]
-fn a_run_leaves_its_eight_files_and_nothing_else() {
+fn a_run_leaves_its_twelve_files_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let run = folder.path().join("deep/run");
     write_into(&run);
@@ -109,7 +109,9 @@ fn a_folder_in_the_place_of_a_file_is_refused_before_and_after_a_run_and_nothing
     // made while the run was under way
     fs::remove_file(folder.path().join("summary.json")).unwrap();
     fs::create_dir(folder.path().join("summary.json")).unwrap();
-    let error = write_run(&directory, &outcome(), &facts(), "", "").unwrap_err();
+    let outcome = outcome();
+    let error =
+        write_run(&directory, &outcome, &Histories::of(&outcome), &facts(), "", "").unwrap_err();
     assert!(error.to_string().contains("summary.json"), "{error}");
     assert!(error.to_string().contains("move it away"), "{error}");
     assert_eq!(names(folder.path()), whole());
@@ -156,7 +158,8 @@ fn a_trace_that_does_not_fit_its_panel_writes_nothing() {
     let directory = RunDirectory::create(folder.path()).unwrap();
     let mut broken = outcome();
     broken.bounds[0].1.frames[1].core.pop();
-    let error = write_run(&directory, &broken, &facts(), "", "").unwrap_err();
+    let error =
+        write_run(&directory, &broken, &Histories::of(&broken), &facts(), "", "").unwrap_err();
     assert!(error.to_string().contains("pooled fleet"), "{error}");
     assert!(error.to_string().contains("core levels of round 1 has 5 entries, not 6"), "{error}");
     assert!(names(folder.path()).is_empty());

@@ -1,5 +1,5 @@
 use super::*;
-use crate::record::{rfc3339, summary};
+use crate::record::rfc3339;
 use proptest::prelude::*;
 use serde_json::Value;
 use std::fs;
@@ -7,7 +7,7 @@ use std::fs;
 #[test]
 fn half_the_fleet_is_reached_on_the_line_between_two_rounds() {
     // Shares 0, 0.25 and 1 in rounds 0, 1 and 2: half at 1 + 0.25/0.75.
-    let numbers = summary(&outcome(), "serial", 1, 5.0);
+    let numbers = summed_up(&outcome(), "serial", 1, 5.0);
     let time = numbers["time_to_half_fleet"].as_f64().unwrap();
     assert!((time - 4.0 / 3.0).abs() < 1e-15, "{time}");
 }
@@ -16,14 +16,14 @@ fn half_the_fleet_is_reached_on_the_line_between_two_rounds() {
 fn unmeasured_rounds_do_not_bend_that_line() {
     let mut gap = outcome();
     gap.hive.rounds[1].fleet_adoption = f64::NAN;
-    assert_eq!(summary(&gap, "serial", 1, 5.0)["time_to_half_fleet"], 1.0);
+    assert_eq!(summed_up(&gap, "serial", 1, 5.0)["time_to_half_fleet"], 1.0);
     gap.hive.rounds[2].fleet_adoption = 0.49;
-    assert_eq!(summary(&gap, "serial", 1, 5.0)["time_to_half_fleet"], Value::Null);
+    assert_eq!(summed_up(&gap, "serial", 1, 5.0)["time_to_half_fleet"], Value::Null);
 }
 
 #[test]
 fn work_is_summed_over_rounds_and_rates_use_the_hives_own_seconds() {
-    let numbers = summary(&outcome(), "serial", 1, 5.0);
+    let numbers = summed_up(&outcome(), "serial", 1, 5.0);
     assert_eq!(numbers["tasks"], 300);
     assert_eq!(numbers["bytes_up"], 3u64 << 40);
     assert_eq!(numbers["seconds"], 5.0);
@@ -41,7 +41,7 @@ fn every_key_of_the_summary_is_documented_in_its_order() {
         .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
         .filter(|key| !key.contains('.'))
         .collect();
-    let numbers = summary(&outcome(), "serial", 1, 5.0);
+    let numbers = summed_up(&outcome(), "serial", 1, 5.0);
     let keys: Vec<&str> = numbers.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(documented, keys);
 }
@@ -63,7 +63,7 @@ proptest! {
         last.test_accuracy = accuracy;
         let last = last.clone();
         outcome.bounds[0].1 = outcome.hive.clone();
-        let numbers = summary(&outcome, "pool", 2, 1.0);
+        let numbers = summed_up(&outcome, "pool", 2, 1.0);
         let skills = &numbers["skills"];
         prop_assert_eq!(skills["core"].as_f64(), Some(last.core_skill));
         prop_assert_eq!(skills["panel"].as_f64(), Some(last.panel_skill));

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::process::Command;
 
-type Cells = BTreeMap<String, Field>;
+pub(super) type Cells = BTreeMap<String, Field>;
 
 fn read(path: &Path) -> Vec<Cells> {
     let reader = SerializedFileReader::new(File::open(path).unwrap()).unwrap();
@@ -16,11 +16,11 @@ fn read(path: &Path) -> Vec<Cells> {
     reader.get_row_iter(None).unwrap().map(cells).collect()
 }
 
-fn text(text: &str) -> Field {
+pub(super) fn text(text: &str) -> Field {
     Field::Str(text.into())
 }
 
-fn read_one(name: &str) -> Vec<Cells> {
+pub(super) fn read_one(name: &str) -> Vec<Cells> {
     let folder = tempfile::tempdir().unwrap();
     write_into(folder.path());
     read(&folder.path().join(name))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::problem::Finding;
 use super::tree::{At, Node};
-use super::{gossip, hives, levels, memory, practice, strategies};
+use super::{gossip, hives, levels, memory, practice, search, strategies};
 use crate::scenario::{
     Bound, EngineKind, Exchange, FeedbackKind, Learner, MixedEffects, Partial, Personalisation,
     Pull, Scenario, Sizes, Topology, World,
@@ -16,6 +16,8 @@ pub(super) fn check(scenario: &Scenario, tree: &Node) -> Vec<Finding> {
     match &scenario.world {
         World::MixedEffects(world) => generated(scenario, world, &mut clashes),
         World::Synthetic(_) | World::Dataset(_) => local_data(scenario, &mut clashes),
+        // its checks are those of the learner that searches it
+        World::Nk(_) => {}
     }
     fleet(scenario, &mut clashes);
     feedback(scenario, &mut clashes);
@@ -24,6 +26,7 @@ pub(super) fn check(scenario: &Scenario, tree: &Node) -> Vec<Finding> {
     hives::check(scenario, &mut clashes);
     gossip::check(scenario, &mut clashes);
     practice::check(scenario, &mut clashes);
+    search::check(scenario, &mut clashes);
     strategies::check(scenario, &mut clashes);
     memory::check(scenario, &mut clashes);
     clashes.findings

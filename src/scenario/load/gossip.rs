@@ -19,7 +19,7 @@ pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
                            neighbour each; set it to 1 or more, or take learner.kind = \"softmax\"";
             clashes.add(&["distiller.gossip.contacts", "learner.kind"], message.into());
         }
-        Learner::Practice(_) => {}
+        Learner::Practice(_) | Learner::Search(_) => {}
         Learner::Softmax(_) | Learner::Mlp(_) => models(s, clashes),
     }
     if s.distiller.exchange != Exchange::Weights {

@@ -13,7 +13,10 @@ pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
         }
         return;
     }
-    let mut refuse = |key: &str, message: String| clashes.add(&[key, "hives"], message);
+    let mut refuse = |key: &str, message: String| match key {
+        "hives" => clashes.add(&[key], message),
+        _ => clashes.add(&[key, "hives"], message),
+    };
     if s.hives.len() == 1 {
         let message = "1 entry, but a single hive needs none; add another, or leave it out";
         refuse("hives", message.into());

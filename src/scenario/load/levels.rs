@@ -46,7 +46,7 @@ pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
     strategies::check_level(s, team, clashes);
     let companies = match &s.world {
         World::MixedEffects(world) => Some(world.companies as usize),
-        World::Synthetic(_) | World::Dataset(_) => None,
+        World::Synthetic(_) | World::Dataset(_) | World::Nk(_) => None,
     };
     let levels = [
         ("distiller.hierarchy.company", company, None),

@@ -61,6 +61,7 @@ impl Scenario {
                 };
                 (world.features, world.answers, u128::from(self.fleet.agents) * u128::from(each))
             }
+            World::Nk(_) => (0, 0, 0),
             World::Dataset(_) => return None,
         };
         Some(Extent {
@@ -143,6 +144,8 @@ fn parts(s: &Scenario, extent: Extent) -> Vec<Part> {
             vec![local_data(vec![size, "fleet.agents", "world.features"], extent)]
         }
         World::Dataset(_) => vec![local_data(vec!["world.path"], extent)],
+        // a table of contributions has a bound of its own
+        World::Nk(_) => Vec::new(),
     };
     parts.extend(learner(s, extent));
     parts.push(levels(s, extent));
@@ -159,7 +162,7 @@ fn working(s: &Scenario, extent: Extent) -> u128 {
 fn skills(s: &Scenario) -> u128 {
     match &s.world {
         World::MixedEffects(world) => world.skills.into(),
-        World::Synthetic(_) | World::Dataset(_) => 1,
+        World::Synthetic(_) | World::Dataset(_) | World::Nk(_) => 1,
     }
 }
 
@@ -306,6 +309,7 @@ fn learner(s: &Scenario, extent: Extent) -> Vec<Part> {
             (block.saturating_mul(buckets + 1), touched, touched, keys)
         }
         Learner::Practice(practice) => return proficiencies(s, practice, agents),
+        Learner::Search(_) => return solutions(s, agents),
         Learner::Mlp(mlp) => {
             let widths = mlp.hidden.iter().map(|width| u128::from(*width)).chain([answers]);
             let (mut core, mut adapters) = (0, 0);
@@ -321,6 +325,7 @@ fn learner(s: &Scenario, extent: Extent) -> Vec<Part> {
     keys.extend(match s.world {
         World::MixedEffects(_) | World::Synthetic(_) => &["world.features", "world.answers"][..],
         World::Dataset(_) => &["world.path"],
+        World::Nk(_) => &["world.n"],
     });
     let mut parts = vec![Part {
         what: format!("three copies of a core of {core} parameters, as a merge needs them,"),
@@ -370,20 +375,34 @@ fn proficiencies(s: &Scenario, practice: &Practice, agents: u128) -> Vec<Part> {
         what: format!("what {agents} agents know, {each} numbers each, before and after a round"),
         numbers: agents * each * 2,
     };
+    std::iter::once(known).chain(graph(s, agents)).collect()
+}
+
+/// What agents of the learner `search` have, before and after a round, and their graph.
+fn solutions(s: &Scenario, agents: u128) -> Vec<Part> {
+    let known = Part {
+        keys: vec!["fleet.agents"],
+        what: format!("the solutions of {agents} agents, before and after a round,"),
+        numbers: agents * 8,
+    };
+    std::iter::once(known).chain(graph(s, agents)).collect()
+}
+
+/// The graph of a fleet without a distiller, as far as its text tells.
+fn graph(s: &Scenario, agents: u128) -> Option<Part> {
     let gossip = &s.distiller.gossip;
     let neighbours = match gossip.graph {
-        _ if s.distiller.topology != Topology::Gossip => return vec![known],
-        GraphKind::Complete | GraphKind::Edges => return vec![known],
+        _ if s.distiller.topology != Topology::Gossip => return None,
+        GraphKind::Complete | GraphKind::Edges => return None,
         GraphKind::Ring => 2,
         GraphKind::Regular | GraphKind::SmallWorld => gossip.neighbours.into(),
         GraphKind::ScaleFree => 2 * u128::from(gossip.neighbours),
     };
-    let graph = Part {
+    Some(Part {
         keys: vec!["fleet.agents", "distiller.gossip.neighbours"],
         what: format!("a graph of {agents} agents with some {neighbours} neighbours each"),
         numbers: agents * (neighbours + 1),
-    };
-    vec![known, graph]
+    })
 }
 
 /// Agents that work in one round at least, where so many are drawn for each: few fewer than are to
@@ -407,7 +426,7 @@ fn levels(s: &Scenario, extent: Extent) -> Part {
     let measured = u128::from(s.rounds.0 / s.measure.every) + 1;
     let keys = match &s.world {
         World::MixedEffects(_) => vec!["measure.panel", "rounds", "world.skills"],
-        World::Synthetic(_) | World::Dataset(_) => vec!["measure.panel", "rounds"],
+        World::Synthetic(_) | World::Dataset(_) | World::Nk(_) => vec!["measure.panel", "rounds"],
     };
     Part {
         keys,

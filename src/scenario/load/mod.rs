@@ -14,6 +14,7 @@ mod memory;
 mod practice;
 mod problem;
 mod recipe;
+mod search;
 mod set;
 pub(in crate::scenario) mod shape;
 mod strategies;

@@ -10,6 +10,10 @@ use crate::scenario::{
 pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
     let Learner::Practice(practice) = &s.learner else { return };
     const KIND: &str = "learner.kind";
+    if matches!(s.world, World::Nk(_)) {
+        // the world is to blame, and says so
+        return;
+    }
     let World::MixedEffects(world) = &s.world else {
         let message = "\"practice\" counts tasks of the mixed-effects world, and this one deals \
                        features to learn from; take world.kind = \"mixed-effects\", or another \

@@ -75,7 +75,7 @@ fn draw(values: &[f32], sample: &mut Vec<u32>) {
     for share in 0..shares {
         // Weyl's sequence, golden ratio
         let shift = u64::from((share as u32).wrapping_mul(0x9E37_79B9));
-        let line = ((share * width + (shift * (width >> 16) >> 16)) >> 32) as usize;
+        let line = ((share * width + ((shift * (width >> 16)) >> 16)) >> 32) as usize;
         sample.extend(values[line * LINE..][..LINE].iter().map(|x| key(*x)));
     }
 }

@@ -1,0 +1,140 @@
+//! How what one agent knows reaches the others. hivesim has no part for rumours without
+//! parameters: these are plain processes on its streams.
+
+use super::{Row, Rows, Trial, mean_and_error};
+use crate::maths::{exp, ln};
+use crate::stream::Stream;
+
+/// A waiting time at `rate`.
+fn wait(stream: &mut Stream, rate: f64) -> f64 {
+    // 1 − u is above 0
+    -ln(1.0 - stream.uniform()) / rate
+}
+
+/// Who starts a contact, and which way what is known goes.
+#[derive(Clone, Copy, PartialEq)]
+enum Contact {
+    Push,
+    Pull,
+    PushPull,
+}
+
+/// One synchronous round among `n` agents of whom the first ones know: everybody who is to
+/// calls one other, uniformly, and hears or tells by what was known before the round. The share
+/// that does not know afterwards. Of the calls only `heard` of 100 get through.
+fn left_by_a_round(contact: Contact, know: u32, n: u32, heard: u32, stream: &mut Stream) -> f64 {
+    let mut next: Vec<bool> = (0..n).map(|i| i < know).collect();
+    for caller in 0..n {
+        let called = (caller + 1 + stream.below(n - 1)) % n;
+        if heard < 100 && stream.below(100) >= heard {
+            continue;
+        }
+        if contact != Contact::Pull && caller < know {
+            next[called as usize] = true;
+        }
+        if contact != Contact::Push && called < know {
+            next[caller as usize] = true;
+        }
+    }
+    f64::from(next.iter().map(|knows| u32::from(!knows)).sum::<u32>()) / f64::from(n)
+}
+
+/// One round takes the share `u` that does not know to `u e^−(1−u)` by pushing, `u²` by
+/// pulling, and `u² e^−(1−u)` by both.
+pub(super) fn rounds(trial: &Trial) -> Rows {
+    let n = trial.sized(100_000, 2_000_000_u32);
+    let mut rows = Vec::new();
+    for (name, contact) in
+        [("push", Contact::Push), ("pull", Contact::Pull), ("push-pull", Contact::PushPull)]
+    {
+        for (i, share) in [0.2, 0.5, 0.8].into_iter().enumerate() {
+            let know = (share * f64::from(n)) as u32;
+            let mut stream = trial.stream(contact as u32, i as u32);
+            let left = left_by_a_round(contact, know, n, trial.model(100, 80), &mut stream);
+            let u = 1.0 - share;
+            let pushed = if contact == Contact::Pull { 1.0 } else { exp(-(1.0 - u)) };
+            let law = u * pushed * if contact == Contact::Push { 1.0 } else { u };
+            // a share of n agents, who are independent but for corrections of order 1/n
+            let within = 4.0 * (law * (1.0 - law) / f64::from(n)).sqrt();
+            rows.push(Row::within(format!("{name} from u = {u:.1}"), law, left, within));
+        }
+    }
+    Ok(rows)
+}
+
+/// `H(k)`, the k-th harmonic number.
+fn harmonic(k: u32) -> f64 {
+    (1..=k).rev().map(|i| 1.0 / f64::from(i)).sum()
+}
+
+/// Agents whose clocks tick at rate 1 and who at each tick call one other, uniformly: from one
+/// who knows to all takes on average `2 (n−1)/n · H(n−1)` by pushing (the one who knows tells),
+/// half of that by push and pull.
+pub(super) fn clocks(trial: &Trial) -> Rows {
+    let (n, runs) = (1000_u32, trial.sized(200, 4000_u32));
+    let time = |contact: Contact, run: u32| {
+        let mut stream = trial.stream(run, contact as u32);
+        let (mut time, mut know) = (0.0, 1);
+        let mut knows = vec![false; n as usize];
+        knows[0] = true;
+        let rate = f64::from(n) * trial.model(1.0, 0.9);
+        while know < n {
+            time += wait(&mut stream, rate);
+            let caller = stream.below(n);
+            let called = (caller + 1 + stream.below(n - 1)) % n;
+            let (caller, called) = (caller as usize, called as usize);
+            let tells = knows[caller] || contact == Contact::PushPull && knows[called];
+            if tells && !(knows[caller] && knows[called]) {
+                (knows[caller], knows[called]) = (true, true);
+                know += 1;
+            }
+        }
+        time
+    };
+    let both = 2.0 * f64::from(n - 1) / f64::from(n) * harmonic(n - 1);
+    let row = |(name, contact, law): (&str, Contact, f64)| {
+        let times: Vec<f64> = (0..runs).map(|run| time(contact, run)).collect();
+        let (mean, error) = mean_and_error(&times);
+        Row::within(format!("{name}, n = {n}: mean time to all"), law, mean, 4.0 * error)
+    };
+    let cases = [("push", Contact::Push, both), ("push-pull", Contact::PushPull, both / 2.0)];
+    Ok(cases.map(row).to_vec())
+}
+
+/// Susceptible and infected: everybody who knows tells one other at rate `β`, so that the share
+/// that knows is `i(t) = i0 e^βt / (1 − i0 + i0 e^βt)` where there are many.
+pub(super) fn logistic(trial: &Trial) -> Rows {
+    let (n, first, beta, runs) = (100_000_u32, 1000, 0.5, trial.sized(50, 500_u32));
+    let told_at = beta * trial.model(1.0, 1.05);
+    let levels = [0.05, 0.2, 0.5, 0.9];
+    // the birth process: the k who know make one more at rate β k (n − k)/(n − 1)
+    let times = |run: u32| {
+        let mut stream = trial.stream(run, 7);
+        let mut times = [0.0; 4];
+        let mut time = 0.0;
+        let mut passed = 0;
+        for k in first..n {
+            if f64::from(k) >= levels[passed] * f64::from(n) {
+                times[passed] = time;
+                passed += 1;
+                if passed == levels.len() {
+                    break;
+                }
+            }
+            let rate = told_at * f64::from(k) * f64::from(n - k) / f64::from(n - 1);
+            time += wait(&mut stream, rate);
+        }
+        times
+    };
+    let runs: Vec<[f64; 4]> = (0..runs).map(times).collect();
+    let start = f64::from(first) / f64::from(n);
+    let rows = levels.iter().enumerate().map(|(at, level)| {
+        let of_level: Vec<f64> = runs.iter().map(|times| times[at]).collect();
+        let (mean, error) = mean_and_error(&of_level);
+        let law = ln(level * (1.0 - start) / (start * (1.0 - level))) / beta;
+        // the curve is that of infinitely many: a finite n is off by less than 1/(β first)
+        let finite = 1.0 / (beta * f64::from(first));
+        Row::within(format!("time to {:.0} %", 100.0 * level), law, mean, 4.0 * error + finite)
+    });
+    Ok(rows.collect())
+}
