@@ -74,7 +74,7 @@ impl Rumour {
         [law.level_f32(f32::INFINITY, round), 0.0].map(|l| f64::from(l) >= self.fleet.adopted)
     }
 
-    /// How many agents know each skill, of whole blocks from `first` on.
+    /// How many agents know each skill, of those whose rows are in some words.
     fn count(&self, bits: &[u32]) -> Vec<u64> {
         let (width, mut counts) = (self.width(), vec![0; self.fleet.skills()]);
         // the places of a skill in a word
