@@ -109,6 +109,8 @@ fn trace(size: Size, top: f64, reach: f64) -> Trace {
         rounds: (0..=size.rounds).map(row).collect(),
         panel,
         hives: Vec::new(),
+        tags: Vec::new(),
+        lineage: Vec::new(),
         parameters: 3_400,
         seconds: 1.234,
         complete: true,

@@ -116,6 +116,8 @@ pub(super) fn run(
         rounds: Vec::new(),
         frames: Vec::new(),
         hives: Vec::new(),
+        tags: Vec::new(),
+        lineage: Vec::new(),
         parameters: fleet.parameters(),
         seconds: 0.0,
         complete: false,

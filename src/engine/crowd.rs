@@ -96,6 +96,8 @@ fn course<P: Population>(
         rounds: Vec::new(),
         frames: Vec::new(),
         hives: Vec::new(),
+        tags: Vec::new(),
+        lineage: Vec::new(),
         parameters,
         seconds: 0.0,
         complete: false,

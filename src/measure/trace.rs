@@ -1,6 +1,7 @@
 //! What a run leaves behind: rows a round, levels of skill a measured round.
 
 use super::Skills;
+use super::spread::Tag;
 use crate::ids::{AgentId, CompanyId};
 use crate::scenario::{Bound, Scenario};
 use serde::Serialize;
@@ -36,6 +37,10 @@ pub struct Trace {
     pub frames: Vec<Frame>,
     /// How several hives stood, round by round, hive by hive; empty where there is one.
     pub hives: Vec<HiveRow>,
+    /// Skills that the world gives to one company alone, by rising skill.
+    pub tags: Vec<Tag>,
+    /// Whose learning the published cores are made of; empty where it is not asked for.
+    pub lineage: Vec<LineageRow>,
     /// Parameters of the core.
     pub parameters: usize,
     /// Wall-clock seconds of the run (not part of the hash).
@@ -63,6 +68,21 @@ pub struct HiveRow {
     pub skill: f64,
     /// How far a task moves its agents, relative to the learner's rate.
     pub efficiency: f64,
+}
+
+/// A company's part in a block of a published core.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+pub struct LineageRow {
+    /// Publications so far.
+    pub round: u32,
+    /// Block of the core.
+    pub block: u32,
+    /// The company whose agents' learning it is.
+    pub company: u32,
+    /// Its share: ⟨D_o, D⟩ / ‖D‖² where the strategy is linear ([`Lineage`](super::spread::Lineage)),
+    /// its influence on this merge where it is not
+    /// ([`leave_one_out`](super::spread::leave_one_out)). Over companies they sum to 1.
+    pub share: f64,
 }
 
 /// An agent of the panel.

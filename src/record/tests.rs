@@ -57,6 +57,8 @@ fn trace(lift: f32) -> Trace {
         rounds: vec![row(0), row(1), row(2)],
         frames: vec![frame(0, [0; 6]), frame(1, [5, 0, 3, 2, 1, 4])],
         hives: Vec::new(),
+        tags: Vec::new(),
+        lineage: Vec::new(),
         parameters: 42,
         seconds: 2.0,
         complete: true,

@@ -2,9 +2,10 @@
 
 use super::Adoption;
 use crate::measure::Frame;
+use serde::Serialize;
 
 /// A skill with the only group that practises it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Tag {
     /// The skill.
     pub skill: usize,
