@@ -10,6 +10,7 @@ mod hierarchy;
 mod hives;
 mod judge;
 mod site;
+mod training;
 
 pub use distiller::Distiller;
 pub use harvest::{Harvest, Harvester};

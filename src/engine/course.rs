@@ -107,6 +107,7 @@ pub(super) fn run(
         agent,
         name: facts.names.get(agent.index()).cloned().unwrap_or_default(),
         company: fleet.world.company(agent),
+        joins: fleet.joins(agent).0,
         job: fleet.world.job(agent),
     });
     let mut trace = Trace {
@@ -123,7 +124,12 @@ pub(super) fn run(
         complete: false,
     };
     let mut publication = Arc::new(distiller.open());
-    let mut row = RoundRow::unmeasured();
+    let taught = distiller.pretraining();
+    let mut row = RoundRow {
+        sample_steps: taught.sample_steps,
+        multiply_adds: taught.multiply_adds,
+        ..RoundRow::unmeasured()
+    };
     let name = stage.name();
     let place = |round| Place { round, seed: fleet.seed };
     loop {
@@ -200,7 +206,7 @@ fn take_work(
     let contributions: Vec<_> = harvest.learnings.iter().map(|l| &l.contribution).collect();
     let layout = fleet.learner.core_layout();
     let quality = quality(layout, &contributions, &step);
-    let agents = fleet.world.facts().agents as u64;
+    let agents = fleet.present(next.version) as u64;
     let sends = harvest.merged > 0;
     let published = fleet.parameters() * if next.control.is_some() { 2 } else { 1 };
     // every agent pulls the whole core, and what goes with it

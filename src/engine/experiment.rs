@@ -7,10 +7,11 @@ use super::pool::with_pool;
 use super::pooled::Pooled;
 use super::serial::Serial;
 use super::tasks::{Registry, Tasks};
-use crate::agent::{Fleet, Halt, Keeping};
+use crate::agent::{Fleet, Halt, Keeping, Uptake};
 use crate::distill::{Distiller, Harvester};
-use crate::ids::AgentId;
+use crate::ids::{AgentId, Round};
 use crate::learner::{Learner, Mlp, Plan, Share, Softmax};
+use crate::measure::spread::Tag;
 use crate::measure::{Outcome, RoundRow, Trace};
 use crate::merge::{Pipeline, Strategy};
 use crate::scenario::{
@@ -179,10 +180,11 @@ impl Experiment {
         let stages = scenario.measure.bounds.iter().map(|bound| Stage::Bound(*bound));
         let mut traces = Vec::new();
         for stage in std::iter::once(Stage::Hive).chain(stages) {
-            let (trace, hash) = match &world {
+            let (mut trace, hash) = match &world {
                 Some(world) => self.course(&scenario, world.clone(), stage, observer)?,
                 None => self.crowd(&scenario, stage, observer)?,
             };
+            trace.tags = tags(&scenario);
             hasher.update(hash.as_bytes());
             let complete = trace.complete;
             traces.push((stage, trace));
@@ -350,6 +352,8 @@ impl Experiment {
             tasks: scenario.fleet.tasks,
             partial: scenario.fleet.stragglers.partial,
             panel: panel(seed, facts.agents as u32, scenario.measure.panel),
+            newcomers: newcomers(scenario, world.as_ref()),
+            uptake: Uptake { mean: scenario.fleet.uptake, spread: scenario.fleet.uptake_spread },
             seed,
             halt: self.halt.clone(),
             world,
@@ -364,6 +368,29 @@ fn topology(scenario: &Scenario, stage: Stage) -> Topology {
         Stage::Bound(Bound::Isolated) => Topology::Isolated,
         Stage::Bound(Bound::Pooled) => Topology::Pooled,
     }
+}
+
+/// The agents that join later, in rising order, and the first round in which they work.
+fn newcomers(scenario: &Scenario, world: &dyn World) -> (Vec<AgentId>, Round) {
+    let spec = &scenario.fleet.newcomers;
+    let facts = world.facts();
+    let agents = facts.agents as u32;
+    let late = if spec.companies > 0 {
+        let first = (facts.companies as u32).saturating_sub(spec.companies);
+        let all = (0..agents).map(AgentId);
+        all.skip_while(|agent| world.company(*agent).0 < first).collect()
+    } else {
+        let mut stream = Stream::new(scenario.seed.0, Purpose::Newcomers, 0, 0);
+        stream.sample(agents, spec.agents).into_iter().map(AgentId).collect()
+    };
+    (late, Round(spec.round))
+}
+
+/// The skills that the world gives to one company alone.
+fn tags(scenario: &Scenario) -> Vec<Tag> {
+    let scenario::World::MixedEffects(world) = &scenario.world else { return Vec::new() };
+    let tag = |(skill, company)| Tag { skill: skill as usize, origin: company as usize };
+    world.tags().map(tag).collect()
 }
 
 /// The agents that are measured: all, or a sample drawn once.

@@ -8,6 +8,7 @@ pub mod continual;
 pub mod economy;
 pub mod inequality;
 mod interference;
+mod onboarding;
 pub mod privacy;
 mod quality;
 mod skill;
@@ -15,6 +16,7 @@ pub mod spread;
 mod trace;
 
 pub use interference::{Barrier, Interference, barrier, barrier_between, interference};
+pub use onboarding::Onboarding;
 pub use privacy::Privacy;
 pub use quality::{Quality, quality};
 pub use skill::{Skills, skills};

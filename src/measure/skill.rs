@@ -77,6 +77,7 @@ mod tests {
             agent: AgentId(0),
             name: String::new(),
             company: CompanyId(0),
+            joins: 1,
             job: job.to_vec(),
         };
         let panel = [member([0.75, 0.25]), member([0.5, 0.5])];

@@ -207,6 +207,7 @@ pub(super) fn panel_table<'a>() -> Table<PanelRow<'a>> {
         c("agent", "", "the agent's id", Integer(|r| r.member.agent.0.into())),
         c("name", "", "the agent's name: a data set's user; empty where the world names nobody", Text(|r| &r.member.name)),
         c("company", "", "the id of the company it works at", Integer(|r| r.member.company.0.into())),
+        c("joins", "rounds", "the first round in which it works: 1, or later for a newcomer, whose levels are null before", Integer(|r| r.member.joins.into())),
         c("job_level", LEVEL, "the agent's own level on its job: the mean over probed skills, weighted by its job", Real(|r| r.job_level)),
         c("core_job_level", LEVEL, "the bare core's level on the same job", Real(|r| r.core_job_level)),
         c("unpractised_level", LEVEL, "mean of the agent's level over the skills that it has never practised", Real(|r| r.unpractised_level)),

@@ -234,6 +234,7 @@ impl Population for Practice {
             agent: *agent,
             name: String::new(),
             company: self.jobs.company(*agent),
+            joins: 1,
             job: self.jobs.shares(*agent, self.facts.skills.len()),
         };
         self.panel.iter().map(member).collect()
