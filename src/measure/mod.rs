@@ -18,4 +18,5 @@ pub use interference::{Barrier, Interference, barrier, barrier_between, interfer
 pub use privacy::Privacy;
 pub use quality::{Quality, quality};
 pub use skill::{Skills, skills};
+pub(crate) use skill::{mean, on_job};
 pub use trace::*;
