@@ -175,32 +175,31 @@ impl Distiller {
         let version = CoreVersion(before.version.0 + 1);
         let mut core = before.core.as_ref().clone();
         let mut traffic = None;
-        let site = Site {
-            fleet: &self.fleet,
-            layout: self.fleet.learner.core_layout(),
-            columns: &self.columns,
-            climate: &before.climate,
-            round: version.0,
-            seed: self.fleet.seed,
-            threads: self.threads,
-        };
+        let layout = self.fleet.learner.core_layout();
+        let site = Site::new(&self.fleet, (layout, &self.columns), before, self.threads);
         let learnings = &harvest.learnings;
-        if let Structure::Hierarchy(levels) = &mut self.structure {
-            let above = levels.merge(&site, learnings)?;
-            core.copy_from_slice(levels.core());
-            let pulled = 4 * (self.fleet.parameters() * self.fleet.world.facts().agents) as u64;
-            let (up, down) = (harvest.bytes_up + above.up, pulled + above.down);
-            traffic = Some(Traffic { up, down });
-        } else if let Structure::Gossip(gossip) = &mut self.structure {
-            traffic = Some(gossip.merge(&site, learnings)?);
-            core = gossip.mean();
-        } else if let Structure::Hives(hives) = &mut self.structure {
-            hives.merge(&site, learnings)?;
-            core = hives.mean();
-        } else if let Some(trained) = &harvest.core {
-            core.copy_from_slice(trained);
-        } else if self.fleet.keeping != Keeping::Everything {
-            self.distil(before, harvest, &mut core)?;
+        match &mut self.structure {
+            Structure::Hierarchy(levels) => {
+                let above = levels.merge(&site, learnings)?;
+                core.copy_from_slice(levels.core());
+                let pulled = 4 * (self.fleet.parameters() * self.fleet.world.facts().agents) as u64;
+                let (up, down) = (harvest.bytes_up + above.up, pulled + above.down);
+                traffic = Some(Traffic { up, down });
+            }
+            Structure::Gossip(gossip) => traffic = Some(gossip.merge(&site, learnings)?),
+            Structure::Hives(hives) => hives.merge(&site, learnings)?,
+            Structure::Star => match &harvest.core {
+                Some(trained) => core.copy_from_slice(trained),
+                None if self.fleet.keeping == Keeping::Everything => {}
+                None => self.distil(before, harvest, &mut core)?,
+            },
+        }
+        let locals = self.structure.locals(version.0 + 1);
+        if let (Structure::Gossip(_) | Structure::Hives(_), Some(locals)) =
+            (&self.structure, &locals)
+        {
+            // nothing is above them: what the fleet would agree on
+            core = locals.mean();
         }
         let layout = self.fleet.learner.core_layout();
         let mut blocks = 0..layout.blocks() as u32;
@@ -218,7 +217,7 @@ impl Distiller {
             version,
             control: before.control.as_ref().map(|c| Arc::new(self.next_control(c, harvest))),
             core: Arc::new(core),
-            locals: self.structure.locals(version.0 + 1),
+            locals,
             traffic,
             hives: self.structure.standing(version.0),
             previous: Some(before.core.clone()),
@@ -332,7 +331,6 @@ impl Distiller {
         part: impl Fn(&crate::agent::Learning) -> &Sparse,
         next: &mut [f32],
     ) -> Result<(), MergeError> {
-        let round = before.version.0 + 1;
         match self.pipeline.intake() {
             Intake::Mean(_) => match &harvest.sum {
                 Some(sum) => self.pipeline.merge_sum(sum, next),
@@ -343,15 +341,7 @@ impl Distiller {
                     Exchange::Predictions => &Flat,
                     Exchange::Weights | Exchange::Experience => &self.columns,
                 };
-                let site = Site {
-                    fleet: &self.fleet,
-                    layout,
-                    columns,
-                    climate: &before.climate,
-                    round,
-                    seed: self.fleet.seed,
-                    threads: self.threads,
-                };
+                let site = Site::new(&self.fleet, (layout, columns), before, self.threads);
                 let contributions: Vec<Contribution<'_>> =
                     harvest.learnings.iter().map(|l| site.contribution(l, part(l))).collect();
                 let judge = site.judge(&self.pipeline);

@@ -9,6 +9,7 @@ mod harvest;
 mod hierarchy;
 mod hives;
 mod judge;
+mod message;
 mod site;
 mod training;
 

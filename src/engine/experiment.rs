@@ -9,6 +9,7 @@ use super::serial::Serial;
 use super::tasks::{Registry, Tasks};
 use crate::agent::{Fleet, Halt, Keeping, Uptake};
 use crate::distill::{Distiller, Harvester};
+use crate::graph::EdgeListError;
 use crate::ids::{AgentId, Round};
 use crate::learner::{Learner, Mlp, Plan, Share, Softmax};
 use crate::measure::spread::Tag;
@@ -158,17 +159,25 @@ impl Experiment {
         let built = world::build_within(&self.scenario, self.memory_bytes, &self.halt);
         built.map_err(|error| match error {
             WorldError::Halted => RunError::Halted,
-            WorldError::Misfit { keys, message } => {
-                RunError::World(Box::new(self.scenario.problem(&keys, message)))
-            }
+            WorldError::Misfit { keys, message } => self.refused(&keys, message),
         })
+    }
+
+    /// A refusal by the scenario's keys.
+    fn refused(&self, keys: &[&str], message: String) -> RunError {
+        RunError::World(Box::new(self.scenario.problem(keys, message)))
+    }
+
+    /// A graph whose edges cannot be read.
+    fn no_edges(&self, error: &EdgeListError) -> RunError {
+        self.refused(&["distiller.gossip.edges"], error.to_string())
     }
 
     /// Runs the hive and then the bounds.
     ///
     /// # Errors
-    /// Where data or edges cannot be read or do not fit, the run was halted before there was a world, an
-    /// agent or a merge diverges, or threads cannot be had.
+    /// Where data or edges cannot be read or do not fit, the run was halted before there was a
+    /// world, an agent or a merge diverges, or threads cannot be had.
     pub fn run(&self, observer: &dyn Observer) -> Result<Outcome, RunError> {
         let mut scenario: Scenario = Scenario::clone(&self.scenario);
         let numbers = crowd::is_of(&scenario) && !self.own_learner;
@@ -218,11 +227,9 @@ impl Experiment {
         stage: Stage,
         observer: &dyn Observer,
     ) -> Result<(Trace, blake3::Hash), RunError> {
-        let refused = |(keys, message): (Vec<&str>, String)| {
-            RunError::World(Box::new(self.scenario.problem(&keys, message)))
-        };
         if let Some(extent) = scenario.extent() {
-            scenario.refuse_extent(extent, self.memory_bytes).map_err(refused)?;
+            let fits = scenario.refuse_extent(extent, self.memory_bytes);
+            fits.map_err(|(keys, message)| self.refused(&keys, message))?;
         }
         let agents = scenario.fleet.agents;
         let (kind, threads) = Self::machine(scenario, agents as usize);
@@ -240,9 +247,7 @@ impl Experiment {
         run.map_err(|error| match error {
             crowd::CrowdError::Threads(source) => RunError::Threads { asked: threads, source },
             crowd::CrowdError::Halted => RunError::Halted,
-            crowd::CrowdError::Edges(error) => {
-                refused((vec!["distiller.gossip.edges"], error.to_string()))
-            }
+            crowd::CrowdError::Edges(error) => self.no_edges(&error),
         })
     }
 
@@ -267,16 +272,12 @@ impl Experiment {
         let blocks = 0..fleet.learner.core_layout().blocks() as u32;
         if fleet.scaffold && blocks.clone().any(|b| fleet.learner.rate(b).is_none()) {
             let message = "this learner does not correct its steps by control variates";
-            let problem = self.scenario.problem(&["learner.solver.scaffold"], message.into());
-            return Err(RunError::World(Box::new(problem)));
+            return Err(self.refused(&["learner.solver.scaffold"], message.into()));
         }
         let fleet = Arc::new(fleet);
         let (kind, threads) = Self::machine(scenario, agents);
-        let mut distiller =
-            Distiller::new(fleet.clone(), &pipeline, scenario, threads).map_err(|error| {
-                let keys = ["distiller.gossip.edges"];
-                RunError::World(Box::new(self.scenario.problem(&keys, error.to_string())))
-            })?;
+        let mut distiller = Distiller::new(fleet.clone(), &pipeline, scenario, threads)
+            .map_err(|error| self.no_edges(&error))?;
         let (intake, layout) = distiller.intake();
         let leaves = if topology == Topology::Pooled { 1 } else { fleet.leaves() };
         let harvester = Harvester::new(&fleet, intake, layout, leaves);

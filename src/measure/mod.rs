@@ -20,4 +20,5 @@ pub use onboarding::Onboarding;
 pub use privacy::Privacy;
 pub use quality::{Quality, quality};
 pub use skill::{Skills, skills};
+pub(crate) use skill::{mean, on_job};
 pub use trace::*;

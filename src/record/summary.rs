@@ -93,17 +93,12 @@ fn competition_summary(trace: &Trace) -> Option<Value> {
     let leaders = competition::leaders(&skills);
     let leader = *leaders.last()?;
     let shares: Vec<f64> = end.iter().map(|row| row.share).collect();
-    let gaps: Vec<f64> = (0..leaders.len())
-        .map(|t| {
-            let others = skills.iter().enumerate().filter(|(hive, _)| *hive != leader);
-            let best = others.map(|(_, skill)| skill[t]).fold(f64::NEG_INFINITY, f64::max);
-            skills[leader][t] - best
-        })
-        .collect();
+    let others = end.iter().enumerate().filter(|(hive, _)| *hive != leader);
+    let second = others.map(|(_, row)| row.skill).fold(f64::NEG_INFINITY, f64::max);
     Some(json!({
         "leader": end[leader].name,
         "leader_changes": competition::leader_changes(&leaders),
-        "gap": gaps.last(),
+        "gap": end[leader].skill - second,
         "herfindahl": competition::herfindahl(&shares),
         "runaway": competition::runaway(&shares),
         "hives": end,
