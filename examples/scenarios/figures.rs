@@ -201,9 +201,11 @@ pub fn ratios(rows: &[Row]) -> String {
     text
 }
 
-/// The mean over seeds of the logarithm of a ratio.
+/// The mean of the logarithm of a ratio over the seeds that have both.
 fn ln_ratio(a: &[Outcome], b: &[Outcome], of: impl Fn(&Outcome) -> f64) -> f64 {
-    let logs: Vec<f64> = a.iter().zip(b).map(|(a, b)| (of(b) / of(a)).ln()).collect();
+    let logs = a.iter().zip(b).map(|(a, b)| (of(b) / of(a)).ln());
+    // a run may end before it is there
+    let logs: Vec<f64> = logs.filter(|ln| !ln.is_nan()).collect();
     logs.iter().sum::<f64>() / logs.len() as f64
 }
 

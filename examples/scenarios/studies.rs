@@ -145,6 +145,8 @@ pub const STUDIES: &[Study] = &[
     Study {
         name: "macrophage",
         rows: &[
+            "world.skills=2048",
+            "world.skills=2048 fleet.uptake=0.0 pretraining.tasks=40000",
             "",
             "fleet.uptake=0.0 pretraining.tasks=40000",
             "fleet.uptake=0.0 pretraining.tasks=40000 pretraining.skills=32",
@@ -175,7 +177,7 @@ pub const STUDIES: &[Study] = &[
             "world.answers=16",
             "world.answers=16 feedback.kind=verifiable",
             "world.answers=32",
-            "world.answers=32 feedback.kind=verifiable rounds=240",
+            "world.answers=32 feedback.kind=verifiable rounds=480",
         ],
         columns: &[("tasks to half", tasks_to_half), ("bits a task till then", bits_to_half)],
         conclude: Some(ratios),
