@@ -32,6 +32,9 @@ Output (docs/measures.md explains every number):
     test accuracy    of the core, and its training loss in nats: worlds with fixed data
     half the fleet   when half of the agents do their own job at level measure.adopted
     tasks/s          tasks done a second of wall time
+  Several hives have a table above it, a row each: the share of fresh tasks that its core does right,
+  its agents and their share of all, the market share that customers would give it, and at how many
+  of the published cores it led.
 
 Progress goes to standard error: a bar on a terminal, lines elsewhere. Ctrl-C stops the run, writes
 the rounds done by then and marks them incomplete, or nothing where the world was not built yet; a

@@ -27,10 +27,18 @@ pub(super) struct Run<'a> {
     pub trace: &'a Trace,
 }
 
+impl Run<'_> {
+    /// Whether its agents work under several hives.
+    pub fn is_several(&self) -> bool {
+        !self.trace.hives.is_empty()
+    }
+}
+
 /// The runs of an outcome, the hive first. Each was checked to have a round and frames of
 /// the right size.
 pub(super) fn runs(outcome: &Outcome) -> Result<Vec<Run<'_>>, ReportError> {
-    let mut runs = vec![Run { key: "hive", label: "Hive", trace: &outcome.hive }];
+    let label = if outcome.hive.hives.is_empty() { "Hive" } else { "All hives" };
+    let mut runs = vec![Run { key: "hive", label, trace: &outcome.hive }];
     for (bound, trace) in &outcome.bounds {
         let (key, label) = match bound {
             Bound::Isolated => ("isolated", "Isolated agents"),

@@ -15,6 +15,7 @@ mod data;
 mod error;
 mod figures;
 mod findings;
+mod hives;
 mod pack;
 mod page;
 mod payload;

@@ -18,12 +18,13 @@ pub(super) const STYLES: [&str; 2] =
     [include_str!("assets/report.css"), include_str!("assets/print.css")];
 pub(super) const CHARTS: &str = include_str!("assets/vendor/echarts/echarts.custom.min.js");
 /// In the order in which they need one another.
-const SCRIPTS: [&str; 6] = [
+const SCRIPTS: [&str; 7] = [
     include_str!("assets/base.js"),
     include_str!("assets/charts.js"),
     include_str!("assets/adoption.js"),
     include_str!("assets/heatmap.js"),
     include_str!("assets/spread.js"),
+    include_str!("assets/leader.js"),
     include_str!("assets/page.js"),
 ];
 pub(super) const LICENCES: [(&str, &str); 5] = [

@@ -3,6 +3,7 @@
 use super::ReportError;
 use super::data::{ADOPTION_ROUNDS_MAX, Kept, ROUNDS_MAX, Run};
 use super::figures::Figure;
+use super::hives::HivesData;
 use super::pack::{evenly, integers, number, shortened, thousandths};
 use super::spread::{self, adoption, histogram, own_levels, quantiles};
 use crate::measure::{Frame, Outcome, Trace};
@@ -21,6 +22,9 @@ pub(super) struct Payload<'a> {
     jobs: String,
     frame_rounds: Vec<u32>,
     bins: Bins,
+    /// Of several hives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hives: Option<HivesData>,
     runs: Vec<RunData>,
 }
 
@@ -104,6 +108,7 @@ impl<'a> Payload<'a> {
             panel: kept.agents.iter().map(agent).collect(),
             jobs: thousandths(kept.agents.iter().flat_map(job)),
             bins: Bins { from: spread::BINS_FROM, width: spread::BIN },
+            hives: HivesData::of(&hive.hives),
             runs: runs
                 .iter()
                 .map(|run| RunData::new(run, outcome, kept, &frame_rounds))

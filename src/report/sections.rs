@@ -5,6 +5,7 @@ use super::data::{Kept, Run, rounds_note};
 use super::figures::{
     Column, Figure, Format, Kind, ROUND, Section, every_run, hive_line, level_unit,
 };
+use super::hives;
 use crate::measure::Outcome;
 
 /// All sections of the page, in order. A section whose world has no such data is left out.
@@ -12,6 +13,7 @@ pub(super) fn sections(outcome: &Outcome, runs: &[Run<'_>], kept: &Kept) -> Vec<
     let words = Words { outcome, runs };
     // where there are fixed data, what papers report of them comes first
     let mut sections: Vec<Section> = data(&words).into_iter().collect();
+    sections.extend(hives::section(outcome));
     sections.extend([skill(&words), adoption(&words, kept), heat(&words, kept), work(&words)]);
     sections.push(merging(&words));
     sections.push(economy(&words));
@@ -318,7 +320,7 @@ fn economy(w: &Words<'_>) -> Section {
     let down: Column = ("bytes_down", |r| r.bytes_down as f64);
     let mut totals = every_run(w.runs, value);
     for line in &mut totals {
-        line.column = "value_total";
+        line.column = "value_total".into();
         line.end = say::value_sum(&w.runs[line.run]);
     }
     let mut bytes: Vec<_> =

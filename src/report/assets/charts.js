@@ -107,8 +107,9 @@ hive.charts = (() => {
     return box;
   };
 
-  const column = (line) => hive.data.runs[line.run].columns[line.column] ?? [];
-  const rounds = (line) => hive.data.runs[line.run].columns.round;
+  const table = (line) => (line.table ? hive.data[line.table] : hive.data.runs[line.run]).columns;
+  const column = (line) => table(line)[line.column] ?? [];
+  const rounds = (line) => table(line).round;
 
   // Shares end at 100 % once they pass half; levels that are all chance still get a scale.
   // A level that starts just under chance, or a band that passes 1, does not stretch it.

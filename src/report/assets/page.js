@@ -3,7 +3,7 @@
   const { data, element } = hive;
   // The heat map comes last: its slider sets the round of the figures beside it.
   const draw = {
-    lines: hive.charts.lines, adoption: hive.adoption.draw, histogram: hive.spread.histogram,
+    lines: hive.charts.lines, leader: hive.leader.draw, adoption: hive.adoption.draw, histogram: hive.spread.histogram,
     quantiles: hive.spread.quantiles, heat: hive.heatmap.draw,
   };
   const drawable = data.figures.filter((f) => hive.box(f.id));
