@@ -4,6 +4,7 @@
 
 use hivesim::ids::{AgentId, CompanyId};
 use hivesim::measure::{Frame, Outcome, PanelMember, RoundRow, Trace};
+use hivesim::record::Histories;
 use hivesim::report::{ReportError, render};
 use hivesim::scenario::{Bound, Dataset, Personalisation, Scenario, World};
 use serde_json::{Value, json};
@@ -145,7 +146,13 @@ fn alone(size: Size) -> Outcome {
 
 fn page(outcome: &Outcome) -> String {
     let toml = "# A comment\nname = \"First hive\"\n\n[fleet]\nagents = 200 # many\n";
-    render(outcome, &json!({"version": "0.1.0", "engine": "tasks", "threads": 2}), toml).unwrap()
+    render(
+        outcome,
+        &Histories::of(outcome),
+        &json!({"version": "0.1.0", "engine": "tasks", "threads": 2}),
+        toml,
+    )
+    .unwrap()
 }
 
 /// The text between `from` and the next `to`.
@@ -227,9 +234,13 @@ fn text_from_the_scenario_is_never_markup() {
     outcome.hive.skills[0] = evil.into();
     outcome.result_hash = "<b>".into();
     let manifest = json!({ evil: evil });
-    let page =
-        render(&outcome, &manifest, &format!("name = \"{evil}\"\n# {evil}\n[{evil}]\n{evil}"))
-            .unwrap();
+    let page = render(
+        &outcome,
+        &Histories::of(&outcome),
+        &manifest,
+        &format!("name = \"{evil}\"\n# {evil}\n[{evil}]\n{evil}"),
+    )
+    .unwrap();
     assert!(
         !page.contains("alert(1)</script>") && !page.contains("<img") && !page.contains("<b>9")
     );
@@ -412,13 +423,16 @@ fn fixed_data_gets_its_section_only_where_it_was_measured() {
 fn a_frame_of_the_wrong_size_is_an_error() {
     let mut outcome = alone(SMALL);
     outcome.hive.frames[1].panel.pop();
-    let error = render(&outcome, &Value::Null, "").unwrap_err();
+    let error = render(&outcome, &Histories::of(&outcome), &Value::Null, "").unwrap_err();
     assert!(
         matches!(error, ReportError::Shape { round: 1, found: 23, expected: 24, .. }),
         "{error}"
     );
     outcome.hive.rounds.clear();
-    assert!(matches!(render(&outcome, &Value::Null, ""), Err(ReportError::Empty { run: "hive" })));
+    assert!(matches!(
+        render(&outcome, &Histories::of(&outcome), &Value::Null, ""),
+        Err(ReportError::Empty { run: "hive" })
+    ));
 }
 
 #[test]

@@ -28,6 +28,11 @@ impl<'a> Histories<'a> {
         Histories(fleets(outcome).map(|(fleet, of)| Measured::of(outcome, fleet, of)).collect())
     }
 
+    /// How every skill of every fleet spread, the hive's first; nothing where nothing was measured.
+    pub fn spreads(&self) -> impl Iterator<Item = &[Spread]> {
+        self.0.iter().map(|measured| &measured.spread[..])
+    }
+
     /// The hive's.
     pub(super) fn hive(&self) -> Option<&Measured<'a>> {
         self.0.first()

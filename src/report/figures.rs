@@ -50,6 +50,8 @@ pub(super) enum Kind {
     Histogram,
     /// Quantiles over rounds.
     Quantiles,
+    /// Agents in their places, coloured by level.
+    Map,
     /// Which of several hives leads.
     Leader,
 }

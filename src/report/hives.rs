@@ -123,7 +123,7 @@ fn caption(race: &Race<'_>, column: &str) -> String {
     }
 }
 
-/// "The leader is 2.1 % of tasks ahead of the next, 3.4 % at most."
+/// "swift is 2.1 percentage points ahead of the next best, 3.4 at the most."
 fn gap(race: &Race<'_>) -> String {
     let gaps = race.gaps();
     let (Some(end), Some(leader)) = (gaps.last(), race.end().nth(race.leader())) else {
@@ -131,7 +131,7 @@ fn gap(race: &Race<'_>) -> String {
     };
     let widest = gaps.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     format!(
-        "{} is {} points ahead of the next best, {} at the most.",
+        "{} is {} percentage points ahead of the next best, {} at the most.",
         called(leader),
         significant(end * 100.0, 2),
         significant(widest * 100.0, 2)

@@ -3,7 +3,9 @@
 use super::ReportError;
 use super::data::{ADOPTION_ROUNDS_MAX, Kept, ROUNDS_MAX, Run};
 use super::figures::Figure;
+use super::fits::SkillFits;
 use super::hives::HivesData;
+use super::map::SpreadMap;
 use super::pack::{evenly, integers, number, shortened, thousandths};
 use super::spread::{self, adoption, histogram, own_levels, quantiles};
 use crate::measure::{Frame, Outcome, Trace};
@@ -22,6 +24,9 @@ pub(super) struct Payload<'a> {
     jobs: String,
     frame_rounds: Vec<u32>,
     bins: Bins,
+    /// The spread map.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    map: Option<SpreadMap>,
     /// Of several hives.
     #[serde(skip_serializing_if = "Option::is_none")]
     hives: Option<HivesData>,
@@ -58,6 +63,8 @@ struct RunData {
     adoption_rounds: Vec<u32>,
     /// Shares of the panel, adoption round by kept skill.
     adoption: Vec<Vec<Value>>,
+    /// Laws through the curves, a kept skill; empty where nothing was fitted.
+    fits: Vec<SkillFits>,
     /// Levels, frame × agent × skill, packed; absent where nothing was measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     levels: Option<String>,
@@ -81,6 +88,7 @@ impl<'a> Payload<'a> {
         runs: &[Run<'_>],
         kept: &Kept,
         figures: &'a [&'a Figure],
+        map: Option<SpreadMap>,
     ) -> Result<Self, ReportError> {
         let hive = &outcome.hive;
         let frame_rounds = kept.frames.iter().map(|&f| hive.frames[f].round).collect::<Vec<_>>();
@@ -108,6 +116,7 @@ impl<'a> Payload<'a> {
             panel: kept.agents.iter().map(agent).collect(),
             jobs: thousandths(kept.agents.iter().flat_map(job)),
             bins: Bins { from: spread::BINS_FROM, width: spread::BIN },
+            map,
             hives: HivesData::of(&hive.hives),
             runs: runs
                 .iter()
@@ -153,6 +162,12 @@ impl RunData {
             columns: columns(trace)?,
             adoption_rounds: adoption_frames.iter().map(|&f| trace.frames[f].round).collect(),
             adoption: adoption_frames.iter().map(shares).collect(),
+            fits: kept
+                .skills
+                .iter()
+                .filter_map(|&s| run.spread.get(s))
+                .map(SkillFits::of)
+                .collect(),
             levels: pack(|f| &f.panel),
             core: if run.key == "hive" { pack(|f| &f.core) } else { None },
             practised: pack_practice(&frames, &cells),

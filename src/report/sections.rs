@@ -6,15 +6,21 @@ use super::figures::{
     Column, Figure, Format, Kind, ROUND, Section, every_run, hive_line, level_unit,
 };
 use super::hives;
+use super::map::{self, SpreadMap};
 use crate::measure::Outcome;
 
 /// All sections of the page, in order. A section whose world has no such data is left out.
-pub(super) fn sections(outcome: &Outcome, runs: &[Run<'_>], kept: &Kept) -> Vec<Section> {
+pub(super) fn sections(
+    outcome: &Outcome,
+    runs: &[Run<'_>],
+    kept: &Kept,
+    map: Option<&SpreadMap>,
+) -> Vec<Section> {
     let words = Words { outcome, runs };
     // where there are fixed data, what papers report of them comes first
     let mut sections: Vec<Section> = data(&words).into_iter().collect();
     sections.extend(hives::section(outcome));
-    sections.extend([skill(&words), adoption(&words, kept), heat(&words, kept), work(&words)]);
+    sections.extend([skill(&words), adoption(&words, kept), heat(&words, kept, map), work(&words)]);
     sections.push(merging(&words));
     sections.push(economy(&words));
     let note = rounds_note(&outcome.hive);
@@ -106,7 +112,7 @@ fn adoption(w: &Words<'_>, kept: &Kept) -> Section {
         "share of the panel (%)",
         w,
     )
-    .says(say::adoption(w))
+    .says(say::adoption(w) + &super::fits::caption(&w.outcome.hive.skills, w.runs[0].spread))
     .wide();
     figure.note = kept.adoption_note(&w.outcome.hive);
     Section {
@@ -117,8 +123,17 @@ fn adoption(w: &Words<'_>, kept: &Kept) -> Section {
     }
 }
 
-fn heat(w: &Words<'_>, kept: &Kept) -> Section {
+fn heat(w: &Words<'_>, kept: &Kept, map: Option<&SpreadMap>) -> Section {
     let level = level_unit(&w.outcome.scenario.world);
+    let spread = map.map(|map| {
+        let unit = format!("no axis; colour: {level}");
+        let mut figure =
+            drawn("fig-map", Kind::Map, "Where skill is", "no axis (places)", &unit, w)
+                .says(map::caption(w.outcome, map))
+                .wide();
+        figure.note = map::note(map);
+        figure
+    });
     let mut heat = drawn(
         "fig-heat",
         Kind::Heat,
@@ -151,8 +166,8 @@ fn heat(w: &Words<'_>, kept: &Kept) -> Section {
     Section {
         id: "who",
         title: "Who knows what",
-        lede: "The slider moves the heat map and the histogram through the measured rounds.",
-        figures: vec![heat, histogram, quantiles],
+        lede: "The slider moves these figures through the measured rounds.",
+        figures: spread.into_iter().chain([heat, histogram, quantiles]).collect(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The key figures at the top of the page.
 
-use super::captions::{at_end, half_fleet, percent, short, value_sum};
+use super::captions::{at_end, called as called_run, half_fleet, percent, short, value_sum};
 use super::data::Run;
 use super::hives::called;
 use super::text::{above, bytes, count, counted, level, si};
@@ -23,6 +23,7 @@ pub(super) fn tiles(outcome: &Outcome, runs: &[Run<'_>]) -> Vec<Tile> {
     let by_key = |key: &str| runs.iter().find(|r| r.key == key);
     let mut tiles = hives(&outcome.hive);
     let several = hive.is_several();
+    let whose = if several { "the hives'" } else { "the hive's" };
     // A number that was not measured gets no tile.
     let mut tile = |label: &str, x: Option<f64>, show: fn(f64) -> String, note: String| {
         if let Some(x) = x {
@@ -47,7 +48,7 @@ pub(super) fn tiles(outcome: &Outcome, runs: &[Run<'_>]) -> Vec<Tile> {
     }
     let alone = by_key("isolated").and_then(|run| at_end(run, |r| r.unpractised_skill));
     let note = alone
-        .map_or_else(|| "level of the hive's agents".into(), |x| format!("isolated {}", level(x)));
+        .map_or_else(|| format!("level of {whose} agents"), |x| format!("isolated {}", level(x)));
     tile("Skills never practised", at_end(hive, |r| r.unpractised_skill), level, note);
     let note = "share of all test examples";
     tile("Test accuracy", at_end(hive, |r| r.test_accuracy), percent, note.into());
@@ -65,7 +66,7 @@ pub(super) fn tiles(outcome: &Outcome, runs: &[Run<'_>]) -> Vec<Tile> {
     tiles.push(Tile {
         label: "Tasks".into(),
         value: si(tasks as f64),
-        note: format!("{} done by the hive", count(tasks)),
+        note: format!("{} done by {}", count(tasks), called_run(hive)),
     });
     let made = value_sum(hive);
     tiles.push(Tile {
