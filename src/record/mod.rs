@@ -11,6 +11,7 @@ mod history_tables;
 mod machine;
 mod manifest;
 mod measured;
+mod origin_tables;
 mod summary;
 mod table;
 mod tables;
@@ -26,7 +27,7 @@ use crate::measure::{Outcome, Trace};
 use crate::scenario::Bound;
 use std::io::Write;
 
-/// Writes the whole result, with what its histories come to, into `directory`: `scenario.toml`, seven Parquet tables,
+/// Writes the whole result, with what its histories come to, into `directory`: `scenario.toml`, twelve Parquet tables,
 /// `summary.json`, `report.html` and, last, `manifest.json`, whose presence therefore means
 /// that all the others are there and belong together.
 ///
@@ -67,6 +68,7 @@ fn write_all(
     let mut files = vec![write_text(directory, "scenario.toml", scenario_toml)?];
     files.extend(tables::write_all(directory, outcome)?);
     files.extend(history_tables::write_all(directory, histories, &outcome.result_hash)?);
+    files.extend(origin_tables::write_all(directory, histories, &outcome.result_hash)?);
     let numbers = summary(outcome, histories, &facts.engine, facts.threads, facts.seconds());
     files.push(write_text(directory, "summary.json", &pretty(&numbers))?);
     files.push(write_text(directory, "report.html", report_html)?);

@@ -41,6 +41,7 @@ pub fn summary(
         "spread": measured.map(Measured::spread_summary),
         "inequality": measured.map(Measured::inequality_summary),
         "continual": measured.map(Measured::continual_summary),
+        "taught": measured.and_then(Measured::taught_summary),
         "competition": competition_summary(hive),
         "train_loss": last.map(|row| row.train_loss),
         "test_accuracy": last.map(|row| row.test_accuracy),

@@ -52,6 +52,10 @@ pub(super) enum Kind {
     Quantiles,
     /// Agents in their places, coloured by level.
     Map,
+    /// Origin company × receiver company.
+    Taught,
+    /// Shares of companies in the core, stacked.
+    Lineage,
     /// Which of several hives leads.
     Leader,
 }

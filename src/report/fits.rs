@@ -66,7 +66,10 @@ pub(super) fn cells(spread: Option<&Spread>) -> Vec<String> {
 
 /// How well the laws go through the curves, and when the first and the last skill are half way.
 /// Empty where nothing was fitted.
-pub(super) fn caption(names: &[String], spreads: &[Spread]) -> String {
+pub(super) fn caption(names: &[String], spreads: &[Spread], rounds: (u32, u32)) -> String {
+    let (from, to) = (f64::from(rounds.0), f64::from(rounds.1));
+    // half a ceiling that lies beyond what was measured is a guess
+    let seen = |fit: &Fit| fit.parameters[1] >= from && fit.parameters[1] <= to;
     let fits: Vec<(&str, &Fit)> = names
         .iter()
         .zip(spreads)
@@ -74,15 +77,15 @@ pub(super) fn caption(names: &[String], spreads: &[Spread]) -> String {
         .collect();
     let by_time =
         |a: &&(&str, &Fit), b: &&(&str, &Fit)| a.1.parameters[1].total_cmp(&b.1.parameters[1]);
-    let (Some(first), Some(last)) = (fits.iter().min_by(by_time), fits.iter().max_by(by_time))
-    else {
+    let within = || fits.iter().filter(|(_, fit)| seen(fit));
+    let (Some(first), Some(last)) = (within().min_by(by_time), within().max_by(by_time)) else {
         return String::new();
     };
     let mut explained: Vec<f64> = fits.iter().map(|(_, fit)| fit.r_squared).collect();
     explained.sort_by(f64::total_cmp);
     let typical = explained[explained.len() / 2];
     let told = |(name, fit): &(&str, &Fit)| format!("{name} {}", midpoint(fit));
-    let ends = match fits.len() {
+    let ends = match within().count() {
         1 => format!("Half way, t½: {}", told(first)),
         _ => format!("Half way, t½: {} first, {} last", told(first), told(last)),
     };
@@ -123,8 +126,8 @@ mod tests {
             cells(Some(&spread()))[1..],
             ["12.2 (11.5 to 13.0)", "100\u{a0}%", "0.990", "flat"]
         );
-        let caption = caption(&["s0".into()], &[spread()]);
+        let caption = caption(&["s0".into()], &[spread()], (0, 30));
         assert!(caption.contains("Half way, t½: s0 12.2 (11.5 to 13.0), in rounds"), "{caption}");
-        assert!(super::caption(&[], &[]).is_empty());
+        assert!(super::caption(&[], &[], (0, 30)).is_empty());
     }
 }

@@ -18,6 +18,7 @@ mod findings;
 mod fits;
 mod hives;
 mod map;
+mod origins;
 mod pack;
 mod page;
 mod payload;

@@ -20,13 +20,15 @@ pub(super) const STYLES: [&str; 2] =
     [include_str!("assets/report.css"), include_str!("assets/print.css")];
 pub(super) const CHARTS: &str = include_str!("assets/vendor/echarts/echarts.custom.min.js");
 /// In the order in which they need one another.
-const SCRIPTS: [&str; 9] = [
+const SCRIPTS: [&str; 11] = [
     include_str!("assets/base.js"),
     include_str!("assets/charts.js"),
     include_str!("assets/adoption.js"),
     include_str!("assets/frames.js"),
     include_str!("assets/heatmap.js"),
     include_str!("assets/map.js"),
+    include_str!("assets/taught.js"),
+    include_str!("assets/lineage.js"),
     include_str!("assets/spread.js"),
     include_str!("assets/leader.js"),
     include_str!("assets/page.js"),
@@ -97,12 +99,20 @@ pub fn render(
     let runs = runs(outcome, histories)?;
     let kept = Kept::of(&outcome.hive);
     let map = SpreadMap::of(outcome, &kept);
-    let (sections, empty): (Vec<_>, Vec<_>) = sections(outcome, &runs, &kept, map.as_ref())
-        .into_iter()
-        .partition(|section| section.figures.iter().any(|figure| figure.missing.is_empty()));
+    let (sections, empty): (Vec<_>, Vec<_>) =
+        sections(outcome, &runs, &kept, map.as_ref(), histories.taught())
+            .into_iter()
+            .partition(|section| section.figures.iter().any(|figure| figure.missing.is_empty()));
     let left_out: Vec<&str> = empty.iter().map(|section| section.title).collect();
     let figures: Vec<&Figure> = sections.iter().flat_map(|s| &s.figures).collect();
-    let data = serde_json::to_string(&Payload::new(outcome, &runs, &kept, &figures, map)?)?;
+    let data = serde_json::to_string(&Payload::new(
+        outcome,
+        &runs,
+        &kept,
+        &figures,
+        map,
+        histories.taught(),
+    )?)?;
     let views: Vec<SectionView<'_>> = sections
         .iter()
         .map(|s| SectionView {

@@ -6,8 +6,10 @@ use super::figures::Figure;
 use super::fits::SkillFits;
 use super::hives::HivesData;
 use super::map::SpreadMap;
+use super::origins::{LineageData, TaughtData};
 use super::pack::{evenly, integers, number, shortened, thousandths};
 use super::spread::{self, adoption, histogram, own_levels, quantiles};
+use crate::measure::spread::Matrix;
 use crate::measure::{Frame, Outcome, Trace};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -27,6 +29,12 @@ pub(super) struct Payload<'a> {
     /// The spread map.
     #[serde(skip_serializing_if = "Option::is_none")]
     map: Option<SpreadMap>,
+    /// Who taught whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    taught: Option<TaughtData>,
+    /// Whose learning the core is made of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lineage: Option<LineageData>,
     /// Of several hives.
     #[serde(skip_serializing_if = "Option::is_none")]
     hives: Option<HivesData>,
@@ -89,6 +97,7 @@ impl<'a> Payload<'a> {
         kept: &Kept,
         figures: &'a [&'a Figure],
         map: Option<SpreadMap>,
+        taught: Option<&Matrix>,
     ) -> Result<Self, ReportError> {
         let hive = &outcome.hive;
         let frame_rounds = kept.frames.iter().map(|&f| hive.frames[f].round).collect::<Vec<_>>();
@@ -117,6 +126,8 @@ impl<'a> Payload<'a> {
             jobs: thousandths(kept.agents.iter().flat_map(job)),
             bins: Bins { from: spread::BINS_FROM, width: spread::BIN },
             map,
+            taught: taught.map(|matrix| TaughtData::of(matrix, kept)),
+            lineage: LineageData::of(hive),
             hives: HivesData::of(&hive.hives),
             runs: runs
                 .iter()

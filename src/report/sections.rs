@@ -5,9 +5,11 @@ use super::data::{Kept, Run, rounds_note};
 use super::figures::{
     Column, Figure, Format, Kind, ROUND, Section, every_run, hive_line, level_unit,
 };
-use super::hives;
 use super::map::{self, SpreadMap};
-use crate::measure::Outcome;
+use super::origins;
+use super::{fits, hives};
+use crate::measure::spread::Matrix;
+use crate::measure::{Frame, Outcome};
 
 /// All sections of the page, in order. A section whose world has no such data is left out.
 pub(super) fn sections(
@@ -15,12 +17,15 @@ pub(super) fn sections(
     runs: &[Run<'_>],
     kept: &Kept,
     map: Option<&SpreadMap>,
+    taught: Option<&Matrix>,
 ) -> Vec<Section> {
     let words = Words { outcome, runs };
     // where there are fixed data, what papers report of them comes first
     let mut sections: Vec<Section> = data(&words).into_iter().collect();
     sections.extend(hives::section(outcome));
-    sections.extend([skill(&words), adoption(&words, kept), heat(&words, kept, map), work(&words)]);
+    sections.extend([skill(&words), adoption(&words, kept), heat(&words, kept, map, taught)]);
+    sections.extend(origins::lineage(outcome));
+    sections.push(work(&words));
     sections.push(merging(&words));
     sections.push(economy(&words));
     let note = rounds_note(&outcome.hive);
@@ -104,6 +109,9 @@ fn drawn(
 }
 
 fn adoption(w: &Words<'_>, kept: &Kept) -> Section {
+    let hive = w.runs[0].trace;
+    let round = |frame: Option<&Frame>| frame.map_or(0, |frame| frame.round);
+    let measured = (round(hive.frames.first()), round(hive.frames.last()));
     let mut figure = drawn(
         "fig-adoption",
         Kind::Adoption,
@@ -112,7 +120,7 @@ fn adoption(w: &Words<'_>, kept: &Kept) -> Section {
         "share of the panel (%)",
         w,
     )
-    .says(say::adoption(w) + &super::fits::caption(&w.outcome.hive.skills, w.runs[0].spread))
+    .says(say::adoption(w) + &fits::caption(&hive.skills, w.runs[0].spread, measured))
     .wide();
     figure.note = kept.adoption_note(&w.outcome.hive);
     Section {
@@ -123,7 +131,7 @@ fn adoption(w: &Words<'_>, kept: &Kept) -> Section {
     }
 }
 
-fn heat(w: &Words<'_>, kept: &Kept, map: Option<&SpreadMap>) -> Section {
+fn heat(w: &Words<'_>, kept: &Kept, map: Option<&SpreadMap>, taught: Option<&Matrix>) -> Section {
     let level = level_unit(&w.outcome.scenario.world);
     let spread = map.map(|map| {
         let unit = format!("no axis; colour: {level}");
@@ -167,7 +175,11 @@ fn heat(w: &Words<'_>, kept: &Kept, map: Option<&SpreadMap>) -> Section {
         id: "who",
         title: "Who knows what",
         lede: "The slider moves these figures through the measured rounds.",
-        figures: spread.into_iter().chain([heat, histogram, quantiles]).collect(),
+        figures: spread
+            .into_iter()
+            .chain(taught.map(|matrix| origins::taught(w.outcome, matrix)))
+            .chain([heat, histogram, quantiles])
+            .collect(),
     }
 }
 

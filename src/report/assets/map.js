@@ -27,7 +27,8 @@ hive.map = (() => {
     const build = () => {
       const [soft, ink] = [hive.colour("soft"), hive.colour("ink")];
       const side = Math.max(Math.min(box.clientHeight - 56, box.clientWidth - 24), 80);
-      const dot = Math.max(5, Math.min(20, 0.5 * side / Math.sqrt(count + map.others)));
+      const room = map.shape === "circle" ? 2.6 * side / (count + map.others) : 0.5 * side / Math.sqrt(count + map.others);
+      const dot = Math.max(5, Math.min(20, room));
       const colour = "#7f8790";
       const axis = { type: "value", min: -1.06, max: 1.06, show: false };
       return {
@@ -48,7 +49,7 @@ hive.map = (() => {
             data: map.ids.map((_, i) => {
               const x = level(i);
               const [width, edge] = done(i) ? [Math.max(1.2, dot / 7), ink] : [0.5, soft];
-              return { value: [...places[i], x ?? "-", i], itemStyle: { borderWidth: width, borderColor: edge, ...(x === null ? { color: "transparent" } : {}) } };
+              return { value: [...places[i], x ?? "-", i], itemStyle: { opacity: 1, borderWidth: width, borderColor: edge, ...(x === null ? { color: "transparent" } : {}) } };
             }),
             emphasis: { itemStyle: { borderColor: ink, borderWidth: 2.5 } },
           },

@@ -3,7 +3,8 @@
   const { data, element } = hive;
   const draw = {
     lines: hive.charts.lines, leader: hive.leader.draw, adoption: hive.adoption.draw, histogram: hive.spread.histogram,
-    quantiles: hive.spread.quantiles, heat: hive.heatmap.draw, map: hive.map.draw,
+    quantiles: hive.spread.quantiles, heat: hive.heatmap.draw, map: hive.map.draw, taught: hive.taught.draw,
+    lineage: hive.lineage.draw,
   };
   const drawable = data.figures.filter((f) => hive.box(f.id));
   for (const kind of Object.keys(draw)) {
