@@ -423,14 +423,14 @@ fn fixed_data_gets_its_section_only_where_it_was_measured() {
 fn a_frame_of_the_wrong_size_is_an_error() {
     let mut outcome = alone(SMALL);
     outcome.hive.frames[1].panel.pop();
-    let error = render(&outcome, &Histories::of(&outcome), &Value::Null, "").unwrap_err();
+    let error = render(&outcome, &Histories::of(&outcome), "", "").unwrap_err();
     assert!(
         matches!(error, ReportError::Shape { round: 1, found: 23, expected: 24, .. }),
         "{error}"
     );
     outcome.hive.rounds.clear();
     assert!(matches!(
-        render(&outcome, &Histories::of(&outcome), &Value::Null, ""),
+        render(&outcome, &Histories::of(&outcome), "", ""),
         Err(ReportError::Empty { run: "hive" })
     ));
 }

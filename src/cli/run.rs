@@ -120,7 +120,8 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
     let result = simulate(&experiment, &watcher).and_then(|(outcome, facts)| {
         let histories = Histories::of(&outcome);
         let numbers = summary(&outcome, &histories, &facts.engine, facts.threads, facts.seconds());
-        let page = report::render(&outcome, &histories, &numbers, &toml).map_err(failed)?;
+        let page =
+            report::render(&outcome, &histories, &pretty(&numbers), &toml).map_err(failed)?;
         write_run(&directory, &outcome, &histories, &facts, &toml, &page).map_err(failed)?;
         Ok((outcome, numbers))
     });

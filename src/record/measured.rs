@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 const SUMMED_UP: usize = 16;
 
 /// What the histories of an outcome's fleets come to, made once for all files of a run.
+#[derive(Default)]
 pub struct Histories<'a>(Vec<Measured<'a>>);
 
 impl<'a> Histories<'a> {

@@ -12,6 +12,8 @@ mod machine;
 mod manifest;
 mod measured;
 mod origin_tables;
+mod reading;
+mod replacing;
 mod summary;
 mod table;
 mod tables;
@@ -21,6 +23,8 @@ pub use directory::{Content, Made, RunDirectory};
 pub use error::RecordError;
 pub use manifest::{FORMAT, FileEntry, RunFacts, rfc3339};
 pub use measured::Histories;
+pub use reading::{ReadError, Recorded, read_run};
+pub use replacing::{replace_report, write_page};
 pub use summary::{summary, time_to_half_fleet};
 
 use crate::measure::{Outcome, Trace};

@@ -25,7 +25,7 @@ pub(super) enum Format {
 }
 
 impl Format {
-    fn show(self, x: f64) -> String {
+    pub fn show(self, x: f64) -> String {
         match self {
             Format::Level => text::level(x),
             Format::Number => text::significant(x, 3),

@@ -20,7 +20,7 @@ pub(super) const STYLES: [&str; 2] =
     [include_str!("assets/report.css"), include_str!("assets/print.css")];
 pub(super) const CHARTS: &str = include_str!("assets/vendor/echarts/echarts.custom.min.js");
 /// In the order in which they need one another.
-const SCRIPTS: [&str; 11] = [
+const SCRIPTS: [&str; 12] = [
     include_str!("assets/base.js"),
     include_str!("assets/charts.js"),
     include_str!("assets/adoption.js"),
@@ -32,6 +32,7 @@ const SCRIPTS: [&str; 11] = [
     include_str!("assets/spread.js"),
     include_str!("assets/leader.js"),
     include_str!("assets/page.js"),
+    include_str!("assets/selfcheck.js"),
 ];
 pub(super) const LICENCES: [(&str, &str); 5] = [
     ("Apache ECharts: notice", include_str!("assets/vendor/echarts/NOTICE")),
@@ -83,8 +84,8 @@ struct SkillRow<'a> {
 
 /// Renders an outcome as one HTML page that holds all that it needs.
 ///
-/// `histories` are the outcome's own, made once for the page and the tables; `manifest` is shown
-/// as it is; `scenario_toml` is the scenario's text, shown with light
+/// `histories` are the outcome's own, made once for the page and the tables; `summary` is
+/// shown as it is; `scenario_toml` is the scenario's text, shown with light
 /// colouring. All text that comes from outside is escaped.
 ///
 /// # Errors
@@ -93,7 +94,7 @@ struct SkillRow<'a> {
 pub fn render(
     outcome: &Outcome,
     histories: &Histories<'_>,
-    manifest: &serde_json::Value,
+    summary: &str,
     scenario_toml: &str,
 ) -> Result<String, ReportError> {
     let runs = runs(outcome, histories)?;
@@ -149,7 +150,7 @@ pub fn render(
         rounds_note => rounds_note(&outcome.hive),
         adopted => text::level(scenario.measure.adopted),
         scenario_html => toml_html::highlight(scenario_toml),
-        manifest => serde_json::to_string_pretty(manifest)?,
+        summary => summary.trim_end(),
         licences => Serde(LICENCES),
         style => STYLES.concat(),
         charts => CHARTS,

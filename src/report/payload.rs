@@ -213,7 +213,7 @@ fn pack_practice(frames: &[&Frame], cells: &[usize]) -> Option<String> {
 }
 
 /// The rows column by column, with running totals of value and bytes beside them.
-fn columns(trace: &Trace) -> Result<Map<String, Value>, ReportError> {
+pub(super) fn columns(trace: &Trace) -> Result<Map<String, Value>, ReportError> {
     let mut columns: Map<String, Value> = Map::new();
     let kept = evenly(trace.rounds.len(), ROUNDS_MAX);
     for &r in &kept {
