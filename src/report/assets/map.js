@@ -53,7 +53,7 @@ hive.map = (() => {
             }),
             emphasis: { itemStyle: { borderColor: ink, borderWidth: 2.5 } },
           },
-          ...(core ? [{ type: "scatter", data: [core], silent: true, z: 4, symbol: "diamond", symbolSize: 20, itemStyle: { color: hive.colour("c-core"), borderColor: hive.colour("card"), borderWidth: 2 }, label: { show: true, position: "bottom", formatter: "core", color: ink, fontSize: 12 } }] : []),
+          ...(core ? [{ type: "scatter", data: [core], silent: true, z: 4, symbol: "diamond", symbolSize: 20, itemStyle: { color: ink, borderColor: hive.colour("card"), borderWidth: 2 }, label: { show: true, position: "bottom", formatter: "core", color: ink, fontSize: 12 } }] : []),
         ],
       };
     };

@@ -9,16 +9,27 @@
     ...[...box.querySelectorAll("svg")].map((svg) => svg.innerHTML),
     ...[...box.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL()),
   ].join("|");
+  // Axes, grid and text are grey; what is drawn of the data is not.
+  const grey = () => new Set(["none", "transparent", null, ...["ink", "soft", "rule", "grid", "card", "bg"].map(hive.colour)]);
+  const COLOURED = 30;
+  const coloured = (canvas) => {
+    const copy = document.createElement("canvas");
+    [copy.width, copy.height] = [canvas.width, canvas.height];
+    const pen = copy.getContext("2d", { willReadFrequently: true });
+    pen.drawImage(canvas, 0, 0);
+    // Below the scale of colours, which is there without data too.
+    const top = Math.round(44 * devicePixelRatio);
+    const { data } = pen.getImageData(0, top, copy.width, copy.height - top);
+    let count = 0;
+    for (let i = 0; i < data.length; i += 4) {
+      if (data[i + 3] > 200 && Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]) > COLOURED) count += 1;
+    }
+    return count;
+  };
   const isDrawn = (box) => {
-    // Axes and grid are paths too: data add to them.
-    const paths = box.querySelectorAll("svg path").length;
-    const painted = [...box.querySelectorAll("canvas")].some((canvas) => {
-      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-      const colours = new Set();
-      for (let i = 0; i < data.length && colours.size < 8; i += 4) if (data[i + 3] > 0) colours.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
-      return colours.size >= 8;
-    });
-    return paths >= 3 || painted;
+    const plain = grey();
+    const lines = [...box.querySelectorAll("svg path")].filter((path) => path.getAttribute("d") && !path.closest("defs, clipPath")).some((path) => !plain.has(path.getAttribute("stroke")) || !plain.has(path.getAttribute("fill")));
+    return lines || [...box.querySelectorAll("canvas")].some((canvas) => coloured(canvas) > 50);
   };
   const boxes = [...document.querySelectorAll(".chart")];
   const id = (box) => box.closest("figure").id;
