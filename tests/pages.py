@@ -3,7 +3,7 @@
 every slider moving something.
 
     tests/pages.py PAGE.html...          exit code 1 where a page fails
-    tests/pages.py --shots DIR PAGE.html...   also a screenshot of each
+    tests/pages.py --docs RUNS           makes the screenshots of docs/ from runs (docs/reports.md)
     tests/pages.py --broken PAGE.html    breaks copies of a page, each of which must fail
 
 A page opened with #selfcheck in its address moves its sliders and leaves its verdict in the root
@@ -97,22 +97,39 @@ def break_copies(page):
     return held
 
 
+# Screenshots of the documentation: page below the folder of runs, what of it, size.
+SHOTS = {
+    "report-map.png": ("scale-free/report.html", "only=fig-map&round=10&skill=s8", "1000,850"),
+    "report-adoption.png": ("rumour/report.html", "only=fig-adoption", "1000,630"),
+    "report-hives.png": ("podium/report.html", "only=fig-hives-skill&theme=dark", "1000,540"),
+    "report-side-by-side.png": ("side-by-side.html", "", "1000,1100"),
+}
+
+
+def document(runs):
+    """Makes the screenshots of docs/."""
+    docs = pathlib.Path(__file__).resolve().parent.parent / "docs"
+    for name, (page, hash, size) in SHOTS.items():
+        shot = docs / name
+        flags = (f"--window-size={size}", "--virtual-time-budget=8000", f"--screenshot={shot}")
+        open_page(runs / page, *flags, hash=f"#{hash}")
+        print(f"{shot}: {shot.stat().st_size // 1000} kB")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("pages", nargs="+", type=pathlib.Path)
-    parser.add_argument("--shots", type=pathlib.Path, help="folder for a screenshot of each page")
+    parser.add_argument("pages", nargs="*", type=pathlib.Path)
+    parser.add_argument("--docs", type=pathlib.Path, help="folder of runs to make docs/*.png from")
     parser.add_argument("--broken", action="store_true", help="check that broken copies fail")
     asked = parser.parse_args()
+    if asked.docs:
+        return document(asked.docs)
+    if not asked.pages:
+        parser.error("name a page")
     for page in asked.pages:
         if not page.is_file():
             sys.exit(f"there is no page {page}")
     fine = all([judge(page) for page in asked.pages])
-    if asked.shots:
-        asked.shots.mkdir(parents=True, exist_ok=True)
-        for page in asked.pages:
-            name = page.parent.name if page.name == "report.html" else page.stem
-            shot = asked.shots / f"{name}.png"
-            open_page(page, "--virtual-time-budget=8000", f"--screenshot={shot.resolve()}")
     if asked.broken:
         fine = all([break_copies(page) for page in asked.pages]) and fine
     sys.exit(0 if fine else 1)

@@ -165,14 +165,17 @@ fn findings(named: &[(&str, &Outcome)], hives: &[Run<'_>]) -> Vec<String> {
         ends.sort_by(|a, b| b.1.total_cmp(&a.1));
         let ((best, x), (next, y)) = (*ends.first()?, *ends.get(1)?);
         let gap = above(x, y);
+        let (last, lowest) = ends[ends.len() - 1];
+        let further = match ends.len() {
+            2 => String::new(),
+            _ => format!(" and {} above the last, {last}", level(above(x, lowest))),
+        };
         Some(match gap.abs() < 0.005 {
             true => format!("{what}: {best} and {next} end level, at {}.", level(x)),
             false => format!(
-                "{what}: {best} ends at {}, {} above {next} and {} above the last, {}.",
+                "{what}: {best} ends at {}, {} above {next}{further}.",
                 level(x),
-                level(gap),
-                level(above(x, ends[ends.len() - 1].1)),
-                ends[ends.len() - 1].0
+                level(gap)
             ),
         })
     };

@@ -20,7 +20,7 @@ const hive = (() => {
   const remember = (key, value) => {
     hash[key] = value;
     const state = new URLSearchParams();
-    for (const k of ["round", "view", "order", "theme"]) if (hash[k] !== undefined) state.set(k, hash[k]);
+    for (const k of ["round", "view", "order", "skill", "theme"]) if (hash[k] !== undefined) state.set(k, hash[k]);
     try { history.replaceState(null, "", "#" + state); } catch { /* not allowed in this frame */ }
   };
 

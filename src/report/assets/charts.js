@@ -137,6 +137,12 @@ hive.charts = (() => {
         .filter(([r, v]) => v !== null && (r > 0 || !["si", "bytes"].includes(figure.format)));
       return { ...line, points };
     });
+    // A run that was stopped before its first round has done no work.
+    if (!drawn.some((line) => line.points.length)) {
+      box.className = "empty";
+      box.textContent = "No data: no round of work was done.";
+      return;
+    }
     const visible = drawn.map((line) => !line.hidden);
     const every = drawn.flatMap((l) => l.points.map((p) => p[0]));
     const [from, to] = [Math.min(...every), Math.max(...every)];

@@ -12,7 +12,8 @@ hive.map = (() => {
     const frames = hive.data.frame_rounds.length;
     const companies = map.shape === "companies";
     const core = map.hubs > 0 ? places[count + map.others] : null;
-    let choice = 0;
+    // #skill=s3 chooses one.
+    let choice = Math.max(map.choices.indexOf(hive.hash.skill), 0);
 
     const level = (i) => levels[(choice * frames + hive.frames.state.frame) * count + i] ?? null;
     // The own job has no practice of its own: every agent works at it.
@@ -69,7 +70,8 @@ hive.map = (() => {
     new ResizeObserver(() => entry.draw()).observe(box);
     hive.frames.onFrame(entry.draw);
     const select = hive.element("select", {}, ...map.choices.map((name, i) => hive.element("option", { value: i }, name)));
-    select.addEventListener("change", () => { choice = Number(select.value); entry.draw(); });
+    select.addEventListener("change", () => { choice = Number(select.value); entry.draw(); hive.remember("skill", map.choices[choice]); });
+    select.value = String(choice);
     document.querySelector(`#${figure.id} .legend`).replaceWith(hive.element("div", { class: "controls" }, hive.element("label", {}, "Colour by ", select)));
   };
   return { draw };

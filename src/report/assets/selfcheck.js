@@ -1,6 +1,12 @@
 // A check of the page by itself, for a browser without a person: with #selfcheck in its address it
 // moves every slider and leaves its verdict in the root element's data-selfcheck, as JSON.
 (() => {
+  // #only=fig-map leaves that figure alone, with its slider, for a picture of it.
+  const only = document.getElementById(hive.hash.only ?? "");
+  if (only) {
+    const bar = only.closest("section").querySelector("#frame-controls");
+    document.body.replaceChildren(hive.element("main", { style: "padding: 14px" }, ...(bar ? [bar] : []), only));
+  }
   if (hive.hash.selfcheck === undefined) return;
   const verdict = { errors: hive.errors, charts: {}, empty: [], sliders: {}, stuck: [], selects: 0 };
   const wait = () => new Promise((done) => { setTimeout(done, 120); });
