@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "made-up curves, no result of a run")]
 
+#[path = "report/command.rs"]
+mod command;
 #[path = "report/made_up.rs"]
 mod made_up;
 #[path = "report/parties.rs"]
