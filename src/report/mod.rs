@@ -3,11 +3,18 @@
 //! May not: run or measure anything new that another table would need, nor read or write files.
 //!
 //! ```text
-//! Outcome ─► data     thinned, packed numbers      ─┐
-//!         ─► figures  titles, axes, captions        ├─► page ─► report.html
-//!         ─► findings what came out, in words      ─┤   (template, css, js, charts inlined)
-//!         ─► tiles    key figures                  ─┘
+//! Outcome ─► data      thinned, packed numbers         ─┐
+//!         ─► map, hives, fits, origins                  │
+//!                      numbers of one figure and what   ├─► page ─► report.html
+//!                      it says                          │   (template, css, js, charts inlined)
+//!         ─► figures   titles, axes, captions          ─┤
+//!         ─► findings  what came out, in words         ─┤
+//!         ─► tiles     key figures                     ─┘
+//!
+//! Outcomes ─► side_by_side   several runs on one page
 //! ```
+//!
+//! Pages check themselves in a browser, see `assets/selfcheck.js`.
 
 mod captions;
 mod comparison;

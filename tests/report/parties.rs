@@ -141,3 +141,13 @@ fn many_agents_are_shown_by_company() {
     let map = &data(&page)["map"];
     assert_eq!((&map["shape"], map["ids"].as_array().unwrap().len()), (&"companies".into(), 55));
 }
+
+#[test]
+fn a_tagged_skill_is_what_the_map_shows_first() {
+    let first = |outcome: &Outcome| {
+        let map = data(&page(outcome))["map"].clone();
+        map["choices"][map["choice"].as_u64().unwrap() as usize].clone()
+    };
+    assert_eq!(first(&alone(FIRST_HIVE)), "own job");
+    assert_eq!(first(&with_origins(alone(FIRST_HIVE))), "s23");
+}

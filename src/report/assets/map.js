@@ -13,7 +13,8 @@ hive.map = (() => {
     const companies = map.shape === "companies";
     const core = map.hubs > 0 ? places[count + map.others] : null;
     // #skill=s3 chooses one.
-    let choice = Math.max(map.choices.indexOf(hive.hash.skill), 0);
+    const named = map.choices.indexOf(hive.hash.skill);
+    let choice = named < 0 ? map.choice : named;
 
     const level = (i) => levels[(choice * frames + hive.frames.state.frame) * count + i] ?? null;
     // The own job has no practice of its own: every agent works at it.

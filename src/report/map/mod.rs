@@ -25,6 +25,8 @@ const COMPANIES_MAX: usize = 300;
 const EDGES_MAX: usize = 6_000;
 /// Fleets whose graph is drawn again at most: a second's work.
 const FLEET_MAX: u32 = 200_000;
+/// Tagged skills that come first among those to choose.
+const TAGGED_MAX: usize = 16;
 /// Levels in the page at most: dots × skills × measured rounds, some 2.7 bytes each.
 const LEVELS_MAX: usize = 200_000;
 
@@ -64,8 +66,10 @@ pub(super) struct SpreadMap {
     edge_count: usize,
     /// Why edges are not drawn that are there; empty where all are.
     left_out: String,
-    /// What dots can be coloured by: the own job, and skills.
+    /// What dots can be coloured by: the own job, and skills, tagged ones first.
     choices: Vec<String>,
+    /// The one that is shown at first: a tagged skill where there is one, else the own job.
+    choice: usize,
     /// Levels, choice × frame × measured dot, packed.
     levels: String,
     /// Index of the first kept frame by which it had practised the skill, skill × measured dot,
@@ -102,8 +106,13 @@ impl SpreadMap {
         let picture = Picture::of(&outcome.scenario, hive, &dots);
         let frames: Vec<&Frame> = kept.frames.iter().map(|&f| &hive.frames[f]).collect();
         let room = LEVELS_MAX / (dots.ids.len() * frames.len()).max(1);
-        let skills: Vec<usize> =
-            evenly(kept.skills.len(), room.max(2) - 1).iter().map(|&s| kept.skills[s]).collect();
+        // what one company alone practises says most about spreading
+        let tags = hive.tags.iter().map(|tag| tag.skill).filter(|&s| s < hive.skills.len());
+        let mut skills: Vec<usize> = tags.take(TAGGED_MAX.min(room.max(2) - 1)).collect();
+        let rest: Vec<usize> =
+            kept.skills.iter().copied().filter(|s| !skills.contains(s)).collect();
+        let free = (room.max(2) - 1).saturating_sub(skills.len());
+        skills.extend(evenly(rest.len(), free).iter().map(|&s| rest[s]));
         let own: Vec<Vec<f64>> = frames.iter().map(|frame| own_levels(hive, frame)).collect();
         let jobs = own.iter().flat_map(|levels| dots.means(|i| levels[i]));
         let width = hive.skills.len();
@@ -128,6 +137,7 @@ impl SpreadMap {
             choices: std::iter::once("own job".to_string())
                 .chain(skills.iter().map(|&s| hive.skills[s].clone()))
                 .collect(),
+            choice: usize::from(!hive.tags.is_empty()),
             levels,
             practised: dots.practice(&frames, &skills, width),
             ids: dots.ids,
