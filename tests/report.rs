@@ -2,152 +2,21 @@
 
 #![allow(clippy::disallowed_methods, reason = "made-up curves, no result of a run")]
 
-use hivesim::ids::{AgentId, CompanyId};
-use hivesim::measure::{Frame, Outcome, PanelMember, RoundRow, Trace};
+#[path = "report/command.rs"]
+mod command;
+#[path = "report/made_up.rs"]
+mod made_up;
+#[path = "report/parties.rs"]
+mod parties;
+#[path = "report/reading.rs"]
+mod reading;
+
+use hivesim::measure::RoundRow;
+use hivesim::record::Histories;
 use hivesim::report::{ReportError, render};
-use hivesim::scenario::{Bound, Dataset, Personalisation, Scenario, World};
+use hivesim::scenario::{Dataset, Personalisation, World};
+use made_up::{FIRST_HIVE, SMALL, Size, alone, outcome, page};
 use serde_json::{Value, json};
-
-/// The size of a synthetic outcome.
-#[derive(Clone, Copy)]
-struct Size {
-    panel: u32,
-    skills: usize,
-    rounds: u32,
-    every: u32,
-}
-
-const FIRST_HIVE: Size = Size { panel: 64, skills: 24, rounds: 30, every: 1 };
-const SMALL: Size = Size { panel: 6, skills: 4, rounds: 5, every: 1 };
-
-/// A smooth rise from 0 towards `top`, half way at `middle`.
-fn rise(round: u32, middle: f64, top: f64) -> f64 {
-    let x = (f64::from(round) - middle) / (0.4 * middle + 0.5);
-    let start = 1.0 / (1.0 + (middle / (0.4 * middle + 0.5)).exp());
-    top * (1.0 / (1.0 + (-x).exp()) - start).max(0.0)
-}
-
-/// Jobs: a main skill, a second one, and nothing else.
-fn panel(size: Size) -> Vec<PanelMember> {
-    let member = |i: u32| {
-        let mut job = vec![0.0; size.skills];
-        // More agents on the frequent skills, as Zipf has it.
-        let main = (f64::from(i) / f64::from(size.panel)).powi(2) * size.skills as f64;
-        job[main as usize % size.skills] += 0.7;
-        job[(i as usize * 7 + 3) % size.skills] += 0.3;
-        PanelMember {
-            agent: AgentId(3 * i + 1),
-            name: String::new(),
-            company: CompanyId(i / 6),
-            joins: 1,
-            job,
-        }
-    };
-    (0..size.panel).map(member).collect()
-}
-
-/// A fleet whose levels rise in waves, frequent skills first; `reach` is what agents get on
-/// skills that they do not practise, as a share of what practice gives.
-fn trace(size: Size, top: f64, reach: f64) -> Trace {
-    let panel = panel(size);
-    let weights: Vec<f64> = (0..size.skills).map(|s| 1.0 / (s as f64 + 1.0)).collect();
-    let sum: f64 = weights.iter().sum();
-    let level = |i: usize, s: usize, round: u32, practised: bool| {
-        let middle = f64::from(size.rounds) * (0.15 + 0.5 * s as f64 / size.skills as f64);
-        let own = rise(round, middle, top) * (1.0 + 0.12 * ((i * 13 + s * 7) as f64).sin());
-        own * if practised { 1.0 } else { reach }
-    };
-    let frame = |round: u32| {
-        let mut frame =
-            Frame { round, panel: vec![], core: vec![], practised: vec![], adopters: vec![] };
-        for (i, member) in panel.iter().enumerate() {
-            for (s, &share) in member.job.iter().enumerate() {
-                let done = share > 0.0 && round > (i % 5) as u32;
-                frame.panel.push(level(i, s, round, share > 0.0) as f32);
-                frame.core.push(level(i, s, round, false) as f32);
-                frame.practised.push(if done { u64::from(round) * 20 } else { 0 });
-            }
-        }
-        frame
-    };
-    let row = |round: u32| {
-        let skill = rise(round, f64::from(size.rounds) * 0.25, top);
-        let measured = if round.is_multiple_of(size.every) { 1.0 } else { f64::NAN };
-        let worked = if round == 0 { f64::NAN } else { 1.0 };
-        let agents = u64::from(round.min(1)) * 200;
-        RoundRow {
-            round,
-            core_skill: skill * reach * measured,
-            panel_skill: skill * measured,
-            panel_skill_sd: (0.04 + 0.1 * skill * (1.0 - skill)) * measured,
-            unpractised_skill: skill * reach * 0.9 * measured,
-            adoption: skill * skill * measured,
-            fleet_adoption: rise(round, f64::from(size.rounds) * 0.3, 1.0) * measured,
-            train_loss: f64::NAN,
-            test_accuracy: f64::NAN,
-            tasks: agents * 50,
-            sample_steps: agents * 50,
-            work_accuracy: (0.125 + 0.8 * skill) * worked,
-            value: if round == 0 { 0.0 } else { 10_000.0 * (0.125 + 0.8 * skill) },
-            work_loss: (2.1 - 1.5 * skill) * worked,
-            bits: (3.0 - 2.0 * skill) * worked,
-            learnings: agents - agents / 40,
-            dropped: agents / 40,
-            bytes_up: agents * 5_300,
-            bytes_down: agents * 13_100,
-            multiply_adds: agents * 50 * 272,
-            staleness: 0.0 * worked,
-            sign_conflict: (0.3 + 0.15 * skill) * worked,
-            cosine: (0.4 - 0.3 * skill) * worked,
-            consensus_distance: (0.6 + 0.3 * skill) * worked,
-            step_norm: (3.0 / (1.0 + f64::from(round))) * worked,
-        }
-    };
-    Trace {
-        skills: (0..size.skills).map(|s| format!("s{s}")).collect(),
-        frequencies: weights.iter().map(|w| w / sum).collect(),
-        frames: (0..=size.rounds).filter(|r| r.is_multiple_of(size.every)).map(frame).collect(),
-        rounds: (0..=size.rounds).map(row).collect(),
-        panel,
-        hives: Vec::new(),
-        tags: Vec::new(),
-        lineage: Vec::new(),
-        parameters: 3_400,
-        seconds: 1.234,
-        complete: true,
-    }
-}
-
-fn outcome(size: Size) -> Outcome {
-    let mut scenario = Scenario {
-        name: "First hive".into(),
-        question: "Does a hive of specialists learn skills that its agents never practised?".into(),
-        expect: "The hive ends above isolated agents, and far above them on unpractised skills."
-            .into(),
-        ..Scenario::default()
-    };
-    scenario.rounds.0 = size.rounds;
-    scenario.measure.bounds = vec![Bound::Isolated, Bound::Pooled];
-    Outcome {
-        scenario,
-        hive: trace(size, 0.9, 0.8),
-        bounds: vec![
-            (Bound::Isolated, trace(size, 0.75, 0.25)),
-            (Bound::Pooled, trace(size, 0.85, 1.0)),
-        ],
-        complete: true,
-        result_hash: "9f2c4b7a11d0e5f3".repeat(4),
-    }
-}
-
-fn alone(size: Size) -> Outcome {
-    Outcome { bounds: vec![], ..outcome(size) }
-}
-
-fn page(outcome: &Outcome) -> String {
-    let toml = "# A comment\nname = \"First hive\"\n\n[fleet]\nagents = 200 # many\n";
-    render(outcome, &json!({"version": "0.1.0", "engine": "tasks", "threads": 2}), toml).unwrap()
-}
 
 /// The text between `from` and the next `to`.
 fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
@@ -228,9 +97,13 @@ fn text_from_the_scenario_is_never_markup() {
     outcome.hive.skills[0] = evil.into();
     outcome.result_hash = "<b>".into();
     let manifest = json!({ evil: evil });
-    let page =
-        render(&outcome, &manifest, &format!("name = \"{evil}\"\n# {evil}\n[{evil}]\n{evil}"))
-            .unwrap();
+    let page = render(
+        &outcome,
+        &Histories::of(&outcome),
+        &manifest.to_string(),
+        &format!("name = \"{evil}\"\n# {evil}\n[{evil}]\n{evil}"),
+    )
+    .unwrap();
     assert!(
         !page.contains("alert(1)</script>") && !page.contains("<img") && !page.contains("<b>9")
     );
@@ -413,13 +286,16 @@ fn fixed_data_gets_its_section_only_where_it_was_measured() {
 fn a_frame_of_the_wrong_size_is_an_error() {
     let mut outcome = alone(SMALL);
     outcome.hive.frames[1].panel.pop();
-    let error = render(&outcome, &Value::Null, "").unwrap_err();
+    let error = render(&outcome, &Histories::of(&outcome), "", "").unwrap_err();
     assert!(
         matches!(error, ReportError::Shape { round: 1, found: 23, expected: 24, .. }),
         "{error}"
     );
     outcome.hive.rounds.clear();
-    assert!(matches!(render(&outcome, &Value::Null, ""), Err(ReportError::Empty { run: "hive" })));
+    assert!(matches!(
+        render(&outcome, &Histories::of(&outcome), "", ""),
+        Err(ReportError::Empty { run: "hive" })
+    ));
 }
 
 #[test]
@@ -453,9 +329,15 @@ fn pages_to_look_at() {
         row.test_accuracy = row.panel_skill;
         row.unpractised_skill = f64::NAN;
     }
-    for (name, outcome) in
-        [("first", outcome(FIRST_HIVE)), ("one", one), ("wide", wide), ("fixed", fixed)]
-    {
+    let origins = parties::with_origins(outcome(FIRST_HIVE));
+    let all = [
+        ("first", outcome(FIRST_HIVE)),
+        ("one", one),
+        ("wide", wide),
+        ("fixed", fixed),
+        ("origins", origins),
+    ];
+    for (name, outcome) in all {
         std::fs::write(folder.join(format!("{name}.html")), page(&outcome)).unwrap();
     }
 }

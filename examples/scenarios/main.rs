@@ -60,7 +60,8 @@ fn study(name: &str, data: &str) -> Result<String, Box<dyn Error>> {
         let runs = runs(study, Path::new(&path), sets, data)?;
         let mut columns = columns(study, &runs);
         if i == 0 {
-            columns.retain(|(_, values)| values.iter().any(|v| !v.is_nan()));
+            let own = |name: &str| study.columns.iter().any(|(each, _)| *each == name);
+            columns.retain(|(name, values)| own(name) || values.iter().any(|v| !v.is_nan()));
             names = columns.iter().map(|(name, _)| name.clone()).collect();
             writeln!(text, "| `--set` | {} |", names.join(" | "))?;
             writeln!(text, "| --- |{}", " ---: |".repeat(names.len()))?;

@@ -1,7 +1,7 @@
 //! The closing table of a run.
 
 use crate::engine::Stage;
-use crate::measure::{Outcome, RoundRow, Trace};
+use crate::measure::{Outcome, Race, RoundRow, Trace};
 use crate::record::time_to_half_fleet;
 use comfy_table::{CellAlignment, Table, presets};
 
@@ -18,11 +18,40 @@ const COLUMNS: [Column; 5] = [
     ("training loss", |row| row.train_loss),
 ];
 
-/// The fleets of an outcome as a table: a row each, the hive first.
+/// What a run came to: a table of several hives where there are, and one of the fleets.
 pub(super) fn table(outcome: &Outcome) -> String {
+    match hives(outcome) {
+        Some(hives) => format!("{hives}\n{}", fleets(outcome)),
+        None => fleets(outcome),
+    }
+}
+
+/// Several hives at the last core, by name, in the order of the scenario.
+fn hives(outcome: &Outcome) -> Option<String> {
+    let race = Race::of(&outcome.hive.hives)?;
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["hive", "core skill", "agents", "share", "wanted", "cores it led"]);
+    for (hive, row) in race.end().enumerate() {
+        let led = race.leaders.iter().filter(|&&leader| leader == hive).count();
+        table.add_row([
+            if row.name.is_empty() { row.hive.to_string() } else { row.name.clone() },
+            format!("{:.3}", row.skill),
+            row.agents.to_string(),
+            format!("{:.3}", row.share),
+            format!("{:.3}", row.wanted),
+            format!("{led} of {}", race.leaders.len()),
+        ]);
+    }
+    Some(aligned(table))
+}
+
+/// The fleets of an outcome as a table: a row each, the hive first.
+fn fleets(outcome: &Outcome) -> String {
+    let first = if outcome.hive.hives.is_empty() { Stage::Hive.name() } else { "all hives" };
     let bounds = outcome.bounds.iter().map(|(bound, trace)| (Stage::Bound(*bound).name(), trace));
     let fleets: Vec<(&str, &Trace)> =
-        std::iter::once((Stage::Hive.name(), &outcome.hive)).chain(bounds).collect();
+        std::iter::once((first, &outcome.hive)).chain(bounds).collect();
     // the same row for all: a skill that all have practised by the end has no level "never
     // practised" there, though earlier rows do
     let measured = |row: &&RoundRow| COLUMNS.iter().any(|(_, get)| get(row).is_finite());
@@ -57,6 +86,11 @@ pub(super) fn table(outcome: &Outcome) -> String {
         row.push(rate(tasks, trace.seconds));
         table.add_row(row);
     }
+    aligned(table)
+}
+
+/// All but the first column to the right.
+fn aligned(mut table: Table) -> String {
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }

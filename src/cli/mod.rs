@@ -11,6 +11,7 @@ mod memory;
 mod merge;
 mod merging;
 mod metrics;
+mod report;
 mod run;
 mod scenario;
 mod strategies;
@@ -38,6 +39,7 @@ Start here:
   hivesim run scenarios/first-hive.toml       run it; opens up in runs/first-hive-1/report.html
   hivesim scenario show scenarios/first-hive.toml       the same with every key and its meaning
   hivesim run --help                          options, what the columns mean, exit codes
+  hivesim report runs/A runs/B                lay runs side by side on one page
   hivesim merge --help                        merging models in safetensors files";
 
 /// Simulates a hive mind of continual learners.
@@ -52,6 +54,8 @@ struct Cli {
 enum Command {
     /// Run a scenario and write its results and report.
     Run(run::RunArgs),
+    /// Draw the report of a run anew, or lay several runs side by side.
+    Report(report::ReportArgs),
     /// Merge models in safetensors files into one.
     Merge(merge::MergeArgs),
     /// Run a scenario under many merge strategies and put them side by side.
@@ -85,6 +89,7 @@ pub fn main() -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Run(args) => run::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Merge(args) => merge::run(&args),
         Command::Scenario(args) => scenario::run(&args),

@@ -23,7 +23,7 @@ Examples:
   hivesim run scenarios/first-hive.toml --json | jq .skills.panel
 
 Output (docs/measures.md explains every number):
-  summary.json, manifest.json, scenario.toml, eight Parquet tables and report.html in DIR.
+  summary.json, manifest.json, scenario.toml, twelve Parquet tables and report.html in DIR.
   An earlier run there is replaced as a whole; a folder of anything else is refused.
   The closing table has a row for the hive and for each bound that was run:
     core skill       level of the bare core on the agents' own jobs; 0 is chance, 1 the oracle
@@ -32,6 +32,9 @@ Output (docs/measures.md explains every number):
     test accuracy    of the core, and its training loss in nats: worlds with fixed data
     half the fleet   when half of the agents do their own job at level measure.adopted
     tasks/s          tasks done a second of wall time
+  Several hives have a table above it, a row each: the share of fresh tasks that its core does right,
+  its agents and their share of all, the market share that customers would give it, and at how many
+  of the published cores it led.
 
 Progress goes to standard error: a bar on a terminal, lines elsewhere. Ctrl-C stops the run, writes
 the rounds done by then and marks them incomplete, or nothing where the world was not built yet; a
@@ -117,7 +120,8 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
     let result = simulate(&experiment, &watcher).and_then(|(outcome, facts)| {
         let histories = Histories::of(&outcome);
         let numbers = summary(&outcome, &histories, &facts.engine, facts.threads, facts.seconds());
-        let page = report::render(&outcome, &numbers, &toml).map_err(failed)?;
+        let page =
+            report::render(&outcome, &histories, &pretty(&numbers), &toml).map_err(failed)?;
         write_run(&directory, &outcome, &histories, &facts, &toml, &page).map_err(failed)?;
         Ok((outcome, numbers))
     });

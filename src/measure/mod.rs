@@ -11,6 +11,7 @@ mod interference;
 mod onboarding;
 pub mod privacy;
 mod quality;
+mod race;
 mod skill;
 pub mod spread;
 mod trace;
@@ -19,6 +20,7 @@ pub use interference::{Barrier, Interference, barrier, barrier_between, interfer
 pub use onboarding::Onboarding;
 pub use privacy::Privacy;
 pub use quality::{Quality, quality};
+pub use race::Race;
 pub use skill::{Skills, skills};
 pub(crate) use skill::{mean, on_job};
 pub use trace::*;

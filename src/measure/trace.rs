@@ -23,7 +23,7 @@ pub struct Outcome {
 }
 
 /// One fleet's history.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Trace {
     /// Names of the skills, `s0`, `s1`, … by falling frequency.
     pub skills: Vec<String>,
@@ -101,7 +101,7 @@ pub struct PanelMember {
 }
 
 /// Levels of skill when one core was published.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Frame {
     /// The round after which it was taken; 0 is the initial core.
     pub round: u32,

@@ -2,7 +2,7 @@
 //!
 //! Written under a temporary name in the same folder, flushed to the disk, renamed over the
 //! target (which POSIX makes atomic), and the folder flushed so that the name survives a
-//! power cut. Cost: two fsyncs a file, a few milliseconds; a run writes twelve files.
+//! power cut. Cost: two fsyncs a file, a few milliseconds; a run writes sixteen files.
 
 use super::error::RecordError;
 use crate::pending::{Pending, folder_of, is_temporary, sync_folder};

@@ -39,7 +39,9 @@ impl Content {
                 "continual.parquet",
                 "hives.parquet",
                 "inequality.parquet",
+                "jobs.parquet",
                 "levels.parquet",
+                "lineage.parquet",
                 MANIFEST,
                 "panel.parquet",
                 "report.html",
@@ -48,6 +50,8 @@ impl Content {
                 "skills.parquet",
                 "spread.parquet",
                 "summary.json",
+                "tags.parquet",
+                "taught.parquet",
             ],
             Content::Comparison => {
                 &["comparison.json", "comparison.parquet", MANIFEST, "report.html", "scenario.toml"]

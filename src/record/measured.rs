@@ -5,7 +5,7 @@ use super::{bound_name, check_shapes, fleets};
 use crate::measure::continual::{Continual, History};
 use crate::measure::economy::{Day, Ledger, break_even};
 use crate::measure::inequality::Inequality;
-use crate::measure::spread::{Fit, NoFit, Spread, spread};
+use crate::measure::spread::{Fit, Matrix, NoFit, Spread, Tag, spread};
 use crate::measure::{Outcome, Trace, mean};
 use crate::scenario::Bound;
 use serde_json::{Map, Value, json};
@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 const SUMMED_UP: usize = 16;
 
 /// What the histories of an outcome's fleets come to, made once for all files of a run.
+#[derive(Default)]
 pub struct Histories<'a>(Vec<Measured<'a>>);
 
 impl<'a> Histories<'a> {
@@ -26,6 +27,16 @@ impl<'a> Histories<'a> {
             return Histories(Vec::new());
         }
         Histories(fleets(outcome).map(|(fleet, of)| Measured::of(outcome, fleet, of)).collect())
+    }
+
+    /// Who taught whom in the hive; none where no skill is tagged.
+    pub fn taught(&self) -> Option<&Matrix> {
+        self.hive().and_then(|measured| measured.taught.as_ref())
+    }
+
+    /// How every skill of every fleet spread, the hive's first; nothing where nothing was measured.
+    pub fn spreads(&self) -> impl Iterator<Item = &[Spread]> {
+        self.0.iter().map(|measured| &measured.spread[..])
     }
 
     /// The hive's.
@@ -49,6 +60,8 @@ pub(super) struct Measured<'a> {
     pub inequality: Vec<Inequality>,
     /// A panel agent.
     pub continual: Vec<AgentContinual>,
+    /// Who taught whom; none where no skill is tagged.
+    pub taught: Option<Matrix>,
 }
 
 /// What one agent kept and gained.
@@ -75,6 +88,7 @@ impl<'a> Measured<'a> {
             spread: spread(trace, adopted, seed),
             inequality: frames.map(|frame| Inequality::of(frame, jobs(), adopted)).collect(),
             continual: (0..trace.panel.len()).map(|i| continual(trace, pooled, i)).collect(),
+            taught: Matrix::of(trace, adopted),
         }
     }
 
@@ -114,6 +128,29 @@ impl<'a> Measured<'a> {
             "forgetting": mean(|a| a.kept.forgetting),
             "intransigence": mean(|a| a.intransigence),
         })
+    }
+}
+
+impl Measured<'_> {
+    /// At the last measured core: what origins know of what they alone practise, what all others
+    /// know of it, and when half of the others came to hold each tagged skill.
+    pub fn taught_summary(&self) -> Option<Value> {
+        let taught = self.taught.as_ref()?;
+        let (origin, others) = taught.means(taught.rounds.len().checked_sub(1)?);
+        let tags = self.trace.tags.iter().zip(&taught.halves).take(SUMMED_UP);
+        let tag = |(tag, half): (&Tag, &Option<f64>)| {
+            json!({
+                "skill": self.trace.skills.get(tag.skill),
+                "origin": tag.origin,
+                "half_of_others": half,
+            })
+        };
+        Some(json!({
+            "diagonal": origin,
+            "off_diagonal": others,
+            "tagged": self.trace.tags.len(),
+            "skills": tags.map(tag).collect::<Vec<_>>(),
+        }))
     }
 }
 

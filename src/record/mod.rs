@@ -11,6 +11,9 @@ mod history_tables;
 mod machine;
 mod manifest;
 mod measured;
+mod origin_tables;
+mod reading;
+mod replacing;
 mod summary;
 mod table;
 mod tables;
@@ -20,6 +23,8 @@ pub use directory::{Content, Made, RunDirectory};
 pub use error::RecordError;
 pub use manifest::{FORMAT, FileEntry, RunFacts, rfc3339};
 pub use measured::Histories;
+pub use reading::{ReadError, Recorded, read_run};
+pub use replacing::{replace_report, write_page};
 pub use summary::{summary, time_to_half_fleet};
 
 use crate::measure::{Outcome, Trace};
@@ -67,6 +72,7 @@ fn write_all(
     let mut files = vec![write_text(directory, "scenario.toml", scenario_toml)?];
     files.extend(tables::write_all(directory, outcome)?);
     files.extend(history_tables::write_all(directory, histories, &outcome.result_hash)?);
+    files.extend(origin_tables::write_all(directory, histories, &outcome.result_hash)?);
     let numbers = summary(outcome, histories, &facts.engine, facts.threads, facts.seconds());
     files.push(write_text(directory, "summary.json", &pretty(&numbers))?);
     files.push(write_text(directory, "report.html", report_html)?);

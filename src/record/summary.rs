@@ -3,9 +3,8 @@
 
 use super::measured::{Histories, Measured, economy_summary};
 use super::{bound_name, fleets};
-use crate::measure::competition;
 use crate::measure::spread::Curve;
-use crate::measure::{HiveRow, Onboarding, Outcome, RoundRow, Trace, privacy};
+use crate::measure::{HiveRow, Onboarding, Outcome, Race, RoundRow, Trace, privacy};
 use serde_json::{Map, Value, json};
 
 /// The numbers of a run: final skills of the hive and its bounds, how long adoption took,
@@ -43,6 +42,7 @@ pub fn summary(
         "inequality": measured.map(Measured::inequality_summary),
         "continual": measured.map(Measured::continual_summary),
         "newcomers": newcomers_summary(outcome),
+        "taught": measured.and_then(Measured::taught_summary),
         "competition": competition_summary(hive),
         "train_loss": last.map(|row| row.train_loss),
         "test_accuracy": last.map(|row| row.test_accuracy),
@@ -84,23 +84,15 @@ fn newcomers_summary(outcome: &Outcome) -> Option<Value> {
 
 /// Who leads of several hives, and how far; none where there is one.
 fn competition_summary(trace: &Trace) -> Option<Value> {
-    let last = trace.hives.last()?.round;
-    let end: Vec<&HiveRow> = trace.hives.iter().filter(|row| row.round == last).collect();
-    let rows = |hive: u32| trace.hives.iter().filter(move |row| row.hive == hive);
-    let skills: Vec<Vec<f64>> =
-        end.iter().map(|row| rows(row.hive).map(|row| row.skill).collect()).collect();
-    let skills: Vec<&[f64]> = skills.iter().map(Vec::as_slice).collect();
-    let leaders = competition::leaders(&skills);
-    let leader = *leaders.last()?;
-    let shares: Vec<f64> = end.iter().map(|row| row.share).collect();
-    let others = end.iter().enumerate().filter(|(hive, _)| *hive != leader);
-    let second = others.map(|(_, row)| row.skill).fold(f64::NEG_INFINITY, f64::max);
+    let race = Race::of(&trace.hives)?;
+    let end: Vec<&HiveRow> = race.end().collect();
+    let last = race.leaders.len() - 1;
     Some(json!({
-        "leader": end[leader].name,
-        "leader_changes": competition::leader_changes(&leaders),
-        "gap": end[leader].skill - second,
-        "herfindahl": competition::herfindahl(&shares),
-        "runaway": competition::runaway(&shares),
+        "leader": end[race.leader()].name,
+        "leader_changes": race.changes(),
+        "gap": race.gaps().last(),
+        "herfindahl": race.herfindahl(last),
+        "runaway": race.runaway(last),
         "hives": end,
     }))
 }

@@ -48,6 +48,7 @@ pub(super) fn called(run: &Run<'_>) -> &'static str {
     match run.key {
         "isolated" => "isolated agents",
         "pooled" => "the pooled learner",
+        _ if run.is_several() => "the hives",
         _ => "the hive",
     }
 }
@@ -81,7 +82,8 @@ pub(super) fn skill(w: &Words<'_>) -> String {
         .iter()
         .filter_map(|run| {
             last(run, |r| r.panel_skill).map(|(_, x)| {
-                let verb = if run.key == "isolated" { "end" } else { "ends" };
+                let plural = run.key == "isolated" || run.is_several();
+                let verb = if plural { "end" } else { "ends" };
                 format!("{} {verb} at {}", called(run), level(x))
             })
         })

@@ -13,10 +13,11 @@ use serde_json::{Value, json};
 const TEMPLATE: &str = include_str!("assets/comparison.html");
 const STYLE: &str = include_str!("assets/comparison.css");
 /// In the order in which they need one another.
-const SCRIPTS: [&str; 3] = [
+const SCRIPTS: [&str; 4] = [
     include_str!("assets/base.js"),
     include_str!("assets/charts.js"),
     include_str!("assets/comparison.js"),
+    include_str!("assets/selfcheck.js"),
 ];
 /// Curves that are drawn before the reader picks others: the best of each family.
 const CURVES_A_FAMILY: usize = 1;

@@ -2,7 +2,9 @@
 
 use super::pack::evenly;
 use super::{ReportError, text};
+use crate::measure::spread::Spread;
 use crate::measure::{Outcome, Trace};
+use crate::record::Histories;
 use crate::scenario::Bound;
 
 /// Most frames of levels in the page.
@@ -25,18 +27,33 @@ pub(super) struct Run<'a> {
     pub label: &'static str,
     /// Its history.
     pub trace: &'a Trace,
+    /// How each of its skills spread; empty where that was not measured.
+    pub spread: &'a [Spread],
+}
+
+impl Run<'_> {
+    /// Whether its agents work under several hives.
+    pub fn is_several(&self) -> bool {
+        !self.trace.hives.is_empty()
+    }
 }
 
 /// The runs of an outcome, the hive first. Each was checked to have a round and frames of
 /// the right size.
-pub(super) fn runs(outcome: &Outcome) -> Result<Vec<Run<'_>>, ReportError> {
-    let mut runs = vec![Run { key: "hive", label: "Hive", trace: &outcome.hive }];
+pub(super) fn runs<'a>(
+    outcome: &'a Outcome,
+    histories: &'a Histories<'_>,
+) -> Result<Vec<Run<'a>>, ReportError> {
+    let mut spreads = histories.spreads();
+    let mut spread = || spreads.next().unwrap_or_default();
+    let label = if outcome.hive.hives.is_empty() { "Hive" } else { "All hives" };
+    let mut runs = vec![Run { key: "hive", label, trace: &outcome.hive, spread: spread() }];
     for (bound, trace) in &outcome.bounds {
         let (key, label) = match bound {
             Bound::Isolated => ("isolated", "Isolated agents"),
             Bound::Pooled => ("pooled", "Pooled learner"),
         };
-        runs.push(Run { key, label, trace });
+        runs.push(Run { key, label, trace, spread: spread() });
     }
     runs.iter().try_for_each(check)?;
     Ok(runs)

@@ -6,6 +6,7 @@ use super::text;
 use crate::measure::RoundRow;
 use crate::scenario::World;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// How the page writes a quantity on axes and in tooltips.
 #[derive(Clone, Copy, Serialize)]
@@ -24,7 +25,7 @@ pub(super) enum Format {
 }
 
 impl Format {
-    fn show(self, x: f64) -> String {
+    pub fn show(self, x: f64) -> String {
         match self {
             Format::Level => text::level(x),
             Format::Number => text::significant(x, 3),
@@ -49,6 +50,14 @@ pub(super) enum Kind {
     Histogram,
     /// Quantiles over rounds.
     Quantiles,
+    /// Agents in their places, coloured by level.
+    Map,
+    /// Origin company × receiver company.
+    Taught,
+    /// Shares of companies in the core, stacked.
+    Lineage,
+    /// Which of several hives leads.
+    Leader,
 }
 
 /// One line of a figure of kind `lines`.
@@ -56,8 +65,11 @@ pub(super) enum Kind {
 pub(super) struct Line {
     /// Index of the run.
     pub run: usize,
-    /// Column of the run's rows.
-    pub column: &'static str,
+    /// The table that the column is of, where that is not the run's rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<&'static str>,
+    /// Column of the table.
+    pub column: Cow<'static, str>,
     /// Column of the standard deviation that is drawn as a band around it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub band: Option<&'static str>,
@@ -72,6 +84,32 @@ pub(super) struct Line {
     /// The same as a number.
     #[serde(skip)]
     pub end: f64,
+}
+
+impl Line {
+    /// A line of the hive's column, plain.
+    pub fn of(column: impl Into<Cow<'static, str>>) -> Line {
+        Line {
+            run: 0,
+            table: None,
+            column: column.into(),
+            band: None,
+            label: String::new(),
+            colour: "hive",
+            dash: "solid",
+            last: String::new(),
+            end: f64::NAN,
+        }
+    }
+}
+
+/// Colours that tell parties apart, hives or companies: names in report.css without `--c-`.
+pub(super) const COLOURS: [&str; 8] = ["h0", "h1", "h2", "h3", "h4", "h5", "h6", "h7"];
+
+/// Colour and dash of one of many parties: after eight the colours come again, with another dash.
+pub(super) fn party(i: usize) -> (&'static str, &'static str) {
+    let dashes = ["solid", "dashed", "dotted"];
+    (COLOURS[i % COLOURS.len()], dashes[i / COLOURS.len() % dashes.len()])
 }
 
 /// One figure.
@@ -181,7 +219,7 @@ pub(super) fn every_run(runs: &[Run<'_>], (column, get): Column) -> Vec<Line> {
         let (_, end) = last(run, get)?;
         let (colour, dash) = style(run.key);
         let label = run.label.into();
-        Some(Line { run: i, column, band: None, label, colour, dash, last: String::new(), end })
+        Some(Line { run: i, label, colour, dash, end, ..Line::of(column) })
     };
     runs.iter().enumerate().filter_map(line).collect()
 }
@@ -195,6 +233,5 @@ pub(super) fn hive_line(
     dash: &'static str,
 ) -> Option<Line> {
     let (_, end) = last(runs.first()?, get)?;
-    let label = label.into();
-    Some(Line { run: 0, column, band: None, label, colour, dash, last: String::new(), end })
+    Some(Line { label: label.into(), colour, dash, end, ..Line::of(column) })
 }

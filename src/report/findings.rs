@@ -9,10 +9,15 @@ use crate::scenario::Personalisation;
 
 /// The sentences, at most one a subject.
 pub(super) fn findings(outcome: &Outcome, runs: &[Run<'_>]) -> Vec<String> {
-    [own_jobs(runs), job_knowledge(outcome, runs), transfer(runs), speed(runs), fixed_data(runs)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let hives = super::hives::findings(outcome).into_iter();
+    let subjects = [
+        own_jobs(runs),
+        job_knowledge(outcome, runs),
+        transfer(runs),
+        speed(runs),
+        fixed_data(runs),
+    ];
+    hives.chain(subjects.into_iter().flatten()).collect()
 }
 
 /// The hive's number and those of the bounds that have one.
@@ -23,6 +28,11 @@ fn ends<'a>(
     let (hive, bounds) = runs.split_first()?;
     let bounds = bounds.iter().filter_map(|run| Some((run, at_end(run, get)?)));
     Some((at_end(hive, get)?, bounds.collect()))
+}
+
+/// "the hive's", or of several "the hives'".
+fn whose(runs: &[Run<'_>]) -> &'static str {
+    if runs.first().is_some_and(Run::is_several) { "the hives'" } else { "the hive's" }
 }
 
 fn own_jobs(runs: &[Run<'_>]) -> Option<String> {
@@ -38,7 +48,7 @@ fn own_jobs(runs: &[Run<'_>]) -> Option<String> {
             }
         })
         .collect();
-    let start = format!("On their own jobs the hive's agents end at {}", level(hive));
+    let start = format!("On their own jobs {} agents end at {}", whose(runs), level(hive));
     Some(match against.is_empty() {
         true => format!("{start}."),
         false => format!("{start}: {}.", against.join(", ")),
@@ -65,8 +75,11 @@ fn job_knowledge(outcome: &Outcome, runs: &[Run<'_>]) -> Option<String> {
 
 fn transfer(runs: &[Run<'_>]) -> Option<String> {
     let (hive, bounds) = ends(runs, |r| r.unpractised_skill)?;
-    let start =
-        format!("On skills that an agent never practised the hive's agents reach {}", level(hive));
+    let start = format!(
+        "On skills that an agent never practised {} agents reach {}",
+        whose(runs),
+        level(hive)
+    );
     let others: Vec<String> =
         bounds.iter().map(|(run, x)| format!("{} {}", called(run), level(*x))).collect();
     Some(match others.is_empty() {
@@ -78,9 +91,10 @@ fn transfer(runs: &[Run<'_>]) -> Option<String> {
 fn speed(runs: &[Run<'_>]) -> Option<String> {
     let (hive, bounds) = runs.split_first()?;
     at_end(hive, |r| r.fleet_adoption)?;
+    let whose = whose(runs);
     let mut text = match half_fleet(hive) {
-        Some(round) => format!("Half of the hive's agents hold their own job by round {round:.1}"),
-        None => "Half of the hive's agents never come to hold their own job".to_string(),
+        Some(round) => format!("Half of {whose} agents hold their own job by round {round:.1}"),
+        None => format!("Half of {whose} agents never come to hold their own job"),
     };
     for run in bounds.iter().filter(|run| run.key == "isolated") {
         text += "; half of the isolated ones ";

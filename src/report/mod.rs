@@ -3,11 +3,18 @@
 //! May not: run or measure anything new that another table would need, nor read or write files.
 //!
 //! ```text
-//! Outcome ─► data     thinned, packed numbers      ─┐
-//!         ─► figures  titles, axes, captions        ├─► page ─► report.html
-//!         ─► findings what came out, in words      ─┤   (template, css, js, charts inlined)
-//!         ─► tiles    key figures                  ─┘
+//! Outcome ─► data      thinned, packed numbers         ─┐
+//!         ─► map, hives, fits, origins                  │
+//!                      numbers of one figure and what   ├─► page ─► report.html
+//!                      it says                          │   (template, css, js, charts inlined)
+//!         ─► figures   titles, axes, captions          ─┤
+//!         ─► findings  what came out, in words         ─┤
+//!         ─► tiles     key figures                     ─┘
+//!
+//! Outcomes ─► side_by_side   several runs on one page
 //! ```
+//!
+//! Pages check themselves in a browser, see `assets/selfcheck.js`.
 
 mod captions;
 mod comparison;
@@ -15,10 +22,15 @@ mod data;
 mod error;
 mod figures;
 mod findings;
+mod fits;
+mod hives;
+mod map;
+mod origins;
 mod pack;
 mod page;
 mod payload;
 mod sections;
+mod side_by_side;
 mod spread;
 mod text;
 mod tiles;
@@ -27,3 +39,4 @@ mod toml_html;
 pub use comparison::render_comparison;
 pub use error::ReportError;
 pub use page::render;
+pub use side_by_side::render_side_by_side;

@@ -3,12 +3,14 @@
 use super::data::{Kept, Run, rounds_note, runs};
 use super::figures::{Figure, Kind};
 use super::findings::findings;
+use super::map::SpreadMap;
 use super::payload::Payload;
 use super::sections::sections;
 use super::spread::{adoption, times};
 use super::tiles::tiles;
-use super::{ReportError, text, toml_html};
+use super::{ReportError, fits, text, toml_html};
 use crate::measure::Outcome;
+use crate::record::Histories;
 use minijinja::value::Serde;
 use minijinja::{Environment, context};
 use serde::Serialize;
@@ -18,13 +20,19 @@ pub(super) const STYLES: [&str; 2] =
     [include_str!("assets/report.css"), include_str!("assets/print.css")];
 pub(super) const CHARTS: &str = include_str!("assets/vendor/echarts/echarts.custom.min.js");
 /// In the order in which they need one another.
-const SCRIPTS: [&str; 6] = [
+const SCRIPTS: [&str; 12] = [
     include_str!("assets/base.js"),
     include_str!("assets/charts.js"),
     include_str!("assets/adoption.js"),
+    include_str!("assets/frames.js"),
     include_str!("assets/heatmap.js"),
+    include_str!("assets/map.js"),
+    include_str!("assets/taught.js"),
+    include_str!("assets/lineage.js"),
     include_str!("assets/spread.js"),
+    include_str!("assets/leader.js"),
     include_str!("assets/page.js"),
+    include_str!("assets/selfcheck.js"),
 ];
 pub(super) const LICENCES: [(&str, &str); 5] = [
     ("Apache ECharts: notice", include_str!("assets/vendor/echarts/NOTICE")),
@@ -70,11 +78,14 @@ struct SkillRow<'a> {
     halves: Vec<String>,
     /// Share of the hive's panel that has it at the end.
     held: String,
+    /// What the laws through the hive's curve say.
+    fits: Vec<String>,
 }
 
 /// Renders an outcome as one HTML page that holds all that it needs.
 ///
-/// `manifest` is shown as it is; `scenario_toml` is the scenario's text, shown with light
+/// `histories` are the outcome's own, made once for the page and the tables; `summary` is
+/// shown as it is; `scenario_toml` is the scenario's text, shown with light
 /// colouring. All text that comes from outside is escaped.
 ///
 /// # Errors
@@ -82,17 +93,27 @@ struct SkillRow<'a> {
 /// wrong size.
 pub fn render(
     outcome: &Outcome,
-    manifest: &serde_json::Value,
+    histories: &Histories<'_>,
+    summary: &str,
     scenario_toml: &str,
 ) -> Result<String, ReportError> {
-    let runs = runs(outcome)?;
+    let runs = runs(outcome, histories)?;
     let kept = Kept::of(&outcome.hive);
-    let (sections, empty): (Vec<_>, Vec<_>) = sections(outcome, &runs, &kept)
-        .into_iter()
-        .partition(|section| section.figures.iter().any(|figure| figure.missing.is_empty()));
+    let map = SpreadMap::of(outcome, &kept);
+    let (sections, empty): (Vec<_>, Vec<_>) =
+        sections(outcome, &runs, &kept, map.as_ref(), histories.taught())
+            .into_iter()
+            .partition(|section| section.figures.iter().any(|figure| figure.missing.is_empty()));
     let left_out: Vec<&str> = empty.iter().map(|section| section.title).collect();
     let figures: Vec<&Figure> = sections.iter().flat_map(|s| &s.figures).collect();
-    let data = serde_json::to_string(&Payload::new(outcome, &runs, &kept, &figures)?)?;
+    let data = serde_json::to_string(&Payload::new(
+        outcome,
+        &runs,
+        &kept,
+        &figures,
+        map,
+        histories.taught(),
+    )?)?;
     let views: Vec<SectionView<'_>> = sections
         .iter()
         .map(|s| SectionView {
@@ -129,7 +150,7 @@ pub fn render(
         rounds_note => rounds_note(&outcome.hive),
         adopted => text::level(scenario.measure.adopted),
         scenario_html => toml_html::highlight(scenario_toml),
-        manifest => serde_json::to_string_pretty(manifest)?,
+        summary => summary.trim_end(),
         licences => Serde(LICENCES),
         style => STYLES.concat(),
         charts => CHARTS,
@@ -202,6 +223,7 @@ fn skill_rows<'a>(runs: &[Run<'a>], adopted: f64) -> Vec<SkillRow<'a>> {
                 .map_or_else(String::new, |f| format!("{} %", text::significant(f * 100.0, 2))),
             practised: text::percent(practised(s)),
             halves: tables.iter().map(|t| half(t, s)).collect(),
+            fits: fits::cells(runs[0].spread.get(s)),
             held: text::percent(tables[0].1.last().map_or(f64::NAN, |shares| shares[s])),
         })
         .collect()

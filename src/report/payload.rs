@@ -3,8 +3,13 @@
 use super::ReportError;
 use super::data::{ADOPTION_ROUNDS_MAX, Kept, ROUNDS_MAX, Run};
 use super::figures::Figure;
+use super::fits::SkillFits;
+use super::hives::HivesData;
+use super::map::SpreadMap;
+use super::origins::{LineageData, TaughtData};
 use super::pack::{evenly, integers, number, shortened, thousandths};
 use super::spread::{self, adoption, histogram, own_levels, quantiles};
+use crate::measure::spread::Matrix;
 use crate::measure::{Frame, Outcome, Trace};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -21,6 +26,18 @@ pub(super) struct Payload<'a> {
     jobs: String,
     frame_rounds: Vec<u32>,
     bins: Bins,
+    /// The spread map.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    map: Option<SpreadMap>,
+    /// Who taught whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    taught: Option<TaughtData>,
+    /// Whose learning the core is made of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lineage: Option<LineageData>,
+    /// Of several hives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hives: Option<HivesData>,
     runs: Vec<RunData>,
 }
 
@@ -54,6 +71,8 @@ struct RunData {
     adoption_rounds: Vec<u32>,
     /// Shares of the panel, adoption round by kept skill.
     adoption: Vec<Vec<Value>>,
+    /// Laws through the curves, a kept skill; empty where nothing was fitted.
+    fits: Vec<SkillFits>,
     /// Levels, frame × agent × skill, packed; absent where nothing was measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     levels: Option<String>,
@@ -77,6 +96,8 @@ impl<'a> Payload<'a> {
         runs: &[Run<'_>],
         kept: &Kept,
         figures: &'a [&'a Figure],
+        map: Option<SpreadMap>,
+        taught: Option<&Matrix>,
     ) -> Result<Self, ReportError> {
         let hive = &outcome.hive;
         let frame_rounds = kept.frames.iter().map(|&f| hive.frames[f].round).collect::<Vec<_>>();
@@ -104,6 +125,10 @@ impl<'a> Payload<'a> {
             panel: kept.agents.iter().map(agent).collect(),
             jobs: thousandths(kept.agents.iter().flat_map(job)),
             bins: Bins { from: spread::BINS_FROM, width: spread::BIN },
+            map,
+            taught: taught.map(|matrix| TaughtData::of(matrix, kept)),
+            lineage: LineageData::of(hive),
+            hives: HivesData::of(&hive.hives),
             runs: runs
                 .iter()
                 .map(|run| RunData::new(run, outcome, kept, &frame_rounds))
@@ -148,6 +173,12 @@ impl RunData {
             columns: columns(trace)?,
             adoption_rounds: adoption_frames.iter().map(|&f| trace.frames[f].round).collect(),
             adoption: adoption_frames.iter().map(shares).collect(),
+            fits: kept
+                .skills
+                .iter()
+                .filter_map(|&s| run.spread.get(s))
+                .map(SkillFits::of)
+                .collect(),
             levels: pack(|f| &f.panel),
             core: if run.key == "hive" { pack(|f| &f.core) } else { None },
             practised: pack_practice(&frames, &cells),
@@ -182,7 +213,7 @@ fn pack_practice(frames: &[&Frame], cells: &[usize]) -> Option<String> {
 }
 
 /// The rows column by column, with running totals of value and bytes beside them.
-fn columns(trace: &Trace) -> Result<Map<String, Value>, ReportError> {
+pub(super) fn columns(trace: &Trace) -> Result<Map<String, Value>, ReportError> {
     let mut columns: Map<String, Value> = Map::new();
     let kept = evenly(trace.rounds.len(), ROUNDS_MAX);
     for &r in &kept {

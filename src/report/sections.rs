@@ -5,14 +5,27 @@ use super::data::{Kept, Run, rounds_note};
 use super::figures::{
     Column, Figure, Format, Kind, ROUND, Section, every_run, hive_line, level_unit,
 };
-use crate::measure::Outcome;
+use super::map::{self, SpreadMap};
+use super::origins;
+use super::{fits, hives};
+use crate::measure::spread::Matrix;
+use crate::measure::{Frame, Outcome};
 
 /// All sections of the page, in order. A section whose world has no such data is left out.
-pub(super) fn sections(outcome: &Outcome, runs: &[Run<'_>], kept: &Kept) -> Vec<Section> {
+pub(super) fn sections(
+    outcome: &Outcome,
+    runs: &[Run<'_>],
+    kept: &Kept,
+    map: Option<&SpreadMap>,
+    taught: Option<&Matrix>,
+) -> Vec<Section> {
     let words = Words { outcome, runs };
     // where there are fixed data, what papers report of them comes first
     let mut sections: Vec<Section> = data(&words).into_iter().collect();
-    sections.extend([skill(&words), adoption(&words, kept), heat(&words, kept), work(&words)]);
+    sections.extend(hives::section(outcome));
+    sections.extend([skill(&words), adoption(&words, kept), heat(&words, kept, map, taught)]);
+    sections.extend(origins::lineage(outcome));
+    sections.push(work(&words));
     sections.push(merging(&words));
     sections.push(economy(&words));
     let note = rounds_note(&outcome.hive);
@@ -96,6 +109,9 @@ fn drawn(
 }
 
 fn adoption(w: &Words<'_>, kept: &Kept) -> Section {
+    let hive = w.runs[0].trace;
+    let round = |frame: Option<&Frame>| frame.map_or(0, |frame| frame.round);
+    let measured = (round(hive.frames.first()), round(hive.frames.last()));
     let mut figure = drawn(
         "fig-adoption",
         Kind::Adoption,
@@ -104,7 +120,7 @@ fn adoption(w: &Words<'_>, kept: &Kept) -> Section {
         "share of the panel (%)",
         w,
     )
-    .says(say::adoption(w))
+    .says(say::adoption(w) + &fits::caption(&hive.skills, w.runs[0].spread, measured))
     .wide();
     figure.note = kept.adoption_note(&w.outcome.hive);
     Section {
@@ -115,8 +131,17 @@ fn adoption(w: &Words<'_>, kept: &Kept) -> Section {
     }
 }
 
-fn heat(w: &Words<'_>, kept: &Kept) -> Section {
+fn heat(w: &Words<'_>, kept: &Kept, map: Option<&SpreadMap>, taught: Option<&Matrix>) -> Section {
     let level = level_unit(&w.outcome.scenario.world);
+    let spread = map.map(|map| {
+        let unit = format!("no axis; colour: {level}");
+        let mut figure =
+            drawn("fig-map", Kind::Map, "Where skill is", "no axis (places)", &unit, w)
+                .says(map::caption(w.outcome, map))
+                .wide();
+        figure.note = map::note(map);
+        figure
+    });
     let mut heat = drawn(
         "fig-heat",
         Kind::Heat,
@@ -149,8 +174,12 @@ fn heat(w: &Words<'_>, kept: &Kept) -> Section {
     Section {
         id: "who",
         title: "Who knows what",
-        lede: "The slider moves the heat map and the histogram through the measured rounds.",
-        figures: vec![heat, histogram, quantiles],
+        lede: "The slider moves these figures through the measured rounds.",
+        figures: spread
+            .into_iter()
+            .chain(taught.map(|matrix| origins::taught(w.outcome, matrix)))
+            .chain([heat, histogram, quantiles])
+            .collect(),
     }
 }
 
@@ -318,7 +347,7 @@ fn economy(w: &Words<'_>) -> Section {
     let down: Column = ("bytes_down", |r| r.bytes_down as f64);
     let mut totals = every_run(w.runs, value);
     for line in &mut totals {
-        line.column = "value_total";
+        line.column = "value_total".into();
         line.end = say::value_sum(&w.runs[line.run]);
     }
     let mut bytes: Vec<_> =

@@ -8,6 +8,7 @@ mod bootstrap;
 mod fits;
 mod least_squares;
 mod lineage;
+mod matrix;
 mod reproduction;
 mod tags;
 
@@ -15,6 +16,7 @@ pub use adoption::{Adoption, Curve};
 pub use bootstrap::{Resamples, interval};
 pub use fits::{Fit, Interval, Law, NoFit};
 pub use lineage::{Lineage, leave_one_out};
+pub use matrix::Matrix;
 pub use reproduction::{Teaching, reproduction};
 pub use tags::{Tag, tagged, taught};
 

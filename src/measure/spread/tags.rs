@@ -109,6 +109,44 @@ mod tests {
     }
 
     #[test]
+    fn a_trace_has_its_matrix_by_company() {
+        let member = |company| crate::measure::PanelMember {
+            agent: crate::ids::AgentId(company),
+            name: String::new(),
+            company: crate::ids::CompanyId(company),
+            joins: 1,
+            job: vec![1.0],
+        };
+        let frame = |round, panel: [f32; 3]| Frame {
+            round,
+            panel: panel.to_vec(),
+            core: Vec::new(),
+            practised: Vec::new(),
+            adopters: Vec::new(),
+        };
+        let mut trace = crate::measure::Trace {
+            skills: vec!["s0".into()],
+            frequencies: vec![1.0],
+            panel: [4, 7, 9].map(member).to_vec(),
+            rounds: Vec::new(),
+            frames: vec![frame(0, [0.5, 0.0, 0.0]), frame(2, [1.0, 0.5, 0.0])],
+            hives: Vec::new(),
+            tags: vec![Tag { skill: 0, origin: 4 }],
+            lineage: Vec::new(),
+            parameters: 0,
+            seconds: 0.0,
+            complete: true,
+        };
+        let matrix = super::super::Matrix::of(&trace, 0.5).unwrap();
+        assert_eq!(matrix.companies, [4, 7, 9]);
+        assert_eq!(matrix.rounds[1][..3], [1.0, 0.5, 0.0]);
+        assert_eq!(matrix.means(1), (1.0, 0.25));
+        assert_eq!(matrix.halves, [Some(2.0)]);
+        trace.tags.clear();
+        assert!(super::super::Matrix::of(&trace, 0.5).is_none());
+    }
+
+    #[test]
     fn others_have_a_tagged_skill_when_those_outside_its_origin_do() {
         let frame = |round, elsewhere: [f32; 2]| Frame {
             round,

@@ -4,6 +4,15 @@ const hive = (() => {
   const data = JSON.parse(document.getElementById("hivesim-data").textContent);
   const root = document.documentElement;
 
+  // What goes wrong from here on, for the self-check: nothing of it reaches the reader.
+  const errors = [];
+  addEventListener("error", (e) => errors.push(e.message ?? String(e)));
+  addEventListener("unhandledrejection", (e) => errors.push(String(e.reason)));
+  for (const level of ["error", "warn"]) {
+    const said = console[level];
+    console[level] = (...words) => { errors.push(words.map(String).join(" ")); said.apply(console, words); };
+  }
+
   // Hash of the address: #skill jumps; #round=10&theme=dark sets the state.
   const hash = Object.fromEntries(
     [...new URLSearchParams(location.hash.slice(1)), ...new URLSearchParams(location.search)],
@@ -11,7 +20,7 @@ const hive = (() => {
   const remember = (key, value) => {
     hash[key] = value;
     const state = new URLSearchParams();
-    for (const k of ["round", "view", "order", "theme"]) if (hash[k] !== undefined) state.set(k, hash[k]);
+    for (const k of ["round", "view", "order", "skill", "theme"]) if (hash[k] !== undefined) state.set(k, hash[k]);
     try { history.replaceState(null, "", "#" + state); } catch { /* not allowed in this frame */ }
   };
 
@@ -74,7 +83,7 @@ const hive = (() => {
   };
 
   return {
-    data, hash, remember, colour, show, axes, si, unpack, levels, element,
+    data, errors, hash, remember, colour, show, axes, si, unpack, levels, element,
     calm: matchMedia("(prefers-reduced-motion: reduce)").matches,
     figure: (id) => data.figures.find((f) => f.id === id),
     box: (id) => document.querySelector(`#${id} .chart`),

@@ -107,8 +107,9 @@ hive.charts = (() => {
     return box;
   };
 
-  const column = (line) => hive.data.runs[line.run].columns[line.column] ?? [];
-  const rounds = (line) => hive.data.runs[line.run].columns.round;
+  const table = (line) => (line.table ? hive.data[line.table] : hive.data.runs[line.run]).columns;
+  const column = (line) => table(line)[line.column] ?? [];
+  const rounds = (line) => table(line).round;
 
   // Shares end at 100 % once they pass half; levels that are all chance still get a scale.
   // A level that starts just under chance, or a band that passes 1, does not stretch it.
@@ -136,6 +137,12 @@ hive.charts = (() => {
         .filter(([r, v]) => v !== null && (r > 0 || !["si", "bytes"].includes(figure.format)));
       return { ...line, points };
     });
+    // A run that was stopped before its first round has done no work.
+    if (!drawn.some((line) => line.points.length)) {
+      box.className = "empty";
+      box.textContent = "No data: no round of work was done.";
+      return;
+    }
     const visible = drawn.map((line) => !line.hidden);
     const every = drawn.flatMap((l) => l.points.map((p) => p[0]));
     const [from, to] = [Math.min(...every), Math.max(...every)];

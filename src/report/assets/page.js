@@ -1,15 +1,17 @@
 // Draws every figure that has data, and fills the table of the rounds when it is opened.
 (() => {
   const { data, element } = hive;
-  // The heat map comes last: its slider sets the round of the figures beside it.
   const draw = {
-    lines: hive.charts.lines, adoption: hive.adoption.draw, histogram: hive.spread.histogram,
-    quantiles: hive.spread.quantiles, heat: hive.heatmap.draw,
+    lines: hive.charts.lines, leader: hive.leader.draw, adoption: hive.adoption.draw, histogram: hive.spread.histogram,
+    quantiles: hive.spread.quantiles, heat: hive.heatmap.draw, map: hive.map.draw, taught: hive.taught.draw,
+    lineage: hive.lineage.draw,
   };
   const drawable = data.figures.filter((f) => hive.box(f.id));
   for (const kind of Object.keys(draw)) {
     for (const figure of drawable.filter((f) => f.kind === kind)) draw[kind](figure);
   }
+  // The slider comes last: it sets the round of all that is drawn.
+  if (hive.frames.views.length) hive.frames.controls();
 
   // Heading and unit of the columns, in order; one that is not named here comes last as it is.
   const heads = {

@@ -15,7 +15,7 @@ hive.spread = (() => {
     const high = Math.max(one, used.lastIndexOf(true) + 1);
     const edge = (b) => Number((from + b * width).toFixed(4));
     const visible = runs.map(() => true);
-    const at = (run) => run.histograms[Math.min(hive.heatmap.state.frame, run.histograms.length - 1)];
+    const at = (run) => run.histograms[Math.min(hive.frames.state.frame, run.histograms.length - 1)];
     const steps = (c) => {
       const points = [];
       for (let b = low; b < high; b += 1) points.push([edge(b), c[b]], [edge(b + 1), c[b]]);
@@ -43,7 +43,7 @@ hive.spread = (() => {
       }),
     });
     const { draw } = hive.charts.mount(box, build);
-    hive.heatmap.onFrame(draw);
+    hive.frames.onFrame(draw);
     hive.charts.legend(figure.id, runs.map((r) => ({ label: r.label, dash: marks[r.key][1], colour: () => hive.colour(`c-${marks[r.key][0]}`) })), visible, draw);
   };
 
@@ -58,7 +58,7 @@ hive.spread = (() => {
         { ...edge, stack: name, data: rows.map((q) => [q[0], q[lo]]) },
         { ...edge, stack: name, data: rows.map((q) => [q[0], q[hi] - q[lo]]), areaStyle: { color: colour, opacity } },
       ];
-      const now = data.frame_rounds[hive.heatmap.state.frame];
+      const now = data.frame_rounds[hive.frames.state.frame];
       const ends = single ? [rows[0][0] - 1, rows[0][0] + 1] : [rows[0][0], rows[rows.length - 1][0]];
       // One round has no bands: its quantiles become dots.
       const dots = single ? [{ type: "scatter", symbolSize: 7, itemStyle: { color: colour, opacity: 0.6 }, data: rows[0].slice(1).map((v) => [rows[0][0], v]) }] : [];
@@ -83,7 +83,7 @@ hive.spread = (() => {
       };
     };
     const { draw } = hive.charts.mount(box, build);
-    hive.heatmap.onFrame(draw);
+    hive.frames.onFrame(draw);
   };
 
   return { histogram, quantiles };
