@@ -158,6 +158,7 @@ impl Distiller {
             previous: None,
             companies,
             climate: self.fleet.world.climate(Round(0), None),
+            examined: None,
             shift: self.shift(version),
             measured: true,
         }
@@ -211,8 +212,7 @@ impl Distiller {
         let companies = before.companies.as_ref().map(|companies| {
             Arc::new(self.next_companies(companies, harvest, &before.core, &core))
         });
-        let measured =
-            version.0.is_multiple_of(self.scenario.measure.every) || version.0 == self.rounds;
+        let examined = before.shift.as_ref().is_some_and(|shift| shift.examined);
         Ok(Publication {
             version,
             control: before.control.as_ref().map(|c| Arc::new(self.next_control(c, harvest))),
@@ -223,9 +223,15 @@ impl Distiller {
             previous: Some(before.core.clone()),
             companies,
             climate: self.fleet.world.climate(Round(version.0), Some(&before.climate)),
+            examined: examined.then(|| before.climate.clone()),
             shift: self.shift(version),
-            measured,
+            measured: self.measures(version.0),
         })
+    }
+
+    /// Whether a core is measured.
+    fn measures(&self, version: u32) -> bool {
+        version.is_multiple_of(self.scenario.measure.every) || version == self.rounds
     }
 
     /// Whose training broke a core's block.
@@ -279,9 +285,13 @@ impl Distiller {
             self.fleet.world.shared_inputs(round, each, &mut inputs);
             Arc::new(inputs)
         });
+        let working: Option<Vec<AgentId>> = working.map(|w| w.into_iter().map(AgentId).collect());
+        let looks = self.fleet.topology.merges() && self.measures(round.0);
         Some(Shift {
             round,
-            working: working.map(|w| w.into_iter().map(AgentId).collect()),
+            examined: looks && self.scenario.measure.interference,
+            pairs: if looks { self.pairs(round, working.as_deref()) } else { Vec::new() },
+            working,
             stragglers,
             shared_inputs,
         })
@@ -293,6 +303,19 @@ impl Distiller {
         let all = 0..self.fleet.world.facts().agents as u32;
         let some = !newcomers.is_empty() && version.0 + 1 < first.0;
         some.then(|| all.filter(|agent| !self.fleet.absent(AgentId(*agent), version)).collect())
+    }
+
+    /// Pairs of the panel's agents that work in a round.
+    fn pairs(&self, round: Round, working: Option<&[AgentId]>) -> Vec<(AgentId, AgentId)> {
+        let works = |agent: &&AgentId| working.is_none_or(|w| w.binary_search(agent).is_ok());
+        let panel: Vec<AgentId> = self.fleet.panel.iter().filter(works).copied().collect();
+        let mut stream = Stream::new(self.fleet.seed, Purpose::Pairs, 0, round.0);
+        let pair = |_| {
+            let two = stream.sample(panel.len() as u32, 2);
+            (panel[two[0] as usize], panel[two[1] as usize])
+        };
+        let pairs = if panel.len() < 2 { 0 } else { self.scenario.measure.barriers };
+        (0..pairs).map(pair).collect()
     }
 
     fn distil(
