@@ -141,6 +141,7 @@ fn interference_agrees_on_every_engine_and_changes_nothing_else() {
         "distiller.topology=hierarchical",
         "hives=[{},{efficiency=0.5}]",
         "distiller.exchange=experience",
+        "fleet.newcomers={agents=6,round=3}",
     ];
     for case in cases {
         let sets = format!("{small} {case}");

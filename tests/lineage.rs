@@ -91,6 +91,7 @@ fn lineage_agrees_on_every_engine_and_changes_nothing_else() {
         "distiller.combine.kind=trimmed-mean",
         "distiller.server.kind=fedyogi",
         "distiller.combine.kind=greedy-soup",
+        "pretraining.tasks=200 distiller.server.kind=fedavgm",
         "distiller.server.kind=nesterov distiller.absent=zero learner.kind=mlp learner.hidden=[5]",
     ];
     for sets in cases {
