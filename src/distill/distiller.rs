@@ -4,19 +4,20 @@ use super::gossip::Gossip;
 use super::harvest::Harvest;
 use super::hierarchy::Hierarchy;
 use super::hives::Hives;
+use super::shift::{measures, shift};
 use super::site::Site;
 use super::training::{first_core, own_plan, train};
-use crate::agent::{CompanyLayer, Fleet, Keeping, Locals, Publication, Shift, Traffic};
+use crate::agent::{CompanyLayer, Fleet, Keeping, Locals, Publication, Traffic};
 use crate::graph::EdgeListError;
-use crate::ids::{AgentId, CoreVersion, Round};
+use crate::ids::{CoreVersion, Round};
 use crate::learner::{Plan, Scratch, Tally, Targets};
 use crate::measure::HiveRow;
 use crate::merge::{Columns, Contribution, Flat, Intake, MergeError, Pipeline};
 use crate::params::kernels::first_not_finite;
 use crate::params::{Layout, Local, Sparse, Store};
 use crate::scenario::{self, Absent, Exchange, Scenario, Server, Topology};
-use crate::stream::{Purpose, Stream};
-use crate::world::{TaskBuffer, Tasks};
+use crate::stream::Purpose;
+use crate::world::Tasks;
 use std::sync::Arc;
 
 /// Who merges, where it is not one for all.
@@ -57,7 +58,6 @@ pub struct Distiller {
     columns: Vec<(usize, usize)>,
     threads: usize,
     pub(super) scenario: Scenario,
-    rounds: u32,
     /// The core that the fleet begins with, and what it took to train it.
     first: (Arc<Vec<f32>>, Tally),
     /// Agents whose control variates stand behind each block's (SCAFFOLD alone).
@@ -105,7 +105,6 @@ impl Distiller {
             columns,
             threads,
             scenario: scenario.clone(),
-            rounds: scenario.rounds.0,
             first: (core, taught),
             controlled: vec![0; learner.core_layout().blocks()],
             local,
@@ -159,7 +158,7 @@ impl Distiller {
             companies,
             climate: self.fleet.world.climate(Round(0), None),
             examined: None,
-            shift: self.shift(version),
+            shift: shift(&self.fleet, &self.scenario, version),
             measured: true,
         }
     }
@@ -224,14 +223,9 @@ impl Distiller {
             companies,
             climate: self.fleet.world.climate(Round(version.0), Some(&before.climate)),
             examined: examined.then(|| before.climate.clone()),
-            shift: self.shift(version),
-            measured: self.measures(version.0),
+            shift: shift(&self.fleet, &self.scenario, version),
+            measured: measures(&self.scenario, version.0),
         })
-    }
-
-    /// Whether a core is measured.
-    fn measures(&self, version: u32) -> bool {
-        version.is_multiple_of(self.scenario.measure.every) || version == self.rounds
     }
 
     /// Whose training broke a core's block.
@@ -248,74 +242,6 @@ impl Distiller {
             }
         };
         MergeError::Diverged { who, block, keys }
-    }
-
-    /// Who works after core `version`, and how far the stragglers get.
-    fn shift(&self, version: CoreVersion) -> Option<Shift> {
-        if version.0 >= self.rounds {
-            return None;
-        }
-        let round = Round(version.0 + 1);
-        let (seed, spec) = (self.fleet.seed, &self.scenario.fleet);
-        let agents = self.fleet.world.facts().agents as u32;
-        let present = self.present(version);
-        let number = present.as_ref().map_or(agents, |there| there.len() as u32);
-        let working = if spec.participants > 0 && spec.participants < number {
-            let mut stream = Stream::new(seed, Purpose::Participation, 0, round.0);
-            let places = stream.sample(number, spec.participants).into_iter();
-            let who = |place| present.as_ref().map_or(place, |there| there[place as usize]);
-            Some(places.map(who).collect())
-        } else {
-            present
-        };
-        let count = working.as_ref().map_or(agents, |w| w.len() as u32);
-        let slow = (spec.stragglers.share * f64::from(count)).round() as u32;
-        let mut stream = Stream::new(seed, Purpose::Straggling, 0, round.0);
-        let whole = if self.fleet.plan.epochs > 1 { self.fleet.plan.epochs } else { spec.tasks };
-        let stragglers = if slow == 0 { Vec::new() } else { stream.sample(count, slow) }
-            .into_iter()
-            .map(|place| {
-                let agent = working.as_ref().map_or(place, |w| w[place as usize]);
-                (AgentId(agent), 1 + stream.below(whole.max(2) - 1))
-            })
-            .collect();
-        let shared_inputs = (self.fleet.exchange == Exchange::Predictions).then(|| {
-            let mut inputs = TaskBuffer::default();
-            let each = self.scenario.distiller.predictions.inputs as usize;
-            self.fleet.world.shared_inputs(round, each, &mut inputs);
-            Arc::new(inputs)
-        });
-        let working: Option<Vec<AgentId>> = working.map(|w| w.into_iter().map(AgentId).collect());
-        let looks = self.fleet.topology.merges() && self.measures(round.0);
-        Some(Shift {
-            round,
-            examined: looks && self.scenario.measure.interference,
-            pairs: if looks { self.pairs(round, working.as_deref()) } else { Vec::new() },
-            working,
-            stragglers,
-            shared_inputs,
-        })
-    }
-
-    /// Who has joined by the round after a core; `None` is everyone.
-    fn present(&self, version: CoreVersion) -> Option<Vec<u32>> {
-        let (newcomers, first) = &self.fleet.newcomers;
-        let all = 0..self.fleet.world.facts().agents as u32;
-        let some = !newcomers.is_empty() && version.0 + 1 < first.0;
-        some.then(|| all.filter(|agent| !self.fleet.absent(AgentId(*agent), version)).collect())
-    }
-
-    /// Pairs of the panel's agents that work in a round.
-    fn pairs(&self, round: Round, working: Option<&[AgentId]>) -> Vec<(AgentId, AgentId)> {
-        let works = |agent: &&AgentId| working.is_none_or(|w| w.binary_search(agent).is_ok());
-        let panel: Vec<AgentId> = self.fleet.panel.iter().filter(works).copied().collect();
-        let mut stream = Stream::new(self.fleet.seed, Purpose::Pairs, 0, round.0);
-        let pair = |_| {
-            let two = stream.sample(panel.len() as u32, 2);
-            (panel[two[0] as usize], panel[two[1] as usize])
-        };
-        let pairs = if panel.len() < 2 { 0 } else { self.scenario.measure.barriers };
-        (0..pairs).map(pair).collect()
     }
 
     fn distil(

@@ -11,6 +11,7 @@ mod hierarchy;
 mod hives;
 mod judge;
 mod message;
+mod shift;
 mod site;
 mod training;
 
