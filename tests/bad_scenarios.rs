@@ -253,6 +253,16 @@ refused! {
     more_companies_than_agents("[fleet]\nagents = 5\n");
     no_agents("[fleet]\nagents = 0\n");
     more_participants_than_agents("[fleet]\nagents = 100\nparticipants = 101\n");
+    a_lineage_of_what_has_no_parameters("[learner]\nkind = \"practice\"\n[measure]\nlineage = true\n");
+    a_lineage_of_nobodys_merge("[distiller]\ntopology = \"isolated\"\n[measure]\nlineage = true\n");
+    a_lineage_of_several_cores("[distiller]\ntopology = \"gossip\"\n[measure]\nlineage = true\n");
+    a_lineage_of_several_hives("[measure]\nlineage = true\n[[hives]]\n[[hives]]\n");
+    a_lineage_of_examples("[distiller]\nexchange = \"experience\"\n[measure]\nlineage = true\n");
+    a_lineage_beside_a_core_that_is_trained("[distiller.server]\nkind = \"feddf\"\n[measure]\nlineage = true\n");
+    a_lineage_of_too_many_companies("[world]\ncompanies = 65\n[measure]\nlineage = true\n");
+    interference_of_nobodys_merge("[distiller]\ntopology = \"pooled\"\n[measure]\ninterference = true\n");
+    barriers_in_a_panel_of_one("[measure]\npanel = 1\nbarriers = 3\n");
+    barriers_that_fill_memory("[world]\nskills = 10000\nfeatures = 4096\nanswers = 256\n[measure]\nbarriers = 10000\n");
     a_panel_larger_than_the_fleet("[fleet]\nagents = 20\n[measure]\npanel = 64\n");
     a_horizon_with_semantic_feedback("[feedback]\nhorizon = 4\n");
     a_horizon_longer_than_a_round("[fleet]\ntasks = 3\n[feedback]\nkind = \"verifiable\"\nhorizon = 4\n");

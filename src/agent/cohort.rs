@@ -106,6 +106,10 @@ impl Cohort {
                     (nothing.clone(), nothing)
                 } else {
                     self.write_policy(fleet, publication, agent, owner, bench);
+                    if let Some(climate) = &publication.examined {
+                        let level = examine::job_level(fleet, climate, agent, bench);
+                        parcel.after_merge = Some((agent, level));
+                    }
                     examine::levels(fleet, publication, agent, bench)
                 };
                 let practised = self.practised[member].1.clone();
@@ -117,6 +121,7 @@ impl Cohort {
             Duty::Rest => full,
             duty => {
                 self.work(fleet, publication, agent, owner, duty, bench, parcel);
+                self.look_back(fleet, publication, agent, owner, bench, parcel);
                 true
             }
         }
@@ -332,6 +337,41 @@ impl Cohort {
                     to.copy_from_slice(logits);
                 }
             }
+        }
+    }
+
+    /// Takes a panel agent's policy after its work, where it is asked for or to be examined, of those
+    /// whose learning is merged.
+    fn look_back(
+        &self,
+        fleet: &Fleet,
+        publication: &Publication,
+        agent: AgentId,
+        owner: usize,
+        bench: &mut Bench,
+        parcel: &mut Parcel,
+    ) {
+        let Some(shift) = &publication.shift else { return };
+        let paired = shift.pairs.iter().any(|pair| pair.0 == agent || pair.1 == agent);
+        let asked = paired || shift.examined && fleet.in_panel(agent);
+        if !asked || !parcel.worked || parcel.dropped || parcel.error.is_some() {
+            return;
+        }
+        self.write_policy(fleet, publication, agent, owner, bench);
+        // what is kept under `rebase` is the policy after the work
+        if !matches!(fleet.keeping, Keeping::Job(Pull::Rebase, _)) {
+            let layout = fleet.learner.core_layout();
+            for (block, _, moved) in parcel.learning.contribution.iter() {
+                let at = &mut bench.policy[layout.range(block)];
+                at.iter_mut().zip(moved).for_each(|(policy, moved)| *policy += moved);
+            }
+        }
+        if shift.examined && fleet.in_panel(agent) {
+            let level = examine::job_level(fleet, &publication.climate, agent, bench);
+            parcel.before_merge = Some((agent, level));
+        }
+        if paired {
+            parcel.policy = Some((agent, bench.policy.clone()));
         }
     }
 

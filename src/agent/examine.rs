@@ -2,9 +2,14 @@
 
 use super::{Bench, Fleet, Holdings, Publication};
 use crate::ids::{AgentId, SkillId};
+use crate::learner::Scratch;
 use crate::maths;
+use crate::measure::{barrier_between, on_job};
 use crate::params::kernels::{argmax, softmax_rows};
-use crate::world::Tasks;
+use crate::world::{Climate, Tasks};
+
+/// Points between the ends of a line on which a barrier is looked for.
+const POINTS: u32 = 9;
 
 /// Levels of the policy in `bench.policy` and of the bare core, skill by skill, on the probe
 /// tasks of one agent's company; NaN where there is no probe, or the run is halted.
@@ -30,11 +35,62 @@ pub(super) fn levels(
     (own, core)
 }
 
+/// The level of the policy in `bench.policy` on an agent's own job under some truths; NaN where
+/// none of it is probed, or the run is halted.
+pub(super) fn job_level(
+    fleet: &Fleet,
+    climate: &Climate,
+    agent: AgentId,
+    bench: &mut Bench,
+) -> f64 {
+    let Bench { desk, scratch, policy, .. } = bench;
+    let level = |skill: u32| {
+        let probe = fleet.world.probe(climate, agent, SkillId(skill), desk);
+        let probe = probe.filter(|_| !fleet.halt.is_set());
+        probe.map_or(f32::NAN, |probe| fleet.learner.level(policy, &probe, scratch) as f32)
+    };
+    let levels: Vec<f32> = (0..fleet.world.facts().skills.len() as u32).map(level).collect();
+    on_job(&levels, &fleet.world.job(agent))
+}
+
+/// The height of the barrier between the policies of two agents, in nats: the loss is the mean
+/// cross-entropy on the probe tasks of both companies, each skill by its share in the jobs. A
+/// policy whose answers' scores are linear in its parameters has none: its loss is convex.
+pub(crate) fn barrier(
+    fleet: &Fleet,
+    climate: &Climate,
+    [(a, first), (b, second)]: [(AgentId, &[f32]); 2],
+    bench: &mut Bench,
+) -> f64 {
+    let jobs = [a, b].map(|agent| (agent, fleet.world.job(agent)));
+    let found = barrier_between(first, second, POINTS, |policy| {
+        let (mut sum, mut weight) = (0.0, 0.0);
+        for (agent, job) in &jobs {
+            for (skill, share) in (0..).map(SkillId).zip(job).filter(|(_, share)| **share > 0.0) {
+                let Bench { desk, scratch, logits, norms, .. } = bench;
+                let Some(probe) = fleet.world.probe(climate, *agent, skill, desk) else { continue };
+                if fleet.halt.is_set() {
+                    return f64::NAN;
+                }
+                let tasks = probe.tasks;
+                let loss = loss(fleet, policy, &tasks, (scratch, logits, norms));
+                sum += f64::from(*share) * loss / tasks.len() as f64;
+                weight += f64::from(*share);
+            }
+        }
+        sum / weight
+    });
+    found.height
+}
+
 /// How the bare core does on an agent's fixed local data, if the world has any.
 pub(super) fn holdings(fleet: &Fleet, core: &[f32], agent: AgentId, bench: &mut Bench) -> Holdings {
     let Some((train, test)) = fleet.world.holdings(agent) else { return Holdings::default() };
     Holdings {
-        train_loss: loss(fleet, core, &train, bench),
+        train_loss: {
+            let Bench { scratch, logits, norms, .. } = bench;
+            loss(fleet, core, &train, (scratch, logits, norms))
+        },
         train: train.len() as u64,
         test_right: right(fleet, core, &test, bench),
         test: test.len() as u64,
@@ -42,9 +98,13 @@ pub(super) fn holdings(fleet: &Fleet, core: &[f32], agent: AgentId, bench: &mut 
 }
 
 /// Summed cross-entropy, nats.
-fn loss(fleet: &Fleet, params: &[f32], tasks: &Tasks<'_>, bench: &mut Bench) -> f64 {
+fn loss(
+    fleet: &Fleet,
+    params: &[f32],
+    tasks: &Tasks<'_>,
+    (scratch, logits, norms): (&mut Scratch, &mut Vec<f32>, &mut Vec<(f32, f32)>),
+) -> f64 {
     let (outputs, stride) = fleet.learner.answers();
-    let Bench { scratch, logits, norms, .. } = bench;
     fleet.learner.logits(params, tasks, scratch, logits);
     norms.resize(tasks.len(), (0.0, 0.0));
     let mut sum = 0.0;

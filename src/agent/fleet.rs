@@ -52,6 +52,8 @@ pub struct Fleet {
     pub tasks: u32,
     /// What becomes of stragglers' work.
     pub partial: Partial,
+    /// Whether it is told whose learning the core is made of.
+    pub lineage: bool,
     /// The agents that are measured, in rising order.
     pub panel: Vec<AgentId>,
     /// Agents that join later, in rising order, and the first round in which they work.

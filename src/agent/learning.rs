@@ -46,6 +46,12 @@ pub struct Parcel {
     pub tally: Tally,
     /// Levels of a panel agent.
     pub reading: Option<Reading>,
+    /// How well a panel agent does its job after its work, before anything is merged.
+    pub before_merge: Option<(AgentId, f64)>,
+    /// The same with the core that came of the merge, on the same truth and probes.
+    pub after_merge: Option<(AgentId, f64)>,
+    /// Its policy after its work, where that is asked for.
+    pub policy: Option<(AgentId, Vec<f32>)>,
     /// How the bare core does on the agent's fixed local data.
     pub holdings: Holdings,
     /// What went wrong.
@@ -64,6 +70,9 @@ impl Parcel {
         self.learning.examples.clear(0);
         self.tally = Tally::default();
         self.reading = None;
+        self.before_merge = None;
+        self.after_merge = None;
+        self.policy = None;
         self.holdings = Holdings::default();
         self.error = None;
     }

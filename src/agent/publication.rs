@@ -28,6 +28,9 @@ pub struct Publication {
     pub companies: Option<Arc<CompanyLayer>>,
     /// The truths of the round.
     pub climate: Climate,
+    /// The truths under which agents are examined again that were examined before this core was
+    /// made: those of the work that it was made of.
+    pub examined: Option<Climate>,
     /// The work that follows; `None` after the last core.
     pub shift: Option<Shift>,
     /// Whether this core is measured.
@@ -46,6 +49,10 @@ pub struct Shift {
     pub stragglers: Vec<(AgentId, u32)>,
     /// Inputs for all to answer (exchange of predictions alone).
     pub shared_inputs: Option<Arc<TaskBuffer>>,
+    /// Whether the panel is examined after its work, to be held against the core that comes of it.
+    pub examined: bool,
+    /// Whose policies after their work are to be held against each other, agents of the panel.
+    pub pairs: Vec<(AgentId, AgentId)>,
 }
 
 /// What one agent is to do in a round.

@@ -23,7 +23,7 @@ Examples:
   hivesim run scenarios/first-hive.toml --json | jq .skills.panel
 
 Output (docs/measures.md explains every number):
-  summary.json, manifest.json, scenario.toml, twelve Parquet tables and report.html in DIR.
+  summary.json, manifest.json, scenario.toml, thirteen Parquet tables and report.html in DIR.
   An earlier run there is replaced as a whole; a folder of anything else is refused.
   The closing table has a row for the hive and for each bound that was run:
     core skill       level of the bare core on the agents' own jobs; 0 is chance, 1 the oracle

@@ -4,19 +4,20 @@ use super::gossip::Gossip;
 use super::harvest::Harvest;
 use super::hierarchy::Hierarchy;
 use super::hives::Hives;
+use super::shift::{measures, shift};
 use super::site::Site;
 use super::training::{first_core, own_plan, train};
-use crate::agent::{CompanyLayer, Fleet, Keeping, Locals, Publication, Shift, Traffic};
+use crate::agent::{CompanyLayer, Fleet, Keeping, Locals, Publication, Traffic};
 use crate::graph::EdgeListError;
-use crate::ids::{AgentId, CoreVersion, Round};
+use crate::ids::{CoreVersion, Round};
 use crate::learner::{Plan, Scratch, Tally, Targets};
 use crate::measure::HiveRow;
 use crate::merge::{Columns, Contribution, Flat, Intake, MergeError, Pipeline};
 use crate::params::kernels::first_not_finite;
 use crate::params::{Layout, Local, Sparse, Store};
 use crate::scenario::{self, Absent, Exchange, Scenario, Server, Topology};
-use crate::stream::{Purpose, Stream};
-use crate::world::{TaskBuffer, Tasks};
+use crate::stream::Purpose;
+use crate::world::Tasks;
 use std::sync::Arc;
 
 /// Who merges, where it is not one for all.
@@ -57,7 +58,6 @@ pub struct Distiller {
     columns: Vec<(usize, usize)>,
     threads: usize,
     pub(super) scenario: Scenario,
-    rounds: u32,
     /// The core that the fleet begins with, and what it took to train it.
     first: (Arc<Vec<f32>>, Tally),
     /// Agents whose control variates stand behind each block's (SCAFFOLD alone).
@@ -105,7 +105,6 @@ impl Distiller {
             columns,
             threads,
             scenario: scenario.clone(),
-            rounds: scenario.rounds.0,
             first: (core, taught),
             controlled: vec![0; learner.core_layout().blocks()],
             local,
@@ -158,7 +157,8 @@ impl Distiller {
             previous: None,
             companies,
             climate: self.fleet.world.climate(Round(0), None),
-            shift: self.shift(version),
+            examined: None,
+            shift: shift(&self.fleet, &self.scenario, version),
             measured: true,
         }
     }
@@ -211,8 +211,7 @@ impl Distiller {
         let companies = before.companies.as_ref().map(|companies| {
             Arc::new(self.next_companies(companies, harvest, &before.core, &core))
         });
-        let measured =
-            version.0.is_multiple_of(self.scenario.measure.every) || version.0 == self.rounds;
+        let examined = before.shift.as_ref().is_some_and(|shift| shift.examined);
         Ok(Publication {
             version,
             control: before.control.as_ref().map(|c| Arc::new(self.next_control(c, harvest))),
@@ -223,8 +222,9 @@ impl Distiller {
             previous: Some(before.core.clone()),
             companies,
             climate: self.fleet.world.climate(Round(version.0), Some(&before.climate)),
-            shift: self.shift(version),
-            measured,
+            examined: examined.then(|| before.climate.clone()),
+            shift: shift(&self.fleet, &self.scenario, version),
+            measured: measures(&self.scenario, version.0),
         })
     }
 
@@ -242,57 +242,6 @@ impl Distiller {
             }
         };
         MergeError::Diverged { who, block, keys }
-    }
-
-    /// Who works after core `version`, and how far the stragglers get.
-    fn shift(&self, version: CoreVersion) -> Option<Shift> {
-        if version.0 >= self.rounds {
-            return None;
-        }
-        let round = Round(version.0 + 1);
-        let (seed, spec) = (self.fleet.seed, &self.scenario.fleet);
-        let agents = self.fleet.world.facts().agents as u32;
-        let present = self.present(version);
-        let number = present.as_ref().map_or(agents, |there| there.len() as u32);
-        let working = if spec.participants > 0 && spec.participants < number {
-            let mut stream = Stream::new(seed, Purpose::Participation, 0, round.0);
-            let places = stream.sample(number, spec.participants).into_iter();
-            let who = |place| present.as_ref().map_or(place, |there| there[place as usize]);
-            Some(places.map(who).collect())
-        } else {
-            present
-        };
-        let count = working.as_ref().map_or(agents, |w| w.len() as u32);
-        let slow = (spec.stragglers.share * f64::from(count)).round() as u32;
-        let mut stream = Stream::new(seed, Purpose::Straggling, 0, round.0);
-        let whole = if self.fleet.plan.epochs > 1 { self.fleet.plan.epochs } else { spec.tasks };
-        let stragglers = if slow == 0 { Vec::new() } else { stream.sample(count, slow) }
-            .into_iter()
-            .map(|place| {
-                let agent = working.as_ref().map_or(place, |w| w[place as usize]);
-                (AgentId(agent), 1 + stream.below(whole.max(2) - 1))
-            })
-            .collect();
-        let shared_inputs = (self.fleet.exchange == Exchange::Predictions).then(|| {
-            let mut inputs = TaskBuffer::default();
-            let each = self.scenario.distiller.predictions.inputs as usize;
-            self.fleet.world.shared_inputs(round, each, &mut inputs);
-            Arc::new(inputs)
-        });
-        Some(Shift {
-            round,
-            working: working.map(|w| w.into_iter().map(AgentId).collect()),
-            stragglers,
-            shared_inputs,
-        })
-    }
-
-    /// Who has joined by the round after a core; `None` is everyone.
-    fn present(&self, version: CoreVersion) -> Option<Vec<u32>> {
-        let (newcomers, first) = &self.fleet.newcomers;
-        let all = 0..self.fleet.world.facts().agents as u32;
-        let some = !newcomers.is_empty() && version.0 + 1 < first.0;
-        some.then(|| all.filter(|agent| !self.fleet.absent(AgentId(*agent), version)).collect())
     }
 
     fn distil(

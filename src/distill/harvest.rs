@@ -3,7 +3,7 @@
 
 use super::message::{HEADER, blocks_bytes};
 use crate::agent::{AgentError, Fleet, Holdings, Keeping, Learning, Parcel, Reading};
-use crate::ids::CompanyId;
+use crate::ids::{AgentId, CompanyId};
 use crate::learner::{Learner, Statistic, Tally};
 use crate::merge::Intake;
 use crate::params::{BlockSum, FixedTree, Layout, Sparse};
@@ -18,6 +18,9 @@ pub struct Harvest {
     pub sum: Option<BlockSum>,
     /// The same, company by company, in rising order (`nested` alone).
     pub companies: Vec<(CompanyId, BlockSum)>,
+    /// The sum's parts, company by company, in rising order, where whose learning it is is asked
+    /// for.
+    pub parts: Vec<(CompanyId, BlockSum)>,
     /// What agents' control variates changed by (SCAFFOLD alone).
     pub controls: Option<Controls>,
     /// Learnings kept whole: all of them where the strategy asks for that, else the panel's.
@@ -34,6 +37,12 @@ pub struct Harvest {
     pub bytes_up: u64,
     /// Levels of the panel, agent by agent.
     pub readings: Vec<Reading>,
+    /// How well panel agents did their jobs after their work, agent by agent.
+    pub before_merge: Vec<(AgentId, f64)>,
+    /// The same with the core that came of the merge before.
+    pub after_merge: Vec<(AgentId, f64)>,
+    /// Policies after the work that were asked for.
+    pub policies: Vec<(AgentId, Vec<f32>)>,
     /// How the core does on fixed local data.
     pub holdings: Holdings,
     /// A core that was trained on all work at once (`pooled` alone).
@@ -74,8 +83,10 @@ pub struct Harvester {
     exchange: Exchange,
     statistic: Option<Statistic>,
     nested: bool,
+    /// Whether the sum's parts are kept.
+    parts: bool,
     sends: bool,
-    panel: Vec<crate::ids::AgentId>,
+    panel: Vec<AgentId>,
     keep_all: bool,
     tree: FixedTree<Harvest>,
     spare: Mutex<Vec<Harvest>>,
@@ -94,6 +105,7 @@ impl Harvester {
             exchange: fleet.exchange,
             statistic: fleet.statistic,
             nested: matches!(fleet.keeping, Keeping::Private { .. }),
+            parts: fleet.lineage,
             sends: fleet.keeping != Keeping::Everything,
             panel: fleet.panel.clone(),
             keep_all: intake == Intake::All,
@@ -129,6 +141,9 @@ impl Harvester {
         if let Some(reading) = parcel.reading.take() {
             harvest.readings.push(reading);
         }
+        harvest.before_merge.extend(parcel.before_merge.take());
+        harvest.after_merge.extend(parcel.after_merge.take());
+        harvest.policies.extend(parcel.policy.take());
         if let Some(error) = parcel.error.take() {
             harvest.error.get_or_insert(error);
             return;
@@ -143,7 +158,7 @@ impl Harvester {
         }
         let learning = &mut parcel.learning;
         if self.nested {
-            self.add_to_company(harvest, learning);
+            self.add_to_company(&mut harvest.companies, learning, |tasks| tasks as f32);
         }
         if self.sends {
             harvest.merged += 1;
@@ -154,8 +169,12 @@ impl Harvester {
                 Exchange::Experience => None,
             };
             if let (Some(weighting), Some(vector)) = (self.weighting, vector) {
+                let weight = |tasks: u32| weighting.of(tasks.into()) as f32;
                 let sum = harvest.sum.get_or_insert_with(|| BlockSum::new(self.layout.clone()));
-                sum.add(vector, |tasks| weighting.of(tasks.into()) as f32);
+                sum.add(vector, weight);
+                if self.parts {
+                    self.add_to_company(&mut harvest.parts, learning, weight);
+                }
             }
             if !learning.controls.is_empty() {
                 let (layout, blocks) = (self.layout.clone(), self.layout.blocks());
@@ -199,14 +218,18 @@ impl Harvester {
         }
     }
 
-    fn add_to_company(&self, harvest: &mut Harvest, learning: &Learning) {
+    fn add_to_company(
+        &self,
+        companies: &mut Vec<(CompanyId, BlockSum)>,
+        learning: &Learning,
+        weight: impl Fn(u32) -> f32,
+    ) {
         // companies are contiguous ranges of agents: it is the last one, or a new one
-        if harvest.companies.last().is_none_or(|(company, _)| *company != learning.company) {
-            let layout = self.layout.clone();
-            harvest.companies.push((learning.company, BlockSum::new(layout)));
+        if companies.last().is_none_or(|(company, _)| *company != learning.company) {
+            companies.push((learning.company, BlockSum::new(self.layout.clone())));
         }
-        if let Some((_, sum)) = harvest.companies.last_mut() {
-            sum.add(&learning.contribution, |tasks| tasks as f32);
+        if let Some((_, sum)) = companies.last_mut() {
+            sum.add(&learning.contribution, weight);
         }
     }
 
@@ -232,6 +255,9 @@ impl Harvester {
         left.bytes_up += right.bytes_up;
         left.holdings.add(&right.holdings);
         left.readings.append(&mut right.readings);
+        left.before_merge.append(&mut right.before_merge);
+        left.after_merge.append(&mut right.after_merge);
+        left.policies.append(&mut right.policies);
         left.learnings.append(&mut right.learnings);
         if !right.examples.is_empty() {
             left.examples.inputs = right.examples.inputs;
@@ -242,13 +268,19 @@ impl Harvester {
         }
         join(&mut left.sum, &mut right.sum, BlockSum::merge);
         join(&mut left.controls, &mut right.controls, Controls::merge);
-        for (company, sum) in right.companies.drain(..) {
-            match left.companies.last_mut() {
-                Some((last, total)) if *last == company => total.merge(&sum),
-                _ => left.companies.push((company, sum)),
-            }
-        }
+        join_companies(&mut left.companies, &mut right.companies);
+        join_companies(&mut left.parts, &mut right.parts);
         self.recycle(right);
+    }
+}
+
+/// Adds sums by company, both in rising order and `left` no later than `right`.
+fn join_companies(left: &mut Vec<(CompanyId, BlockSum)>, right: &mut Vec<(CompanyId, BlockSum)>) {
+    for (company, sum) in right.drain(..) {
+        match left.last_mut() {
+            Some((last, total)) if *last == company => total.merge(&sum),
+            _ => left.push((company, sum)),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! Lives here: exchanges, schedules, topologies; the distiller and the harvest it works on.
 //! May not: know on what machine the agents are visited; that is the engine's.
 
+mod ancestry;
 mod distiller;
 mod ensemble;
 mod gossip;
@@ -10,8 +11,10 @@ mod hierarchy;
 mod hives;
 mod judge;
 mod message;
+mod shift;
 mod site;
 mod training;
 
+pub use ancestry::Ancestry;
 pub use distiller::Distiller;
 pub use harvest::{Harvest, Harvester};

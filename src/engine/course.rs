@@ -2,10 +2,13 @@
 
 use super::digest::history;
 use super::{Observer, Stage, Tour};
-use crate::agent::{AgentError, Fleet, Keeping, Publication, Traffic};
-use crate::distill::{Distiller, Harvest};
-use crate::ids::CoreVersion;
-use crate::measure::{Frame, PanelMember, RoundRow, Trace, quality, skills};
+use crate::agent::{AgentError, Bench, Fleet, Keeping, Publication, Traffic, barrier};
+use crate::distill::{Ancestry, Distiller, Harvest};
+use crate::ids::{AgentId, CoreVersion};
+use crate::measure::{
+    Frame, Interference, InterferenceRow, PanelMember, RoundRow, Trace, interference, mean,
+    quality, skills,
+};
 use crate::merge::MergeError;
 use crate::params::feed_values;
 use crate::params::kernels::dot_f64;
@@ -101,6 +104,7 @@ pub(super) fn run(
     adopted: f64,
     stage: Stage,
     observer: &dyn Observer,
+    mut ancestry: Option<&mut Ancestry<'_>>,
 ) -> Result<(Trace, blake3::Hash), RunError> {
     let facts = fleet.world.facts();
     let panel = fleet.panel.iter().map(|&agent| PanelMember {
@@ -119,6 +123,7 @@ pub(super) fn run(
         hives: Vec::new(),
         tags: Vec::new(),
         lineage: Vec::new(),
+        interference: Vec::new(),
         parameters: fleet.parameters(),
         seconds: 0.0,
         complete: false,
@@ -132,10 +137,12 @@ pub(super) fn run(
     };
     let name = stage.name();
     let place = |round| Place { round, seed: fleet.seed };
+    let mut bench = fleet.bench();
+    let mut merging = None;
     loop {
         let round = publication.version.0;
         observer.touring(stage, round);
-        let harvest = engine.tour(&publication);
+        let mut harvest = engine.tour(&publication);
         if fleet.halt.is_set() {
             // some agents were not visited: the core stands as it is, unmeasured
             observer.round(stage, &row);
@@ -150,6 +157,7 @@ pub(super) fn run(
         sound(name, "the loss at work", harvest.tally.loss, place(round + 1))?;
         take_levels(&mut trace, &publication, &harvest, adopted, &mut row);
         trace.hives.extend_from_slice(&publication.hives);
+        trace.interference.extend(merging.take().map(|m| taken_up(m, round, &harvest)));
         if fleet.keeping == Keeping::Everything {
             // nobody makes a core: what stands is the first, which says nothing of the fleet
             row.core_skill = f64::NAN;
@@ -166,7 +174,11 @@ pub(super) fn run(
             break;
         }
         observer.distilling(stage, round);
-        let next = distiller.next(&publication, &harvest);
+        let mut next = distiller.next(&publication, &harvest);
+        if let (Ok(made), Some(ancestry)) = (&next, ancestry.as_deref_mut()) {
+            let taken = ancestry.take(&publication, &harvest, made);
+            next = taken.and(next);
+        }
         if fleet.halt.is_set() {
             // it may be half made
             break;
@@ -175,6 +187,10 @@ pub(super) fn run(
             let place = place(round + 1);
             RunError::Merge { fleet: name, source, place }
         })?;
+        if let Some(ancestry) = ancestry.as_deref().filter(|_| next.measured) {
+            trace.lineage.extend(ancestry.rows(next.version.0));
+        }
+        merging = looked_at(fleet, &publication, &mut harvest, &mut bench);
         row = take_work(fleet, &publication, &next, &harvest);
         publication = Arc::new(next);
         engine.give_back(harvest);
@@ -232,6 +248,44 @@ fn take_work(
         step_norm: dot_f64(&step, &step).sqrt(),
         ..RoundRow::unmeasured()
     }
+}
+
+/// What is known of those who are merged before the core that comes of it is measured.
+struct Merging {
+    /// Levels of panel agents on their own jobs, agent by agent.
+    levels: Vec<(AgentId, f64)>,
+    barrier: f64,
+}
+
+/// What the panel was before a merge, if that is asked for.
+fn looked_at(
+    fleet: &Fleet,
+    publication: &Publication,
+    harvest: &mut Harvest,
+    bench: &mut Bench,
+) -> Option<Merging> {
+    let shift = publication.shift.as_ref().filter(|s| s.examined || !s.pairs.is_empty())?;
+    let policies = &harvest.policies;
+    let policy = |agent: AgentId| {
+        let at = policies.binary_search_by_key(&agent, |(a, _)| *a).ok()?;
+        Some((agent, &policies[at].1[..]))
+    };
+    // of a straggler that is dropped there is none
+    let pairs = shift.pairs.iter().filter_map(|(a, b)| Some([policy(*a)?, policy(*b)?]));
+    let climate = &publication.climate;
+    let barrier = mean(pairs.map(|pair| barrier(fleet, climate, pair, bench)));
+    Some(Merging { levels: std::mem::take(&mut harvest.before_merge), barrier })
+}
+
+/// What a merge did, once the core that came of it is measured.
+fn taken_up(before: Merging, round: u32, harvest: &Harvest) -> InterferenceRow {
+    let after = &harvest.after_merge;
+    let pair = |(agent, before): &(AgentId, f64)| {
+        let at = after.binary_search_by_key(agent, |(a, _)| *a).ok()?;
+        Some((*before, after[at].1))
+    };
+    let Interference { loss, losers } = interference(before.levels.iter().filter_map(pair));
+    InterferenceRow { round, loss, losers, barrier: before.barrier }
 }
 
 /// Levels at a core: into the row, and as a frame of the trace.

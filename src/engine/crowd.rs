@@ -96,6 +96,7 @@ fn course<P: Population>(
         hives: Vec::new(),
         tags: Vec::new(),
         lineage: Vec::new(),
+        interference: Vec::new(),
         parameters,
         seconds: 0.0,
         complete: false,

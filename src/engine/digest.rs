@@ -52,6 +52,17 @@ pub(super) fn history(trace: &Trace) -> Digest {
         let numbers = [f64::from(hive.agents), hive.share, hive.wanted, hive.skill];
         numbers.iter().for_each(|number| digest.feed(&number.to_bits().to_le_bytes()));
     }
+    for row in &trace.lineage {
+        [row.round, row.block, row.company].iter().for_each(|n| digest.feed(&n.to_le_bytes()));
+        digest.feed(&row.share.to_bits().to_le_bytes());
+    }
+    for row in &trace.interference {
+        digest.feed(&row.round.to_le_bytes());
+        for number in [row.loss, row.losers, row.barrier] {
+            let number = if number.is_nan() { f64::NAN } else { number };
+            digest.feed(&number.to_bits().to_le_bytes());
+        }
+    }
     digest
 }
 

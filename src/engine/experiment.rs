@@ -8,7 +8,7 @@ use super::pooled::Pooled;
 use super::serial::Serial;
 use super::tasks::{Registry, Tasks};
 use crate::agent::{Fleet, Halt, Keeping, Uptake};
-use crate::distill::{Distiller, Harvester};
+use crate::distill::{Ancestry, Distiller, Harvester};
 use crate::graph::EdgeListError;
 use crate::ids::{AgentId, Round};
 use crate::learner::{Learner, Mlp, Plan, Share, Softmax};
@@ -16,7 +16,8 @@ use crate::measure::spread::Tag;
 use crate::measure::{Outcome, RoundRow, Trace};
 use crate::merge::{Pipeline, Strategy};
 use crate::scenario::{
-    self, Bound, CheckedScenario, EngineKind, Exchange, Personalisation, Scenario, Topology,
+    self, Bound, CheckedScenario, EngineKind, Exchange, Measure, Personalisation, Scenario,
+    Topology, too_many_companies,
 };
 use crate::stream::{Purpose, Stream};
 use crate::world::{self, Facts, World, WorldError};
@@ -269,6 +270,12 @@ impl Experiment {
         if fleet.exchange == Exchange::Weights && topology.merges() {
             fleet.statistic = pipeline(&scenario.distiller).statistic();
         }
+        fleet.lineage = stage == Stage::Hive && scenario.measure.lineage;
+        let companies = fleet.world.facts().companies;
+        if fleet.lineage && companies > Measure::COMPANIES_MAX {
+            let keys = ["measure.lineage", "world.companies"];
+            return Err(self.refused(&keys, too_many_companies(companies)));
+        }
         let blocks = 0..fleet.learner.core_layout().blocks() as u32;
         if fleet.scaffold && blocks.clone().any(|b| fleet.learner.rate(b).is_none()) {
             let message = "this learner does not correct its steps by control variates";
@@ -278,6 +285,9 @@ impl Experiment {
         let (kind, threads) = Self::machine(scenario, agents);
         let mut distiller = Distiller::new(fleet.clone(), &pipeline, scenario, threads)
             .map_err(|error| self.no_edges(&error))?;
+        let spec = &scenario.distiller;
+        let mut ancestry =
+            fleet.lineage.then(|| Ancestry::new(fleet.clone(), &pipeline, spec, threads));
         let (intake, layout) = distiller.intake();
         let leaves = if topology == Topology::Pooled { 1 } else { fleet.leaves() };
         let harvester = Harvester::new(&fleet, intake, layout, leaves);
@@ -287,7 +297,8 @@ impl Experiment {
         let adopted = scenario.measure.adopted;
         let too_few = |source| RunError::Threads { asked: threads, source };
         let mut drive = |engine: &mut dyn Tour| {
-            course::run(&fleet, &mut distiller, engine, adopted, stage, observer)
+            let ancestry = ancestry.as_mut();
+            course::run(&fleet, &mut distiller, engine, adopted, stage, observer, ancestry)
         };
         let result = match (topology, kind) {
             (Topology::Pooled, _) => drive(&mut Pooled::new(fleet.clone(), harvester)),
@@ -352,6 +363,7 @@ impl Experiment {
             reservoir: scenario.distiller.experience.reservoir as usize,
             tasks: scenario.fleet.tasks,
             partial: scenario.fleet.stragglers.partial,
+            lineage: false,
             panel: panel(seed, facts.agents as u32, scenario.measure.panel),
             newcomers: newcomers(scenario, world.as_ref()),
             uptake: Uptake { mean: scenario.fleet.uptake, spread: scenario.fleet.uptake_spread },

@@ -87,6 +87,7 @@ mod tests {
             hives: Vec::new(),
             tags: Vec::new(),
             lineage: Vec::new(),
+            interference: Vec::new(),
             parameters: 0,
             seconds: 0.0,
             complete: true,

@@ -41,6 +41,8 @@ pub struct Trace {
     pub tags: Vec<Tag>,
     /// Whose learning the published cores are made of; empty where it is not asked for.
     pub lineage: Vec<LineageRow>,
+    /// What merging did to the panel, round by round; empty where it is not asked for.
+    pub interference: Vec<InterferenceRow>,
     /// Parameters of the core.
     pub parameters: usize,
     /// Wall-clock seconds of the run (not part of the hash).
@@ -83,6 +85,22 @@ pub struct LineageRow {
     /// its influence on this merge where it is not
     /// ([`leave_one_out`](super::spread::leave_one_out)). Over companies they sum to 1.
     pub share: f64,
+}
+
+/// What the merge that made a measured core did to those who were merged.
+#[derive(Clone, Copy, Debug, Serialize, PartialEq)]
+pub struct InterferenceRow {
+    /// Publications so far.
+    pub round: u32,
+    /// Mean over the panel agents whose learning was merged of their level on their own job after
+    /// their work less that with the core that came of it, on one truth and the same probes;
+    /// negative where merging helps. NaN where it is not asked for or nobody worked.
+    pub loss: f64,
+    /// Share of them that lost.
+    pub losers: f64,
+    /// Mean height of the barrier between the policies of sampled pairs after their work, nats. NaN
+    /// where it is not asked for or there was no pair.
+    pub barrier: f64,
 }
 
 /// An agent of the panel.

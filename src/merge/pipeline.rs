@@ -21,6 +21,8 @@ pub struct Pipeline {
     absent: Absent,
     /// Whether the server looks at every contribution itself.
     ensemble: bool,
+    /// Whether the strategy is linear, and whether what comes before and after it is.
+    linear: (bool, bool),
     buffers: Buffers,
 }
 
@@ -34,12 +36,17 @@ impl Pipeline {
             steps: Steps::new(&spec.server),
             absent: spec.absent,
             ensemble: matches!(spec.server, Server::Feddf(_)),
+            linear: (
+                spec.combine.is_linear(),
+                spec.pre.iter().all(Pre::is_linear) && spec.server.is_linear(),
+            ),
             buffers: Buffers::new(),
         }
     }
 
     /// The same with another strategy.
     pub fn with_strategy(mut self, strategy: Box<dyn Strategy>) -> Self {
+        self.linear.0 = matches!(strategy.intake(), Intake::Mean(_));
         self.strategy = strategy;
         self.needs_base = false;
         self
@@ -63,6 +70,13 @@ impl Pipeline {
     /// What becomes of blocks that an agent never touched.
     pub fn absent(&self) -> Absent {
         self.absent
+    }
+
+    /// Whether the core moves linearly in what contributions hold: its steps are then the sums of
+    /// what they are for each alone, the others' numbers at 0. Of a strategy of your own a mean is
+    /// known to be so.
+    pub fn is_linear(&self) -> bool {
+        self.linear.0 && self.linear.1
     }
 
     /// How contributions are to be brought.

@@ -62,6 +62,20 @@ impl BlockSum {
             .map(|(b, weight)| (b as u32, *weight, &self.values[self.layout.range(b as u32)]))
     }
 
+    /// What one of several brought of this sum of all: its values under the weights of all, zeros
+    /// where it brought nothing.
+    ///
+    /// # Panics
+    /// If the two have different layouts.
+    pub fn share_of(&self, part: Option<&BlockSum>) -> BlockSum {
+        let values = match part {
+            Some(part) => part.values.clone(),
+            None => vec![0.0; self.values.len()],
+        };
+        assert_eq!(values.len(), self.values.len(), "one layout");
+        BlockSum { layout: self.layout.clone(), values, weights: self.weights.clone() }
+    }
+
     /// The layout that it is over.
     pub fn layout(&self) -> &Arc<Layout> {
         &self.layout

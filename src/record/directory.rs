@@ -40,6 +40,7 @@ impl Content {
                 "hives.parquet",
                 "inequality.parquet",
                 "jobs.parquet",
+                "interference.parquet",
                 "levels.parquet",
                 "lineage.parquet",
                 MANIFEST,

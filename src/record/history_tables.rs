@@ -9,9 +9,10 @@ use super::table::{Cell, Column, Table};
 use super::tables::{LEVEL, write};
 use crate::measure::inequality::Inequality;
 use crate::measure::spread::{Fit, NoFit, Spread};
-use crate::measure::{Frame, HiveRow, PanelMember};
+use crate::measure::{Frame, HiveRow, InterferenceRow, PanelMember};
 
-/// Writes `spread`, `inequality`, `continual` and `hives`, which has rows where there are several.
+/// Writes `spread`, `inequality`, `continual`, and what has rows where there is any: `hives` and
+/// `interference`.
 pub(super) fn write_all(
     directory: &RunDirectory,
     histories: &Histories<'_>,
@@ -31,11 +32,15 @@ pub(super) fn write_all(
         rows.map(|(member, measured)| ContinualRow { fleet: m.fleet, member, measured })
     });
     let hives = measured.iter().flat_map(|m| &m.trace.hives);
+    let interference = measured
+        .iter()
+        .flat_map(|m| m.trace.interference.iter().map(|row| MergeRow { fleet: m.fleet, row }));
     Ok(vec![
         write(directory, &spread_table(), hash, spread)?,
         write(directory, &inequality_table(), hash, inequality)?,
         write(directory, &continual_table(), hash, continual)?,
         write(directory, &hives_table(), hash, hives)?,
+        write(directory, &interference_table(), hash, interference)?,
     ])
 }
 
@@ -174,5 +179,24 @@ pub(super) fn hives_table<'a>() -> Table<&'a HiveRow> {
         c("wanted", "share", "the market share that customers give its skill: softmax(preference x skill)", Real(|r| r.wanted)),
         c("skill", "share", "share of right answers of its core on fresh tasks as they come up in all work", Real(|r| r.skill)),
         c("efficiency", "", "how far a task moves its agents, relative to the learner's rate", Real(|r| r.efficiency)),
+    ] }
+}
+
+/// A merge of a fleet.
+pub(super) struct MergeRow<'a> {
+    fleet: &'static str,
+    row: &'a InterferenceRow,
+}
+
+#[rustfmt::skip]
+pub(super) fn interference_table<'a>() -> Table<MergeRow<'a>> {
+    use Cell::{Integer, Real, Text};
+    let c = Column::new;
+    Table { name: "interference", columns: vec![
+        c("fleet", "", "hive: the bounds merge nothing", Text(|r| r.fleet)),
+        c("round", "rounds", "the round whose merge it is", Integer(|r| r.row.round.into())),
+        c("loss", LEVEL, "mean over the panel of the level on the own job before the merge less that after it", Real(|r| r.row.loss)),
+        c("losers", "share", "share of the panel agents that lost by it", Real(|r| r.row.losers)),
+        c("barrier", "nats", "mean height of the barrier between sampled pairs of policies before the merge", Real(|r| r.row.barrier)),
     ] }
 }

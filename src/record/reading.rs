@@ -11,7 +11,9 @@ use self::rows::{integer, real, single, text};
 use super::bound_name;
 use crate::ids::{AgentId, CompanyId};
 use crate::measure::spread::Tag;
-use crate::measure::{Frame, HiveRow, LineageRow, Outcome, PanelMember, RoundRow, Trace};
+use crate::measure::{
+    Frame, HiveRow, InterferenceRow, LineageRow, Outcome, PanelMember, RoundRow, Trace,
+};
 use crate::scenario::{Bound, Scenario, World};
 use std::path::Path;
 
@@ -199,7 +201,7 @@ fn rounds(
     rows.into_iter().try_for_each(|(fleet, row)| each(&fleet, row))
 }
 
-/// Reads hives, tags and lineage, which have rows where there is something to tell.
+/// Reads hives, tags, lineage and interference, which have rows where there is something to tell.
 fn origins(
     files: &Files,
     at: impl Fn(&str) -> Option<usize>,
@@ -234,6 +236,16 @@ fn origins(
             block: whole(integer(row[2])?)?,
             company: whole(integer(row[3])?)?,
             share: real(row[4])?,
+        });
+        Ok(())
+    })?;
+    files.rows("interference", &["fleet", "round", "loss", "losers", "barrier"], |row| {
+        let trace = &mut traces[at(text(row[0])?).ok_or("an unknown fleet")?];
+        trace.interference.push(InterferenceRow {
+            round: whole(integer(row[1])?)?,
+            loss: real(row[2])?,
+            losers: real(row[3])?,
+            barrier: real(row[4])?,
         });
         Ok(())
     })

@@ -3,8 +3,9 @@
 
 use super::measured::{Histories, Measured, economy_summary};
 use super::{bound_name, fleets};
+use crate::measure::competition::herfindahl;
 use crate::measure::spread::Curve;
-use crate::measure::{HiveRow, Onboarding, Outcome, Race, RoundRow, Trace, privacy};
+use crate::measure::{HiveRow, Onboarding, Outcome, Race, RoundRow, Trace, mean, privacy};
 use serde_json::{Map, Value, json};
 
 /// The numbers of a run: final skills of the hive and its bounds, how long adoption took,
@@ -44,6 +45,8 @@ pub fn summary(
         "newcomers": newcomers_summary(outcome),
         "taught": measured.and_then(Measured::taught_summary),
         "competition": competition_summary(hive),
+        "lineage": lineage_summary(hive),
+        "interference": hive.interference.last(),
         "train_loss": last.map(|row| row.train_loss),
         "test_accuracy": last.map(|row| row.test_accuracy),
         "privacy": privacy::spent(&outcome.scenario, u64::from(hive.rounds.last().map_or(0, |row| row.round))),
@@ -94,6 +97,24 @@ fn competition_summary(trace: &Trace) -> Option<Value> {
         "herfindahl": race.herfindahl(last),
         "runaway": race.runaway(last),
         "hives": end,
+    }))
+}
+
+/// How many companies the last measured core is made of, and of which one most, by their mean
+/// shares over its blocks; none where it is not asked for.
+fn lineage_summary(trace: &Trace) -> Option<Value> {
+    let last = trace.lineage.last()?.round;
+    let rows = || trace.lineage.iter().filter(|row| row.round == last);
+    let companies = rows().map(|row| row.company).max()? + 1;
+    let share = |c: u32| mean(rows().filter(|row| row.company == c).map(|row| row.share));
+    let shares: Vec<f64> = (0..companies).map(share).collect();
+    let largest = (0..shares.len()).max_by(|a, b| shares[*a].total_cmp(&shares[*b]))?;
+    Some(json!({
+        "round": last,
+        "companies": shares.iter().filter(|share| **share != 0.0).count(),
+        "largest": largest,
+        "largest_share": shares[largest],
+        "herfindahl": herfindahl(&shares),
     }))
 }
 

@@ -8,7 +8,7 @@ mod tables_read_back;
 
 use super::{Histories, RunDirectory, RunFacts, write_run};
 use crate::ids::{AgentId, CompanyId};
-use crate::measure::{Frame, Outcome, PanelMember, RoundRow, Trace};
+use crate::measure::{Frame, InterferenceRow, LineageRow, Outcome, PanelMember, RoundRow, Trace};
 use crate::scenario::{Bound, Scenario};
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
@@ -59,7 +59,15 @@ fn trace(lift: f32) -> Trace {
         frames: vec![frame(0, [0; 6]), frame(1, [5, 0, 3, 2, 1, 4])],
         hives: Vec::new(),
         tags: Vec::new(),
-        lineage: Vec::new(),
+        lineage: [(0, 0.25), (1, 0.75)]
+            .map(|(company, share)| LineageRow { round: 1, block: 0, company, share })
+            .to_vec(),
+        interference: vec![InterferenceRow {
+            round: 1,
+            loss: -0.125,
+            losers: 0.5,
+            barrier: f64::NAN,
+        }],
         parameters: 42,
         seconds: 2.0,
         complete: true,

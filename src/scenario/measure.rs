@@ -19,14 +19,38 @@ pub struct Measure {
     /// Skill level from which a panel agent counts as having adopted a skill.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub adopted: f64,
+    /// Whether it is told whose learning the hive's core is made of: each company's share in every
+    /// block of every measured core.
+    pub lineage: bool,
+    /// Whether it is told what merging costs: panel agents are examined after their work and
+    /// again with the core that comes of it, at every measured core.
+    pub interference: bool,
+    /// Pairs of panel agents, drawn for each measured core, on the line between whose policies
+    /// the barrier is measured.
+    #[schemars(range(min = 0, max = 10_000))]
+    pub barriers: u32,
     /// Bounds that are run beside the hive, on the same world and seed.
     #[schemars(extend("uniqueItems" = true))]
     pub bounds: Vec<Bound>,
 }
 
+impl Measure {
+    /// Most companies that a lineage tells apart: each has a vector as long as the core.
+    pub(crate) const COMPANIES_MAX: usize = 64;
+}
+
 impl Default for Measure {
     fn default() -> Self {
-        Measure { panel: 64, probes: 64, every: 1, adopted: 0.5, bounds: Vec::new() }
+        Measure {
+            panel: 64,
+            probes: 64,
+            every: 1,
+            adopted: 0.5,
+            lineage: false,
+            interference: false,
+            barriers: 0,
+            bounds: Vec::new(),
+        }
     }
 }
 

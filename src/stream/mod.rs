@@ -103,6 +103,8 @@ pub enum Purpose {
     Pretraining = 45,
     /// The order in which it is.
     PretrainingOrder = 46,
+    /// Between whose policies a barrier is looked for.
+    Pairs = 47,
 }
 
 /// The name of a stream; cheap to copy, draws nothing by itself.

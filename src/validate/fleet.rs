@@ -79,6 +79,19 @@ pub fn cores(
     entries: usize,
     rule: impl Fn(u32, u32, &mut [f32]) + Send + Sync + 'static,
 ) -> Result<Vec<Vec<f32>>, CheckError> {
+    Ok(followed(text, trial, entries, rule)?.1)
+}
+
+/// The same, with the hive's course.
+///
+/// # Errors
+/// Where the scenario or its run are refused.
+pub fn followed(
+    text: &str,
+    trial: &Trial,
+    entries: usize,
+    rule: impl Fn(u32, u32, &mut [f32]) + Send + Sync + 'static,
+) -> Result<(Trace, Vec<Vec<f32>>), CheckError> {
     let scenario = Scenario::parse(text, "law", &[format!("seed={}", trial.seed)])?;
     let (seen, rule) = (Arc::new(Mutex::default()), Arc::new(rule));
     let to = seen.clone();
@@ -91,9 +104,9 @@ pub fn cores(
             seen: to.clone(),
         })
     });
-    experiment.run(&Silent)?;
+    let outcome = experiment.run(&Silent)?;
     let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok(std::mem::take(&mut *seen))
+    Ok((outcome.hive, std::mem::take(&mut *seen)))
 }
 
 /// A scenario's run with overrides and the trial's seed; the hive's course.

@@ -25,7 +25,7 @@ mod table;
 
 pub use checks::{checks, find};
 #[doc(hidden)]
-pub use fleet::cores;
+pub use fleet::{cores, followed};
 pub use table::{digits, markdown};
 
 use crate::engine::RunError;

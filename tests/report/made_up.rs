@@ -110,6 +110,7 @@ pub fn trace(size: Size, top: f64, reach: f64) -> Trace {
         hives: Vec::new(),
         tags: Vec::new(),
         lineage: Vec::new(),
+        interference: Vec::new(),
         parameters: 3_400,
         seconds: 1.234,
         complete: true,

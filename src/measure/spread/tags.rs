@@ -133,6 +133,7 @@ mod tests {
             hives: Vec::new(),
             tags: vec![Tag { skill: 0, origin: 4 }],
             lineage: Vec::new(),
+            interference: Vec::new(),
             parameters: 0,
             seconds: 0.0,
             complete: true,

@@ -19,7 +19,7 @@ fn whole() -> &'static [&'static str] {
 }
 
 #[test]
-fn a_run_leaves_its_twelve_files_and_nothing_else() {
+fn a_run_leaves_its_files_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let run = folder.path().join("deep/run");
     write_into(&run);

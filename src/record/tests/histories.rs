@@ -51,6 +51,23 @@ fn continual_learning_is_told_of_every_panel_agent() {
     assert_eq!(row["intransigence"], Field::Double(0.1875));
 }
 
+#[test]
+fn lineage_and_interference_are_written_as_they_were_measured() {
+    let rows = read_one("lineage.parquet");
+    let of = |row: usize, key: &str| rows[row][key].clone();
+    assert_eq!((of(1, "round"), of(1, "company")), (Field::Long(1), Field::Long(1)));
+    assert_eq!((of(0, "share"), of(1, "share")), (Field::Double(0.25), Field::Double(0.75)));
+    let rows = read_one("interference.parquet");
+    assert_eq!((&rows[0]["fleet"], &rows[1]["fleet"]), (&text("hive"), &text("pooled")));
+    assert_eq!(rows[0]["loss"], Field::Double(-0.125));
+    assert_eq!(rows[0]["barrier"], Field::Null);
+    let numbers = summed_up(&outcome(), "serial", 1, 1.0);
+    let lineage = &numbers["lineage"];
+    assert_eq!((&lineage["largest"], &lineage["companies"]), (&Value::from(1), &Value::from(2)));
+    assert_eq!(lineage["herfindahl"], 0.625);
+    assert_eq!(numbers["interference"]["losers"], 0.5);
+}
+
 /// A hive of 40 agents whose adoption is a logistic curve of rate 0.6 around round 10, read off
 /// the summary; each agent does one more task of s0 a round.
 fn logistic_hive() -> Outcome {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::problem::Finding;
 use super::tree::{At, Node};
-use super::{beginnings, gossip, hives, levels, memory, practice, search, strategies};
+use super::{beginnings, gossip, hives, levels, measure, memory, practice, search, strategies};
 use crate::scenario::{
     Bound, EngineKind, Exchange, FeedbackKind, Learner, MixedEffects, Partial, Personalisation,
     Pull, Scenario, Sizes, Topology, World,
@@ -28,6 +28,7 @@ pub(super) fn check(scenario: &Scenario, tree: &Node) -> Vec<Finding> {
     gossip::check(scenario, &mut clashes);
     practice::check(scenario, &mut clashes);
     search::check(scenario, &mut clashes);
+    measure::check(scenario, &mut clashes);
     strategies::check(scenario, &mut clashes);
     memory::check(scenario, &mut clashes);
     clashes.findings

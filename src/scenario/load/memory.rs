@@ -347,6 +347,7 @@ fn learner(s: &Scenario, extent: Extent) -> Vec<Part> {
         keys.splice(0..0, ["distiller.topology", "fleet.agents"]);
         parts.push(Part { what, numbers: core.saturating_mul(models), keys });
     }
+    parts.extend(looks(s, core, &keys));
     let at_work = ever_at_work(agents, working(s, extent), s.rounds.0);
     keys.retain(|key| !["world.skills", "learner.buckets"].contains(key));
     keys.insert(0, "fleet.agents");
@@ -364,6 +365,30 @@ fn learner(s: &Scenario, extent: Extent) -> Vec<Part> {
         numbers: at_work.saturating_mul(each),
         keys,
     });
+    parts
+}
+
+/// What is kept of the core to tell whose it is, and of policies to tell what lies between them.
+fn looks(s: &Scenario, core: u128, keys: &[&'static str]) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let keys = |first: &[&'static str]| [first, keys].concat();
+    if let (true, World::MixedEffects(world)) = (s.measure.lineage, &s.world) {
+        let companies = u128::from(world.companies);
+        parts.push(Part {
+            keys: keys(&["measure.lineage", "world.companies"]),
+            what: format!("the parts of {companies} companies in a core of {core} parameters"),
+            // in double precision, and what each brought in a round
+            numbers: core.saturating_mul(3 * companies),
+        });
+    }
+    let pairs = u128::from(s.measure.barriers);
+    if pairs > 0 {
+        parts.push(Part {
+            keys: keys(&["measure.barriers"]),
+            what: format!("the policies of {pairs} pairs of agents"),
+            numbers: core.saturating_mul(2 * pairs),
+        });
+    }
     parts
 }
 

@@ -11,6 +11,7 @@ mod fill;
 mod gossip;
 mod hives;
 mod levels;
+mod measure;
 mod memory;
 mod practice;
 mod problem;
@@ -24,6 +25,7 @@ mod tree;
 mod walk;
 
 pub use error::ScenarioError;
+pub(crate) use measure::too_many_companies;
 pub(crate) use memory::Extent;
 pub use problem::{Location, Problem};
 pub use recipe::CheckedRecipe;

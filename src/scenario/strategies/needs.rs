@@ -122,6 +122,12 @@ impl Combine {
         )
     }
 
+    /// Whether the result is linear in what contributions hold, with their weights and blocks as
+    /// they are: it is then the sum of what comes of each alone, the others' numbers at 0.
+    pub fn is_linear(&self) -> bool {
+        matches!(self, Combine::Mean(_) | Combine::Fednova(_) | Combine::TaskArithmetic(_))
+    }
+
     /// Why it cannot merge models in files, where it needs more than the files hold.
     pub fn unfit_for_files(&self) -> Option<&'static str> {
         match self {
@@ -152,6 +158,11 @@ impl Combine {
 }
 
 impl Server {
+    /// Whether the core moves linearly in what it was given so far.
+    pub fn is_linear(&self) -> bool {
+        matches!(self, Server::Plain(_) | Server::Fedavgm(_) | Server::Nesterov(_))
+    }
+
     /// Why it cannot step from models in files, where it needs more than the files hold.
     pub fn unfit_for_files(&self) -> Option<&'static str> {
         match self {
@@ -177,6 +188,11 @@ impl Pre {
             Pre::AdaptiveRobustClipping(spec) => spec.attackers(n).err(),
             Pre::Bucketing(_) | Pre::Clip(_) => None,
         }
+    }
+
+    /// Whether what comes out is linear in what goes in, with weights and blocks as they are.
+    pub fn is_linear(&self) -> bool {
+        matches!(self, Pre::Bucketing(_))
     }
 
     /// Vectors that come out where `n` go in.

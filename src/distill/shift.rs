@@ -1,0 +1,90 @@
+//! The work of a round: who does it, how far the slow ones get, and who is looked at.
+
+use crate::agent::{Fleet, Shift};
+use crate::ids::{AgentId, CoreVersion, Round};
+use crate::scenario::{Exchange, Scenario};
+use crate::stream::{Purpose, Stream};
+use crate::world::TaskBuffer;
+use std::sync::Arc;
+
+/// Whether a core is measured.
+pub(super) fn measures(scenario: &Scenario, version: u32) -> bool {
+    version.is_multiple_of(scenario.measure.every) || version == scenario.rounds.0
+}
+
+/// Who works after core `version`, and how far the stragglers get.
+pub(super) fn shift(fleet: &Fleet, scenario: &Scenario, version: CoreVersion) -> Option<Shift> {
+    if version.0 >= scenario.rounds.0 {
+        return None;
+    }
+    let round = Round(version.0 + 1);
+    let (seed, spec) = (fleet.seed, &scenario.fleet);
+    let agents = fleet.world.facts().agents as u32;
+    let present = present(fleet, version);
+    let number = present.as_ref().map_or(agents, |there| there.len() as u32);
+    let working = if spec.participants > 0 && spec.participants < number {
+        let mut stream = Stream::new(seed, Purpose::Participation, 0, round.0);
+        let places = stream.sample(number, spec.participants).into_iter();
+        let who = |place| present.as_ref().map_or(place, |there| there[place as usize]);
+        Some(places.map(who).collect())
+    } else {
+        present
+    };
+    let count = working.as_ref().map_or(agents, |w| w.len() as u32);
+    let slow = (spec.stragglers.share * f64::from(count)).round() as u32;
+    let mut stream = Stream::new(seed, Purpose::Straggling, 0, round.0);
+    let whole = if fleet.plan.epochs > 1 { fleet.plan.epochs } else { spec.tasks };
+    let stragglers = if slow == 0 { Vec::new() } else { stream.sample(count, slow) }
+        .into_iter()
+        .map(|place| {
+            let agent = working.as_ref().map_or(place, |w| w[place as usize]);
+            (AgentId(agent), 1 + stream.below(whole.max(2) - 1))
+        })
+        .collect();
+    let shared_inputs = (fleet.exchange == Exchange::Predictions).then(|| {
+        let mut inputs = TaskBuffer::default();
+        let each = scenario.distiller.predictions.inputs as usize;
+        fleet.world.shared_inputs(round, each, &mut inputs);
+        Arc::new(inputs)
+    });
+    let working: Option<Vec<AgentId>> = working.map(|w| w.into_iter().map(AgentId).collect());
+    let looks = fleet.topology.merges() && measures(scenario, round.0);
+    Some(Shift {
+        round,
+        examined: looks && scenario.measure.interference,
+        pairs: if looks {
+            pairs(fleet, scenario.measure.barriers, round, working.as_deref())
+        } else {
+            Vec::new()
+        },
+        working,
+        stragglers,
+        shared_inputs,
+    })
+}
+
+/// Who has joined by the round after a core; `None` is everyone.
+fn present(fleet: &Fleet, version: CoreVersion) -> Option<Vec<u32>> {
+    let (newcomers, first) = &fleet.newcomers;
+    let all = 0..fleet.world.facts().agents as u32;
+    let some = !newcomers.is_empty() && version.0 + 1 < first.0;
+    some.then(|| all.filter(|agent| !fleet.absent(AgentId(*agent), version)).collect())
+}
+
+/// Pairs of the panel's agents that work in a round.
+fn pairs(
+    fleet: &Fleet,
+    pairs: u32,
+    round: Round,
+    working: Option<&[AgentId]>,
+) -> Vec<(AgentId, AgentId)> {
+    let works = |agent: &&AgentId| working.is_none_or(|w| w.binary_search(agent).is_ok());
+    let panel: Vec<AgentId> = fleet.panel.iter().filter(works).copied().collect();
+    let mut stream = Stream::new(fleet.seed, Purpose::Pairs, 0, round.0);
+    let pair = |_| {
+        let two = stream.sample(panel.len() as u32, 2);
+        (panel[two[0] as usize], panel[two[1] as usize])
+    };
+    let pairs = if panel.len() < 2 { 0 } else { pairs };
+    (0..pairs).map(pair).collect()
+}
