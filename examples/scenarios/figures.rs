@@ -66,6 +66,19 @@ pub fn loss_exponent(outcome: &Outcome) -> f64 {
     -slope(&points)
 }
 
+/// The same of skills that are learned when they first come up (Hutter 2021, "Learning curve theory"):
+/// `Σ_s p_s (1 − p_s)^n` for the shares of this run's own work, of which there are finitely many.
+pub fn first_sight(outcome: &Outcome) -> f64 {
+    let shares = &outcome.hive.panel[0].job;
+    let curve = by_tasks(outcome, |_| 0.0);
+    let loss = |n: f64| {
+        let left = shares.iter().map(|p| f64::from(*p)).map(|p| p * (n * (1.0 - p).ln()).exp());
+        left.sum::<f64>().ln()
+    };
+    let points: Vec<(f64, f64)> = curve.times.iter().skip(4).map(|n| (n.ln(), loss(*n))).collect();
+    -slope(&points)
+}
+
 fn slope(points: &[(f64, f64)]) -> f64 {
     let n = points.len() as f64;
     let mean = |of: &dyn Fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / n;

@@ -51,8 +51,11 @@ fn study(name: &str, data: &str) -> Result<String, Box<dyn Error>> {
     let path = format!("scenarios/{name}.toml");
     let file = std::fs::read_to_string(&path)?;
     let mut text = String::new();
-    for heading in ["Question", "Expected", "Came out"] {
-        writeln!(text, "**{heading}.** {}\n", said(&file, heading))?;
+    for heading in ["Question", "Claim", "Expected", "Came out"] {
+        let said = said(&file, heading);
+        if !said.is_empty() {
+            writeln!(text, "**{heading}.** {said}\n")?;
+        }
     }
     let mut rows = Vec::new();
     let mut names: Vec<String> = Vec::new();
@@ -124,7 +127,7 @@ fn said(file: &str, heading: &str) -> String {
     for line in file.lines().map_while(|line| line.strip_prefix('#')) {
         let line = line.trim();
         if let Some((head, rest)) = line.split_once(": ")
-            && ["Question", "Expected", "Came out", "Try"].contains(&head)
+            && ["Question", "Claim", "Expected", "Came out", "Try"].contains(&head)
         {
             inside = head == heading;
             words.extend(inside.then_some(rest));

@@ -44,18 +44,18 @@ const PREBAKED: &[&str] = &[
 /// Being told, and rewards of growing horizons, for each number of answers.
 const MILLION_FOLD: &[&str] = &[
     "",
-    "feedback.kind=semantic feedback.horizon=1 rounds=20",
-    "feedback.horizon=1 rounds=60",
-    "feedback.horizon=3 rounds=800",
-    "feedback.horizon=4 rounds=2000",
-    "world.answers=2 feedback.kind=semantic feedback.horizon=1 rounds=20",
-    "world.answers=2 feedback.horizon=1 rounds=60",
-    "world.answers=2 feedback.horizon=2 rounds=100",
-    "world.answers=2 feedback.horizon=4 rounds=400",
-    "world.answers=2 feedback.horizon=6 rounds=2000",
-    "world.answers=8 feedback.kind=semantic feedback.horizon=1 rounds=20",
-    "world.answers=8 feedback.horizon=1 rounds=100",
-    "world.answers=8 feedback.horizon=2 rounds=800",
+    "feedback.kind=semantic feedback.horizon=1 rounds=100",
+    "feedback.horizon=1 rounds=400",
+    "feedback.horizon=3 rounds=3000",
+    "feedback.horizon=4 rounds=10000",
+    "world.answers=2 feedback.kind=semantic feedback.horizon=1 rounds=100",
+    "world.answers=2 feedback.horizon=1 rounds=400",
+    "world.answers=2 feedback.horizon=2 rounds=400",
+    "world.answers=2 feedback.horizon=4 rounds=2000",
+    "world.answers=2 feedback.horizon=6 rounds=10000",
+    "world.answers=8 feedback.kind=semantic feedback.horizon=1 rounds=100",
+    "world.answers=8 feedback.horizon=1 rounds=1000",
+    "world.answers=8 feedback.horizon=2 rounds=10000",
 ];
 
 /// The studies, in the order of the page.
@@ -175,9 +175,9 @@ pub const STUDIES: &[Study] = &[
             "",
             "feedback.kind=verifiable",
             "world.answers=16",
-            "world.answers=16 feedback.kind=verifiable",
+            "world.answers=16 feedback.kind=verifiable rounds=2000",
             "world.answers=32",
-            "world.answers=32 feedback.kind=verifiable rounds=480",
+            "world.answers=32 feedback.kind=verifiable rounds=6000",
         ],
         columns: &[("tasks to half", tasks_to_half), ("bits a task till then", bits_to_half)],
         conclude: Some(ratios),
@@ -243,7 +243,7 @@ pub const STUDIES: &[Study] = &[
             "fleet.agents=64",
             "distiller.topology=pooled",
         ],
-        columns: &[("exponent of the loss", loss_exponent)],
+        columns: &[("exponent of the loss", loss_exponent), ("learned at first sight", first_sight)],
         ..PLAIN
     },
     Study {
