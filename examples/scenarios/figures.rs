@@ -139,6 +139,13 @@ pub fn first_pay(outcome: &Outcome) -> f64 {
     pays.map_or(f64::NAN, |row| f64::from(row.round))
 }
 
+/// Rounds until all agents hold the first skill.
+pub fn rounds_till_all(outcome: &Outcome) -> f64 {
+    let agents = u64::from(outcome.scenario.fleet.agents);
+    let all = outcome.hive.frames.iter().find(|frame| frame.adopters.first() == Some(&agents));
+    all.map_or(f64::NAN, |frame| f64::from(frame.round))
+}
+
 /// Level in an unseen company of the best core that so many companies can teach, `G + U` and the
 /// mean of their own truths: two Gaussian score vectors that correlate by
 /// `t/√(t² + v²) · t'/...`, `t² = general² + skill²`, agree on the best answer as often as draws do.

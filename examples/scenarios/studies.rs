@@ -291,6 +291,18 @@ pub const STUDIES: &[Study] = &[
         ..PLAIN
     },
     Study {
+        name: "rumour",
+        rows: &[
+            "",
+            "distiller.gossip.direction=push rounds=40",
+            "distiller.gossip.direction=pull rounds=40",
+            "distiller.gossip.graph=small-world rounds=200",
+            "fleet.agents=1000",
+        ],
+        columns: &[("rounds until all know", rounds_till_all)],
+        ..PLAIN
+    },
+    Study {
         name: "digits",
         rows: &["", "job_knowledge.personalisation=fedsim"],
         ..PLAIN
