@@ -60,22 +60,29 @@ pub fn bits_to_half(outcome: &Outcome) -> f64 {
 
 /// Minus the slope of ln(1 − level) over ln(tasks), by least squares, from the fourth round on.
 pub fn loss_exponent(outcome: &Outcome) -> f64 {
-    let curve = by_tasks(outcome, |row| (1.0 - row.core_skill).ln());
-    let points: Vec<(f64, f64)> =
-        curve.times.iter().zip(&curve.values).skip(4).map(|(t, v)| (t.ln(), *v)).collect();
-    -slope(&points)
+    exponent_of(outcome, |_, row| 1.0 - row.core_skill)
 }
 
-/// The same of skills that are learned when they first come up (Hutter 2021, "Learning curve theory"):
-/// `Σ_s p_s (1 − p_s)^n` for the shares of this run's own work, of which there are finitely many.
-pub fn first_sight(outcome: &Outcome) -> f64 {
+/// The same of skills that are each learned in some 20 tasks, for the shares of this run's own work,
+/// of which there are finitely many: `Σ_s p_s (1 − p_s)^(n/20)` (Hutter 2021, "Learning curve theory",
+/// who learns at first sight).
+pub fn learned_in_twenty(outcome: &Outcome) -> f64 {
     let shares = &outcome.hive.panel[0].job;
-    let curve = by_tasks(outcome, |_| 0.0);
-    let loss = |n: f64| {
-        let left = shares.iter().map(|p| f64::from(*p)).map(|p| p * (n * (1.0 - p).ln()).exp());
-        left.sum::<f64>().ln()
-    };
-    let points: Vec<(f64, f64)> = curve.times.iter().skip(4).map(|n| (n.ln(), loss(*n))).collect();
+    exponent_of(outcome, |tasks, _| {
+        let left = |p: f64| p * (tasks / 20.0 * (1.0 - p).ln()).exp();
+        shares.iter().map(|p| left(f64::from(*p))).sum()
+    })
+}
+
+fn exponent_of(outcome: &Outcome, loss: impl Fn(f64, &RoundRow) -> f64) -> f64 {
+    let mut tasks = 0.0;
+    let mut points = Vec::new();
+    for row in &outcome.hive.rounds {
+        tasks += row.tasks as f64;
+        if row.round >= 4 && !row.core_skill.is_nan() {
+            points.push((tasks.ln(), loss(tasks, row).ln()));
+        }
+    }
     -slope(&points)
 }
 
