@@ -125,6 +125,7 @@ fn bench(c: &mut Criterion, load: &Load) -> Line {
                 let shuffled = Order::Shuffled(Purpose::Shuffle);
                 let lesson = Lesson {
                     efficiency: 1.0,
+                    uptake: 1.0,
                     tasks: tasks.view(),
                     targets: Targets::Feedback,
                     plan: &plan,

@@ -189,6 +189,28 @@ refused! {
 }
 
 refused! {
+    beginnings:
+    more_skills_in_advance_than_there_are("[pretraining]\ntasks = 100\nskills = 25\n");
+    less_than_a_task_for_each_skill("[pretraining]\ntasks = 20\n");
+    skills_in_advance_without_tasks("[pretraining]\nskills = 3\n");
+    training_in_advance_of_numbers("[learner]\nkind = \"practice\"\n[pretraining]\ntasks = 100\n");
+    training_in_advance_on_agents_data("[world]\nkind = \"synthetic\"\n[pretraining]\ntasks = 100\n");
+    a_budget_misspelt("[pretraining]\ntask = 100\n");
+    nobody_from_the_start("[fleet]\nagents = 10\nnewcomers.agents = 10\n[world]\ncompanies = 2\n[measure]\npanel = 0\n");
+    no_company_from_the_start("[fleet]\nnewcomers.companies = 12\n");
+    newcomers_of_two_sorts("[fleet.newcomers]\nagents = 3\ncompanies = 1\n");
+    newcomers_after_the_end("rounds = 5\n[fleet.newcomers]\nagents = 3\nround = 6\n");
+    newcomers_on_a_graph("[fleet.newcomers]\nagents = 3\n[distiller]\ntopology = \"gossip\"\n");
+    newcomers_to_several_hives("[fleet.newcomers]\nagents = 3\n[[hives]]\n[[hives]]\n");
+    companies_of_a_paper_world("[world]\nkind = \"synthetic\"\n[fleet.newcomers]\ncompanies = 1\n");
+    too_few_for_krum_before_newcomers("[fleet]\nagents = 8\nnewcomers.agents = 6\n[world]\ncompanies = 2\n[measure]\npanel = 0\n[distiller.combine]\nkind = \"krum\"\n");
+    agents_who_miss_numbers("[learner]\nkind = \"practice\"\n[fleet]\nuptake = 0.5\n");
+    differences_around_everything("[fleet]\nuptake_spread = 0.5\n");
+    more_than_everything("[fleet]\nuptake = 1.5\n");
+    a_tag_on_every_skill("[world]\ntagged = 24\n");
+}
+
+refused! {
     hives:
     one_of_several("[[hives]]\nname = \"alone\"\n");
     a_market_of_one("[market]\nleak = 0.5\n");

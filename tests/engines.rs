@@ -1,6 +1,9 @@
 //! One meaning, several machines: every engine and thread count gives the same result hash.
 
-use hivesim::engine::{Experiment, Observer, Registry, Silent, Stage};
+mod common;
+
+use common::{MACHINES, common_hash, hash};
+use hivesim::engine::{Experiment, Observer, Registry, Stage};
 use hivesim::measure::RoundRow;
 use hivesim::scenario::{Bound, Scenario};
 use std::sync::{Arc, Mutex};
@@ -16,27 +19,6 @@ const PAPER: &str = "rounds = 3\n[fleet]\nagents = 20\n[world]\nkind = \"synthet
 
 /// Small networks: the grid is large.
 const MLP: &str = "learner.kind=mlp learner.hidden=[12]";
-
-/// The hash of a scenario with keys set, `KEY=VALUE` between spaces.
-fn hash(text: &str, sets: &str, engine: &str, threads: u32) -> String {
-    let mut sets: Vec<String> = sets.split_whitespace().map(str::to_owned).collect();
-    sets.push(format!("engine.kind={engine}"));
-    sets.push(format!("engine.threads={threads}"));
-    let scenario =
-        Scenario::parse(text, "engines", &sets).unwrap_or_else(|e| panic!("{sets:?}: {e}"));
-    Experiment::new(scenario).run(&Silent).unwrap_or_else(|e| panic!("{e}")).result_hash
-}
-
-/// The hash that all engines and thread counts have in common.
-fn common_hash(text: &str, sets: &str) -> String {
-    let reference = hash(text, sets, "serial", 1);
-    for engine in ["pool", "tasks"] {
-        for threads in [1, 2, 3, 8] {
-            assert_eq!(hash(text, sets, engine, threads), reference, "{engine} {threads} {sets}");
-        }
-    }
-    reference
-}
 
 #[test]
 fn every_engine_and_thread_count_gives_the_same_hash() {
@@ -57,6 +39,7 @@ fn every_engine_and_thread_count_gives_the_same_hash() {
                             "{learner} distiller.exchange={exchange} feedback.{feedback} {reward} \
                              job_knowledge.personalisation={personal}"
                         ),
+                        MACHINES,
                     ));
                     cases += 1;
                 }
@@ -84,10 +67,7 @@ fn worlds_pull_policies_stragglers_and_drift_agree_on_all_engines() {
     let paper = [String::new(), MLP.into(), format!("{MLP} {FEDSIM} feedback.noise=0.1")];
     let cases = mixed.iter().map(|sets| (MIXED, sets)).chain(paper.iter().map(|s| (PAPER, s)));
     for (text, sets) in cases {
-        let reference = hash(text, sets, "serial", 1);
-        assert_eq!(hash(text, sets, "pool", 3), reference, "{sets}");
-        assert_eq!(hash(text, sets, "tasks", 2), reference, "{sets}");
-        hashes.insert(reference);
+        hashes.insert(common_hash(text, sets, &[("pool", 3), ("tasks", 2)]));
     }
     assert_eq!(hashes.len(), mixed.len() + paper.len(), "every setting makes a difference");
 }
@@ -161,7 +141,7 @@ fn searchers_of_a_landscape_agree_on_all_engines() {
         format!("{GOSSIP} distiller.gossip.graph=scale-free learner.looks=2 learner.every=2"),
     ];
     for sets in &cases {
-        hashes.insert(common_hash(NK, sets));
+        hashes.insert(common_hash(NK, sets, MACHINES));
     }
     assert_eq!(hashes.len(), cases.len(), "every setting makes a difference");
 }

@@ -1,23 +1,20 @@
 //! Models that agents tell each other: consensus, its pace, and the same result on every engine.
 
-mod toy;
+mod common;
 
-use hivesim::engine::{Experiment, Silent};
+use common::{MACHINES, common_hash};
 use hivesim::graph::Graph;
 use hivesim::maths::{cos, pow};
 use hivesim::measure::Trace;
-use hivesim::scenario::{Gossip, GraphKind, Scenario};
+use hivesim::scenario::{Gossip, GraphKind};
+use hivesim::validate::{Size, Trial, cores};
 
 const FLEET: &str = "rounds = 6\n[fleet]\nagents = 20\ntasks = 6\n\
                      [world]\nskills = 4\ncompanies = 2\n[measure]\npanel = 0\nprobes = 8\n\
                      [distiller]\ntopology = \"gossip\"\n";
 
-fn run(sets: &[&str]) -> (Trace, String) {
-    let sets: Vec<String> = sets.iter().map(|set| set.to_string()).collect();
-    let scenario =
-        Scenario::parse(FLEET, "gossip", &sets).unwrap_or_else(|e| panic!("{sets:?}: {e}"));
-    let outcome = Experiment::new(scenario).run(&Silent).unwrap_or_else(|e| panic!("{e}"));
-    (outcome.hive, outcome.result_hash)
+fn run(sets: &[&str]) -> Trace {
+    common::run(FLEET, &sets.join(" ")).hive
 }
 
 #[test]
@@ -35,17 +32,7 @@ fn graphs_and_strategies_agree_on_every_engine_and_thread_count() {
         &["distiller.combine.kind=best-by-probe", "distiller.absent=zero"],
     ];
     for case in cases {
-        let of = |engine: &str, threads: &str| {
-            let mut sets = case.to_vec();
-            sets.extend([engine, threads]);
-            run(&sets).1
-        };
-        let reference = of("engine.kind=serial", "engine.threads=1");
-        for (engine, threads) in [("pool", 1), ("pool", 3), ("tasks", 2), ("tasks", 8)] {
-            let hash = of(&format!("engine.kind={engine}"), &format!("engine.threads={threads}"));
-            assert_eq!(hash, reference, "{engine} {threads} {case:?}");
-        }
-        hashes.insert(reference);
+        hashes.insert(common_hash(FLEET, &case.join(" "), MACHINES));
     }
     assert_eq!(hashes.len(), cases.len(), "every setting makes a difference");
 }
@@ -63,13 +50,12 @@ fn models_on_a_ring_come_to_a_consensus_at_the_pace_of_its_second_eigenvalue() {
     );
     let turn = std::f64::consts::TAU / f64::from(n);
     let wave = move |agent: u32| cos(f64::from(agent) * turn);
-    let seen = toy::cores(
-        &text,
-        1,
-        move |agent, round, _, x| {
-            if round == 1 { x + wave(agent) as f32 } else { x }
-        },
-    );
+    let seen = cores(&text, &Trial::new(Size::Quick, 1), 1, move |agent, round, x| {
+        if round == 1 {
+            x[0] += wave(agent) as f32;
+        }
+    });
+    let seen = seen.unwrap_or_else(|e| panic!("{e}"));
     // the first model of all, then those of each agent, round by round
     let seen: Vec<f64> = seen.iter().skip(1).map(|model| f64::from(model[0])).collect();
     let graph = Graph::ring(n);
@@ -87,9 +73,9 @@ fn models_on_a_ring_come_to_a_consensus_at_the_pace_of_its_second_eigenvalue() {
 /// Everyone tells everyone: after each round there is one model, the mean of what all learned.
 #[test]
 fn on_a_complete_graph_where_all_are_called_there_is_one_model() {
-    let all = run(&["distiller.gossip.contacts=0", "distiller.absent=zero"]).0;
+    let all = run(&["distiller.gossip.contacts=0", "distiller.absent=zero"]);
     let star = ["distiller.topology=star", "distiller.absent=zero"];
-    let star = run(&[&star[..], &["distiller.combine.weighting=uniform"]].concat()).0;
+    let star = run(&[&star[..], &["distiller.combine.weighting=uniform"]].concat());
     let (a, b) = (&all.rounds[6], &star.rounds[6]);
     // a probe task of 8 that falls the other way by rounding is 1/8 in one skill of one agent
     assert!((a.panel_skill - b.panel_skill).abs() < 0.01, "{} {}", a.panel_skill, b.panel_skill);

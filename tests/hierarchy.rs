@@ -1,23 +1,20 @@
 //! Teams under companies under one core: what is merged when, and with what weight.
 
-mod toy;
+mod common;
 
-use hivesim::engine::{Experiment, Silent};
+use common::{MACHINES, common_hash};
 use hivesim::ids::AgentId;
 use hivesim::measure::Trace;
 use hivesim::scenario::Scenario;
+use hivesim::validate::{Size, Trial, cores};
 use hivesim::world;
 
 const FLEET: &str = "rounds = 8\n[fleet]\nagents = 23\ntasks = 6\n\
                      [world]\nskills = 4\ncompanies = 3\n[measure]\npanel = 0\nprobes = 8\n\
                      [distiller]\ntopology = \"hierarchical\"\n[distiller.hierarchy]\nteam = 3\n";
 
-fn run(sets: &[&str]) -> (Trace, String) {
-    let sets: Vec<String> = sets.iter().map(|set| set.to_string()).collect();
-    let scenario =
-        Scenario::parse(FLEET, "hierarchy", &sets).unwrap_or_else(|e| panic!("{sets:?}: {e}"));
-    let outcome = Experiment::new(scenario).run(&Silent).unwrap_or_else(|e| panic!("{e}"));
-    (outcome.hive, outcome.result_hash)
+fn run(sets: &[&str]) -> Trace {
+    common::run(FLEET, &sets.join(" ")).hive
 }
 
 /// The company of each agent, and its team: a company is divided evenly into as few teams as
@@ -47,7 +44,10 @@ fn each_level_takes_the_mean_of_what_those_below_it_moved_when_it_is_their_turn(
         "{FLEET}[distiller.hierarchy.company]\nperiod = 2\n[distiller.hierarchy.global]\n\
          period = 4\n[engine]\nkind = \"serial\"\n"
     );
-    let seen = toy::cores(&text, 1, move |agent, _, _, x| x + amount(agent as usize) as f32);
+    let seen = cores(&text, &Trial::new(Size::Quick, 1), 1, move |agent, _, x| {
+        x[0] += amount(agent as usize) as f32;
+    });
+    let seen = seen.unwrap_or_else(|e| panic!("{e}"));
 
     let mean =
         |some: &[usize]| some.iter().map(|agent| amount(*agent)).sum::<f64>() / some.len() as f64;
@@ -96,17 +96,7 @@ fn levels_agree_on_every_engine_and_thread_count() {
         &["distiller.combine.kind=best-by-probe", "distiller.absent=zero"],
     ];
     for case in cases {
-        let of = |engine: &str, threads: &str| {
-            let mut sets = case.to_vec();
-            sets.extend([engine, threads]);
-            run(&sets).1
-        };
-        let reference = of("engine.kind=serial", "engine.threads=1");
-        for (engine, threads) in [("pool", 1), ("pool", 3), ("tasks", 2), ("tasks", 8)] {
-            let hash = of(&format!("engine.kind={engine}"), &format!("engine.threads={threads}"));
-            assert_eq!(hash, reference, "{engine} {threads} {case:?}");
-        }
-        hashes.insert(reference);
+        hashes.insert(common_hash(FLEET, &case.join(" "), MACHINES));
     }
     assert_eq!(hashes.len(), cases.len(), "every setting makes a difference");
 }
@@ -117,7 +107,7 @@ fn levels_agree_on_every_engine_and_thread_count() {
 fn one_team_of_all_learns_what_a_star_learns() {
     let one = ["world.companies=1", "distiller.hierarchy.team=23"];
     let star = ["world.companies=1", "distiller.topology=star"];
-    let (one, star) = (run(&one).0, run(&star).0);
+    let (one, star) = (run(&one), run(&star));
     let (a, b) = (&one.rounds[8], &star.rounds[8]);
     // a probe task of 8 that falls the other way by rounding is 1/8 in one skill of one agent
     assert!((a.core_skill - b.core_skill).abs() < 0.01, "{} {}", a.core_skill, b.core_skill);
@@ -127,9 +117,9 @@ fn one_team_of_all_learns_what_a_star_learns() {
 /// What is sent: learnings up to the teams, cores between levels only when they merge.
 #[test]
 fn seldom_merges_of_the_levels_above_send_less() {
-    let often = run(&[]).0;
+    let often = run(&[]);
     let seldom =
-        run(&["distiller.hierarchy.company.period=4", "distiller.hierarchy.global.period=8"]).0;
+        run(&["distiller.hierarchy.company.period=4", "distiller.hierarchy.global.period=8"]);
     let up = |trace: &Trace| trace.rounds.iter().map(|row| row.bytes_up).collect::<Vec<u64>>();
     let (often, seldom) = (up(&often), up(&seldom));
     assert!((1..8).filter(|r| r % 4 != 0).all(|r| seldom[r] < often[r]), "{seldom:?} {often:?}");

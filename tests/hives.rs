@@ -1,19 +1,17 @@
 //! Several hives in one world: what each learns, what leaks, and where agents go.
 
-use hivesim::engine::{Experiment, Silent};
+mod common;
+
+use common::{MACHINES, common_hash};
 use hivesim::measure::{HiveRow, Trace};
-use hivesim::scenario::Scenario;
 
 const TWO: &str = "rounds = 12\n[fleet]\nagents = 60\ntasks = 20\n\
                    [world]\nskills = 8\ncompanies = 4\ncompany = 0.0\n\
                    [measure]\npanel = 0\nprobes = 8\nevery = 4\n\
                    [[hives]]\nname = \"a\"\n[[hives]]\nname = \"b\"\n";
 
-fn run(sets: &[&str]) -> (Trace, String) {
-    let sets: Vec<String> = sets.iter().map(|set| set.to_string()).collect();
-    let scenario = Scenario::parse(TWO, "hives", &sets).unwrap_or_else(|e| panic!("{sets:?}: {e}"));
-    let outcome = Experiment::new(scenario).run(&Silent).unwrap_or_else(|e| panic!("{e}"));
-    (outcome.hive, outcome.result_hash)
+fn run(sets: &[&str]) -> Trace {
+    common::run(TWO, &sets.join(" ")).hive
 }
 
 /// The rows of a hive, round by round.
@@ -33,24 +31,14 @@ fn hives_agree_on_every_engine_and_thread_count() {
         &["hives.0.share=3.0", "distiller.combine.kind=median", "fleet.participants=20"],
     ];
     for case in cases {
-        let of = |engine: &str, threads: &str| {
-            let mut sets = case.to_vec();
-            sets.extend([engine, threads]);
-            run(&sets).1
-        };
-        let reference = of("engine.kind=serial", "engine.threads=1");
-        for (engine, threads) in [("pool", 1), ("pool", 3), ("tasks", 2), ("tasks", 8)] {
-            let hash = of(&format!("engine.kind={engine}"), &format!("engine.threads={threads}"));
-            assert_eq!(hash, reference, "{engine} {threads} {case:?}");
-        }
-        hashes.insert(reference);
+        hashes.insert(common_hash(TWO, &case.join(" "), MACHINES));
     }
     assert_eq!(hashes.len(), cases.len(), "every setting makes a difference");
 }
 
 #[test]
 fn a_hive_that_does_not_learn_on_the_job_stays_where_it_began() {
-    let (trace, _) = run(&["hives.1.efficiency=0.0"]);
+    let trace = run(&["hives.1.efficiency=0.0"]);
     let (a, b) = (of(&trace, 0), of(&trace, 1));
     assert_eq!((a.len(), b.len()), (13, 13));
     // the same core on other fresh tasks: chance, 1/8 of 8 answers, with 8 skills of 32 tasks, so
@@ -64,7 +52,7 @@ fn a_hive_that_does_not_learn_on_the_job_stays_where_it_began() {
 fn what_leaks_lifts_the_hive_that_learns_nothing_itself() {
     let sets = ["hives.1.efficiency=0.0", "market.leak=0.5"];
     let at = |delay: &str| {
-        let (trace, _) = run(&[&sets[..], &[delay]].concat());
+        let trace = run(&[&sets[..], &[delay]].concat());
         of(&trace, 1).iter().map(|row| row.skill).collect::<Vec<f64>>()
     };
     let (soon, late) = (at("market.delay=0"), at("market.delay=6"));
@@ -76,7 +64,7 @@ fn what_leaks_lifts_the_hive_that_learns_nothing_itself() {
 
 #[test]
 fn agents_go_where_customers_want_them_and_none_is_lost() {
-    let (trace, _) = run(&["hives.1.efficiency=0.1", "market.preference=10.0", "market.pace=0.5"]);
+    let trace = run(&["hives.1.efficiency=0.1", "market.preference=10.0", "market.pace=0.5"]);
     let (a, b) = (of(&trace, 0), of(&trace, 1));
     for (a, b) in a.iter().zip(&b) {
         assert_eq!(a.agents + b.agents, 60);
@@ -91,7 +79,7 @@ fn agents_go_where_customers_want_them_and_none_is_lost() {
 #[test]
 fn efficiency_grows_up_to_its_most() {
     let sets = ["hives.0.efficiency=0.1", "hives.0.growth=1.5", "hives.0.most=0.5"];
-    let (trace, _) = run(&sets);
+    let trace = run(&sets);
     let grown: Vec<f64> = of(&trace, 0).iter().map(|row| row.efficiency).collect();
     assert!((grown[1] - 0.1).abs() < 1e-12 && (grown[2] - 0.15).abs() < 1e-12, "{grown:?}");
     assert_eq!(grown[12], 0.5);

@@ -80,6 +80,7 @@ fn taught(mlp: &Mlp, world: &dyn World, start: u64, agent: u32) -> Vec<f32> {
     let plan = Plan { batch: 1, epochs: 1, prox: 0.0, share, feedback: Default::default() };
     let lesson = Lesson {
         efficiency: 1.0,
+        uptake: 1.0,
         tasks,
         targets: Targets::Answers,
         plan: &plan,

@@ -1,8 +1,10 @@
 //! Fleets of numbers: the learner `practice` under every topology, held to closed forms.
 
+mod common;
+
+use common::{common_hash, run};
 use hivesim::engine::{Experiment, Silent};
 use hivesim::maths::{exp, ln, log2, pow};
-use hivesim::measure::Trace;
 use hivesim::params::kernels::{Level, force_level, level};
 use hivesim::scenario::Scenario;
 
@@ -14,18 +16,9 @@ const RUMOUR: &str = "[learner]\nkind = \"practice\"\n[fleet]\nagents = 5000\nta
                       [world]\nskills = 1\ncompanies = 1\n[distiller]\ntopology = \"gossip\"\n\
                       [measure]\npanel = 1\n[engine]\nkind = \"pool\"\nthreads = 1\n";
 
-/// Runs a scenario with keys set, `KEY=VALUE` between spaces; its trace and hash.
-fn run(text: &str, sets: &str) -> (Trace, String) {
-    let sets: Vec<String> = sets.split_whitespace().map(str::to_owned).collect();
-    let scenario =
-        Scenario::parse(text, "population", &sets).unwrap_or_else(|e| panic!("{sets:?}: {e}"));
-    let outcome = Experiment::new(scenario).run(&Silent).unwrap_or_else(|e| panic!("{e}"));
-    (outcome.hive, outcome.result_hash)
-}
-
 /// Agents that know a rumour, round by round.
 fn informed(sets: &str) -> Vec<f64> {
-    run(RUMOUR, sets).0.frames.iter().map(|frame| frame.adopters[0] as f64).collect()
+    run(RUMOUR, sets).hive.frames.iter().map(|frame| frame.adopters[0] as f64).collect()
 }
 
 fn mean_and_error(values: &[f64]) -> (f64, f64) {
@@ -63,15 +56,8 @@ fn every_engine_and_thread_count_gives_the_same_hash() {
             (9001, &[("pool", 1), ("pool", 2), ("pool", 3), ("tasks", 2)][..]),
             (130, &[("pool", 8), ("tasks", 1), ("tasks", 3)]),
         ] {
-            let of = |engine: &str, threads: u32| {
-                let machine = format!("engine.kind={engine} engine.threads={threads}");
-                run(PRACTICE, &format!("{set} fleet.agents={agents} {machine}")).1
-            };
-            let reference = of("serial", 1);
-            for (engine, threads) in machines {
-                assert_eq!(of(engine, *threads), reference, "{engine} {threads} {agents} {set}");
-            }
-            hashes.insert(reference);
+            let set = format!("{set} fleet.agents={agents}");
+            hashes.insert(common_hash(PRACTICE, &set, machines));
         }
     }
     assert_eq!(hashes.len(), 2 * sets.len(), "every setting makes a difference");
@@ -82,10 +68,10 @@ fn every_instruction_set_gives_the_same_hash() {
     let best = level();
     for sets in ["", "learner.forgetting=0.2 world.skills=5", "world.skills=1 fleet.tasks=1"] {
         let sets = format!("{sets} distiller.topology=gossip engine.kind=pool");
-        let reference = run(PRACTICE, &sets).1;
+        let reference = run(PRACTICE, &sets).result_hash;
         for lower in [Level::Baseline, Level::Avx2] {
             force_level(lower);
-            assert_eq!(run(PRACTICE, &sets).1, reference, "{lower:?} {sets}");
+            assert_eq!(run(PRACTICE, &sets).result_hash, reference, "{lower:?} {sets}");
         }
         force_level(best);
     }
@@ -194,7 +180,7 @@ fn the_whole_fleet_is_counted_as_the_panel_is_where_it_is_the_whole_fleet() {
         "distiller.topology=isolated",
         "learner.exponent=1.0",
     ] {
-        let (trace, _) = run(PRACTICE, &format!("{sets} measure.panel=0 measure.adopted=0.15"));
+        let trace = run(PRACTICE, &format!("{sets} measure.panel=0 measure.adopted=0.15")).hive;
         let mut seen = 0;
         for frame in &trace.frames {
             for skill in 0..3 {
@@ -219,7 +205,7 @@ fn a_core_gains_the_mean_of_practice_or_all_of_it() {
     for (sets, each) in
         [("", 3.0), ("distiller.exchange=experience", 900.0), ("distiller.topology=pooled", 900.0)]
     {
-        let (trace, _) = run(PRACTICE, &format!("{one} {sets}"));
+        let trace = run(PRACTICE, &format!("{one} {sets}")).hive;
         for row in &trace.rounds {
             let want = practised(each * f64::from(row.round));
             assert!((row.core_skill - want).abs() < 1e-6, "{sets} {}: {want}", row.round);
@@ -227,7 +213,7 @@ fn a_core_gains_the_mean_of_practice_or_all_of_it() {
         }
     }
     // of eight answers one is right by chance; tasks are done on what the ones before taught
-    let (trace, _) = run(PRACTICE, one);
+    let trace = run(PRACTICE, one).hive;
     for row in &trace.rounds[1..] {
         let core = 3.0 * f64::from(row.round - 1);
         let levels: f64 = (0..3).map(|task| practised(core + f64::from(task))).sum();
@@ -241,7 +227,7 @@ fn a_core_gains_the_mean_of_practice_or_all_of_it() {
 fn practice_of_one_skill_counts_for_the_others_as_the_matrix_says() {
     let rows = "learner.transfer_rows=[[1.0,0.5,0.0],[0.0,1.0,0.25],[0.0,0.0,1.0]]";
     let sets = format!("{rows} distiller.exchange=experience measure.panel=0");
-    let (trace, _) = run(PRACTICE, &sets);
+    let trace = run(PRACTICE, &sets).hive;
     let end = &trace.frames[4];
     let tasks: Vec<f64> =
         (0..3).map(|s| end.practised.iter().skip(s).step_by(3).sum::<u64>() as f64).collect();
@@ -256,7 +242,7 @@ fn practice_of_one_skill_counts_for_the_others_as_the_matrix_says() {
 fn hearsay_is_as_old_as_what_it_comes_from() {
     let sets = "learner.forgetting=0.25 learner.teachers=1 rounds=30 measure.panel=0 \
                 fleet.agents=200";
-    let (trace, _) = run(RUMOUR, sets);
+    let trace = run(RUMOUR, sets).hive;
     for frame in &trace.frames {
         let want = pow(1.0 + f64::from(frame.round) / 10.0, -0.25);
         let know: Vec<f64> =
@@ -265,7 +251,7 @@ fn hearsay_is_as_old_as_what_it_comes_from() {
         assert!(!know.is_empty());
     }
     // and in a ring it goes a step to either side a round at most
-    let (trace, _) = run(RUMOUR, &format!("{sets} distiller.gossip.graph=ring"));
+    let trace = run(RUMOUR, &format!("{sets} distiller.gossip.graph=ring")).hive;
     for frame in &trace.frames {
         let know = frame.panel.iter().filter(|l| **l > 0.0).count() as u32;
         assert!(know <= 1 + 2 * frame.round && (frame.round == 0 || know > 1));

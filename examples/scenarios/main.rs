@@ -7,146 +7,24 @@
 //! cargo run --release --example scenarios -- digits=DIR       # on the data set in DIR
 //! ```
 
+mod figures;
 mod reference;
+mod studies;
 
 use hivesim::engine::{Experiment, Silent};
-use hivesim::measure::Trace;
+use hivesim::measure::{Outcome, Trace};
 use hivesim::scenario::{Bound, Scenario};
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::Path;
+use studies::{STUDIES, Study};
 
 const PAGE: &str = "docs/scenarios.md";
-
-/// Seeds of a scenario, from 1 on. A landscape is one draw, and landscapes differ: it takes many.
-fn seeds(name: &str) -> std::ops::RangeInclusive<u64> {
-    1..=if name == "merge-too-often" { 40 } else { 10 }
-}
-
-/// The rows of a scenario's table: overrides, as they follow `--set`. The first is the file
-/// as it stands.
-const ROWS: &[(&str, &[&str])] = &[
-    (
-        "first-hive",
-        &[
-            "",
-            "job_knowledge.personalisation=none",
-            "job_knowledge.rate=1.0",
-            "world.company=0.0",
-            "world.company=1.0",
-        ],
-    ),
-    (
-        "solo-vs-hive",
-        &["", "fleet.agents=1", "fleet.agents=4", "fleet.agents=16", "fleet.agents=1024"],
-    ),
-    (
-        "specialists",
-        &[
-            "",
-            "world.alpha=0.05",
-            "world.alpha=1.0",
-            "world.alpha=10.0",
-            "world.alpha=10.0 fleet.tasks=12 rounds=125",
-            "world.alpha=10.0 rounds=120",
-        ],
-    ),
-    (
-        "experience-vs-weights",
-        &[
-            "",
-            "distiller.exchange=weights",
-            "distiller.experience.batch=1 distiller.experience.rate=1.0",
-            "distiller.exchange=predictions",
-            "fleet.agents=16",
-            "fleet.agents=16 distiller.exchange=weights",
-            "world.company=0.4",
-            "world.company=0.4 distiller.exchange=weights",
-        ],
-    ),
-    (
-        "company-layer",
-        &[
-            "",
-            "job_knowledge.private_shrink=20.0",
-            "job_knowledge.personalisation=fedsim",
-            "job_knowledge.personalisation=none",
-            "world.company=1.0",
-            "world.company=1.0 job_knowledge.personalisation=fedsim",
-        ],
-    ),
-    ("keeping-up", &["", "world.drift.rho=1.0", "world.drift.rho=0.99", "world.drift.rho=0.8"]),
-    (
-        "one-reward-for-many",
-        &["", "feedback.horizon=1", "feedback.horizon=2", "feedback.horizon=8"],
-    ),
-    (
-        "learn-once-share",
-        &[
-            "",
-            "distiller.hierarchy.global.period=1000",
-            "world.company=0.0",
-            "world.company=0.0 distiller.hierarchy.global.period=1000",
-            "fleet.agents=200 world.company=0.4",
-            "fleet.agents=200 world.company=0.4 distiller.hierarchy.global.period=1000",
-            "fleet.agents=200 world.company=0.4 job_knowledge.personalisation=fedsim",
-            "fleet.agents=200 world.company=1.0",
-            "fleet.agents=200 world.company=1.0 distiller.hierarchy.global.period=1000",
-        ],
-    ),
-    (
-        "neighbourhoods",
-        &[
-            "",
-            "distiller.gossip.contacts=0",
-            "distiller.gossip.graph=small-world",
-            "distiller.gossip.graph=scale-free distiller.gossip.neighbours=2",
-            "distiller.gossip.graph=complete",
-            "distiller.gossip.graph=complete distiller.gossip.contacts=0",
-            "distiller.topology=star",
-        ],
-    ),
-    (
-        "merge-too-often",
-        &[
-            "",
-            "learner.every=5",
-            "learner.every=10",
-            "learner.every=20",
-            "learner.every=50",
-            "learner.every=100",
-            "learner.every=50 learner.publish=majority",
-            "distiller.topology=gossip",
-            "distiller.topology=gossip distiller.gossip.graph=scale-free",
-            "distiller.topology=gossip distiller.gossip.graph=regular",
-            "distiller.topology=gossip distiller.gossip.graph=small-world",
-            "distiller.topology=gossip distiller.gossip.graph=ring",
-        ],
-    ),
-    (
-        "podium",
-        &[
-            "",
-            "market.leak=0.0",
-            "market.leak=0.1",
-            "market.delay=10",
-            "market.movers=0.02",
-            "world.drift.rho=1.0",
-            "world.drift.rho=1.0 market.leak=0.0",
-            "world.drift.rho=1.0 market.delay=10",
-        ],
-    ),
-    (
-        "game-set-match",
-        &["", "market.leak=0.5", "market.preference=3.0", "hives.1.efficiency=0.25"],
-    ),
-    ("digits", &["", "job_knowledge.personalisation=fedsim"]),
-];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut wanted: Vec<String> = std::env::args().skip(1).collect();
     if wanted.is_empty() {
-        wanted = ROWS.iter().map(|(name, _)| name.to_string()).filter(|n| n != "digits").collect();
+        wanted = STUDIES.iter().map(|s| s.name.to_string()).filter(|n| n != "digits").collect();
         wanted.push("reference".into());
     }
     for wanted in wanted {
@@ -167,39 +45,20 @@ fn put(name: &str, text: &str) -> Result<(), Box<dyn Error>> {
     Ok(std::fs::write(PAGE, format!("{before}{open}{text}{close}{after}"))?)
 }
 
-/// A scenario's question, expectation and table.
+/// A scenario's question, expectation and table, and what follows of it.
 fn study(name: &str, data: &str) -> Result<String, Box<dyn Error>> {
-    let (_, rows) = ROWS.iter().find(|(each, _)| *each == name).ok_or("no such scenario")?;
+    let study = STUDIES.iter().find(|each| each.name == name).ok_or("no such scenario")?;
     let path = format!("scenarios/{name}.toml");
     let file = std::fs::read_to_string(&path)?;
     let mut text = String::new();
     for heading in ["Question", "Expected", "Came out"] {
         writeln!(text, "**{heading}.** {}\n", said(&file, heading))?;
     }
+    let mut rows = Vec::new();
     let mut names: Vec<String> = Vec::new();
-    for (i, row) in rows.iter().enumerate() {
-        let mut sets: Vec<String> = row.split_whitespace().map(String::from).collect();
-        if !data.is_empty() {
-            sets.push(format!("world.path={data}"));
-        }
-        let mut runs = Vec::new();
-        for seed in seeds(name) {
-            let mut sets = sets.clone();
-            sets.extend([format!("seed={seed}"), "engine.kind=pool".into()]);
-            let scenario = Scenario::load(Path::new(&path), &sets)?;
-            runs.push(Experiment::new(scenario).run(&Silent)?);
-        }
-        let mut columns: Vec<(String, Vec<f64>)> = Vec::new();
-        for run in &runs {
-            let bounds = run.bounds.iter().map(|(bound, trace)| (bound_name(*bound), trace));
-            let fleets = std::iter::once(("hive", &run.hive)).chain(bounds);
-            for (column, value) in fleets.flat_map(|(fleet, trace)| ends(fleet, trace)) {
-                match columns.iter_mut().find(|(each, _)| *each == column) {
-                    Some((_, values)) => values.push(value),
-                    None => columns.push((column, vec![value])),
-                }
-            }
-        }
+    for (i, sets) in study.rows.iter().enumerate() {
+        let runs = runs(study, Path::new(&path), sets, data)?;
+        let mut columns = columns(study, &runs);
         if i == 0 {
             columns.retain(|(_, values)| values.iter().any(|v| !v.is_nan()));
             names = columns.iter().map(|(name, _)| name.clone()).collect();
@@ -207,12 +66,54 @@ fn study(name: &str, data: &str) -> Result<String, Box<dyn Error>> {
             writeln!(text, "| --- |{}", " ---: |".repeat(names.len()))?;
         }
         columns.retain(|(name, _)| names.contains(name));
-        let label = row.split_whitespace().map(|set| format!("`{set}`")).collect::<Vec<_>>();
-        let label = if row.is_empty() { "as it stands".into() } else { label.join(" ") };
+        let label = sets.split_whitespace().map(|set| format!("`{set}`")).collect::<Vec<_>>();
+        let label = if sets.is_empty() { "as it stands".into() } else { label.join(" ") };
         let cells: Vec<String> = columns.iter().map(|(_, values)| cell(values)).collect();
         writeln!(text, "| {label} | {} |", cells.join(" | "))?;
+        if study.conclude.is_some() {
+            rows.push((sets.to_string(), runs));
+        }
     }
+    text.extend(study.conclude.map(|conclude| conclude(&rows)));
     Ok(text)
+}
+
+/// A row's runs, seed by seed.
+fn runs(
+    study: &Study,
+    path: &Path,
+    sets: &str,
+    data: &str,
+) -> Result<Vec<Outcome>, Box<dyn Error>> {
+    let mut sets: Vec<String> = sets.split_whitespace().map(String::from).collect();
+    if !data.is_empty() {
+        sets.push(format!("world.path={data}"));
+    }
+    let run = |seed: u64| {
+        let mut sets = sets.clone();
+        sets.extend([format!("seed={seed}"), "engine.kind=pool".into()]);
+        let scenario = Scenario::load(path, &sets)?;
+        Ok(Experiment::new(scenario).run(&Silent)?)
+    };
+    study.seeds.clone().map(run).collect()
+}
+
+/// A row's columns, each with a number a seed.
+fn columns(study: &Study, runs: &[Outcome]) -> Vec<(String, Vec<f64>)> {
+    let mut columns: Vec<(String, Vec<f64>)> = Vec::new();
+    for run in runs {
+        let bounds = run.bounds.iter().map(|(bound, trace)| (bound_name(*bound), trace));
+        let fleets = std::iter::once(("hive", &run.hive)).chain(bounds);
+        let ends = fleets.flat_map(|(fleet, trace)| ends(fleet, trace));
+        let own = study.columns.iter().map(|(name, of)| (name.to_string(), of(run)));
+        for (column, value) in ends.chain(own) {
+            match columns.iter_mut().find(|(each, _)| *each == column) {
+                Some((_, values)) => values.push(value),
+                None => columns.push((column, vec![value])),
+            }
+        }
+    }
+    columns
 }
 
 /// What a header says after `heading:`, up to the next heading.
@@ -242,9 +143,7 @@ fn bound_name(bound: Bound) -> &'static str {
 
 /// The last measured core's levels of one fleet.
 fn ends(fleet: &str, trace: &Trace) -> Vec<(String, f64)> {
-    let Some(last) = trace.rounds.iter().rev().find(|row| !row.panel_skill.is_nan()) else {
-        return Vec::new();
-    };
+    let last = figures::last_measured(trace);
     let mut ends = vec![
         (format!("{fleet}: own job"), last.panel_skill),
         (format!("{fleet}: never practised"), last.unpractised_skill),
@@ -266,10 +165,32 @@ fn ends(fleet: &str, trace: &Trace) -> Vec<(String, f64)> {
     ends
 }
 
-/// Mean and standard deviation over the seeds.
+/// The mean over the seeds and half the width of its 95 % interval; of a number that some seeds do
+/// not have, how many do.
 fn cell(values: &[f64]) -> String {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0);
-    if mean.is_nan() { "-".into() } else { format!("{mean:.3} ± {:.3}", variance.sqrt()) }
+    let there: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
+    let n = there.len() as f64;
+    let mean = there.iter().sum::<f64>() / n;
+    let variance = there.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0);
+    let half = student(n - 1.0) * (variance / n).sqrt();
+    let digits = if mean.abs() < 10.0 { 3 } else { 1 };
+    let text = match there.len() {
+        0 => return "-".into(),
+        1 => format!("{mean:.digits$}"),
+        _ => format!("{mean:.digits$} ± {half:.digits$}"),
+    };
+    if there.len() == values.len() { text } else { format!("{text} ({} seeds)", there.len()) }
+}
+
+/// The 97.5 % quantile of Student's distribution, by the expansion in 1/ν of Abramowitz and Stegun
+/// 1964, 26.7.5: within 0.01 from 4 degrees of freedom on.
+fn student(freedom: f64) -> f64 {
+    let z: f64 = 1.959_963_985;
+    let (z3, z5, z7) = (z * z * z, z * z * z * z * z, z * z * z * z * z * z * z);
+    let terms = [
+        (z3 + z) / 4.0,
+        (5.0 * z5 + 16.0 * z3 + 3.0 * z) / 96.0,
+        (3.0 * z7 + 19.0 * z5 + 17.0 * z3 - 15.0 * z) / 384.0,
+    ];
+    terms.iter().rev().fold(0.0, |sum, term| (sum + term) / freedom) + z
 }

@@ -101,8 +101,13 @@ impl Cohort {
                 full = true;
             }
             if let Ok(member) = self.practised.binary_search_by_key(&agent, |(a, _)| *a) {
-                self.write_policy(fleet, publication, agent, owner, bench);
-                let (own, core) = examine::levels(fleet, publication, agent, bench);
+                let (own, core) = if fleet.absent(agent, publication.version) {
+                    let nothing = vec![f32::NAN; fleet.world.facts().skills.len()];
+                    (nothing.clone(), nothing)
+                } else {
+                    self.write_policy(fleet, publication, agent, owner, bench);
+                    examine::levels(fleet, publication, agent, bench)
+                };
                 let practised = self.practised[member].1.clone();
                 parcel.reading = Some(Reading { agent, own, core, practised });
                 full = true;
@@ -249,6 +254,7 @@ impl Cohort {
         let finite = fleet.world.facts().finite;
         let lesson = Lesson {
             efficiency: publication.efficiency_of(agent),
+            uptake: fleet.uptake.of(fleet.seed, agent),
             tasks,
             targets: Targets::Feedback,
             plan: &fleet.plan,

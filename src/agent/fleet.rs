@@ -1,10 +1,12 @@
 //! What all agents of a fleet have in common.
 
 use crate::halt::Halt;
-use crate::ids::AgentId;
+use crate::ids::{AgentId, CoreVersion, Round};
 use crate::learner::{Learner, Plan, Scratch, Statistic};
+use crate::maths;
 use crate::params::Local;
 use crate::scenario::{Exchange, Partial, Pull, Topology};
+use crate::stream::{Purpose, Stream};
 use crate::world::{Desk, World};
 use std::sync::Arc;
 
@@ -52,13 +54,61 @@ pub struct Fleet {
     pub partial: Partial,
     /// The agents that are measured, in rising order.
     pub panel: Vec<AgentId>,
+    /// Agents that join later, in rising order, and the first round in which they work.
+    pub newcomers: (Vec<AgentId>, Round),
+    /// The share of its tasks that an agent learns from.
+    pub uptake: Uptake,
     /// The seed of all streams.
     pub seed: u64,
     /// Whether to stop in the middle of a round.
     pub halt: Halt,
 }
 
+/// The share of its tasks that an agent learns from: a beta distribution over agents.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Uptake {
+    /// Its mean `m` over agents.
+    pub mean: f64,
+    /// Its variance over agents, relative to the largest, `m(1 − m)`; 0 makes all alike.
+    pub spread: f64,
+}
+
+impl Uptake {
+    /// An agent's, for good: `a/(a + b)` of two gamma variates of shapes `mc` and `(1 − m)c`, `c =
+    /// 1/spread − 1`, whose variance is `m(1 − m)/(c + 1)`.
+    pub fn of(&self, seed: u64, agent: AgentId) -> f64 {
+        let Uptake { mean, spread } = *self;
+        if spread == 0.0 || mean == 0.0 || mean == 1.0 {
+            return mean;
+        }
+        let concentration = 1.0 / spread - 1.0;
+        let mut stream = Stream::new(seed, Purpose::Uptake, agent.0, 0);
+        let a = stream.ln_gamma(mean * concentration);
+        let b = stream.ln_gamma((1.0 - mean) * concentration);
+        1.0 / (1.0 + maths::exp(b - a))
+    }
+}
+
 impl Fleet {
+    /// Whether an agent has not yet joined when a core is published: those who work next pull it.
+    pub fn absent(&self, agent: AgentId, version: CoreVersion) -> bool {
+        let (newcomers, round) = &self.newcomers;
+        version.0 + 1 < round.0 && newcomers.binary_search(&agent).is_ok()
+    }
+
+    /// Number of agents that have joined when a core is published.
+    pub fn present(&self, version: CoreVersion) -> usize {
+        let (newcomers, round) = &self.newcomers;
+        let late = if version.0 + 1 < round.0 { newcomers.len() } else { 0 };
+        self.world.facts().agents - late
+    }
+
+    /// The first round in which an agent works.
+    pub fn joins(&self, agent: AgentId) -> Round {
+        let (newcomers, round) = &self.newcomers;
+        if newcomers.binary_search(&agent).is_ok() { *round } else { Round(1) }
+    }
+
     /// Whether an agent is in the panel.
     pub fn in_panel(&self, agent: AgentId) -> bool {
         self.panel.binary_search(&agent).is_ok()
@@ -121,4 +171,28 @@ pub struct Bench {
     pub best: Vec<u32>,
     /// Chosen tasks.
     pub chosen: Vec<u32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uptake_has_the_mean_and_the_spread_that_are_asked_for() {
+        for (mean, spread) in [(0.2, 0.1), (0.5, 0.6), (0.9, 0.3)] {
+            let uptake = Uptake { mean, spread };
+            let n = 40_000;
+            let shares: Vec<f64> = (0..n).map(|agent| uptake.of(7, AgentId(agent))).collect();
+            assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)));
+            let n = f64::from(n);
+            let got = shares.iter().sum::<f64>() / n;
+            let variance = shares.iter().map(|s| (s - got) * (s - got)).sum::<f64>() / n;
+            let want = spread * mean * (1.0 - mean);
+            // four standard errors; squares of numbers below 1 vary by less than their variance
+            assert!((got - mean).abs() < 4.0 * (want / n).sqrt(), "{mean}: {got}");
+            assert!((variance - want).abs() < 4.0 * (want / n).sqrt(), "{want}: {variance}");
+        }
+        let alike = Uptake { mean: 0.3, spread: 0.0 };
+        assert_eq!(alike.of(7, AgentId(1)), 0.3);
+    }
 }

@@ -11,7 +11,7 @@ mod publication;
 
 pub use crate::halt::Halt;
 pub use cohort::Cohort;
-pub use fleet::{Bench, Fleet, Keeping};
+pub use fleet::{Bench, Fleet, Keeping, Uptake};
 pub use learning::{Holdings, Learning, Parcel, Reading};
 pub use publication::{CompanyLayer, Duty, Locals, Publication, Shift, Traffic};
 

@@ -71,6 +71,20 @@ pub struct Locals {
     pub efficiency: Vec<f32>,
 }
 
+impl Locals {
+    /// The mean of the cores, by the number of agents that pull them.
+    pub fn mean(&self) -> Vec<f32> {
+        let mut pulls = vec![0_u32; self.cores.len()];
+        self.of.iter().for_each(|core| pulls[*core as usize] += 1);
+        let mut sum = vec![0.0_f64; self.cores.first().map_or(0, |core| core.len())];
+        for (core, n) in self.cores.iter().zip(pulls) {
+            let n = f64::from(n);
+            sum.iter_mut().zip(core.iter()).for_each(|(sum, x)| *sum += n * f64::from(*x));
+        }
+        sum.into_iter().map(|sum| (sum / self.of.len() as f64) as f32).collect()
+    }
+}
+
 /// Bytes that a publication took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {

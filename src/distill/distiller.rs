@@ -5,15 +5,16 @@ use super::harvest::Harvest;
 use super::hierarchy::Hierarchy;
 use super::hives::Hives;
 use super::site::Site;
+use super::training::{first_core, own_plan, train};
 use crate::agent::{CompanyLayer, Fleet, Keeping, Locals, Publication, Shift, Traffic};
 use crate::graph::EdgeListError;
 use crate::ids::{AgentId, CoreVersion, Round};
-use crate::learner::{Lesson, Order, Plan, Scratch, Share, Targets};
+use crate::learner::{Plan, Scratch, Tally, Targets};
 use crate::measure::HiveRow;
 use crate::merge::{Columns, Contribution, Flat, Intake, MergeError, Pipeline};
 use crate::params::kernels::first_not_finite;
 use crate::params::{Layout, Local, Sparse, Store};
-use crate::scenario::{self, Absent, Exchange, FeedbackKind, Scenario, Server, Topology};
+use crate::scenario::{self, Absent, Exchange, Scenario, Server, Topology};
 use crate::stream::{Purpose, Stream};
 use crate::world::{TaskBuffer, Tasks};
 use std::sync::Arc;
@@ -46,13 +47,6 @@ impl Structure {
     }
 }
 
-/// The core that a fleet begins with.
-fn first_core(fleet: &Fleet) -> Vec<f32> {
-    let mut core = vec![0.0; fleet.learner.core_layout().entries()];
-    fleet.learner.initial_core(fleet.seed, &mut core);
-    core
-}
-
 /// Collects learnings, merges them by a strategy, publishes the next core.
 pub struct Distiller {
     pub(super) fleet: Arc<Fleet>,
@@ -64,6 +58,8 @@ pub struct Distiller {
     threads: usize,
     pub(super) scenario: Scenario,
     rounds: u32,
+    /// The core that the fleet begins with, and what it took to train it.
+    first: (Arc<Vec<f32>>, Tally),
     /// Agents whose control variates stand behind each block's (SCAFFOLD alone).
     controlled: Vec<u32>,
     /// The distiller's own training (exchanges of experience and predictions).
@@ -87,7 +83,8 @@ impl Distiller {
         let blocks = 0..learner.core_layout().blocks() as u32;
         let columns = blocks.map(|block| learner.columns(block)).collect();
         let local = Local::new(learner.core_layout().clone(), learner.job_layout().clone());
-        let core = Arc::new(first_core(&fleet));
+        let (core, taught) = first_core(&fleet, &scenario.pretraining);
+        let core = Arc::new(core);
         let spec = &scenario.distiller;
         let structure = match fleet.topology {
             Topology::Star if !scenario.hives.is_empty() => {
@@ -109,6 +106,7 @@ impl Distiller {
             threads,
             scenario: scenario.clone(),
             rounds: scenario.rounds.0,
+            first: (core, taught),
             controlled: vec![0; learner.core_layout().blocks()],
             local,
             scratch: Scratch::default(),
@@ -137,6 +135,11 @@ impl Distiller {
         Layout::new(std::iter::repeat_n(entries, skills))
     }
 
+    /// What the first core was trained on in advance.
+    pub fn pretraining(&self) -> &Tally {
+        &self.first.1
+    }
+
     /// The first publication.
     pub fn open(&self) -> Publication {
         let layout = self.fleet.learner.core_layout();
@@ -148,7 +151,7 @@ impl Distiller {
         Publication {
             version,
             control: self.fleet.scaffold.then(|| Arc::new(vec![0.0; layout.entries()])),
-            core: Arc::new(first_core(&self.fleet)),
+            core: self.first.0.clone(),
             locals: self.structure.locals(1),
             traffic: None,
             hives: self.structure.standing(0),
@@ -172,32 +175,31 @@ impl Distiller {
         let version = CoreVersion(before.version.0 + 1);
         let mut core = before.core.as_ref().clone();
         let mut traffic = None;
-        let site = Site {
-            fleet: &self.fleet,
-            layout: self.fleet.learner.core_layout(),
-            columns: &self.columns,
-            climate: &before.climate,
-            round: version.0,
-            seed: self.fleet.seed,
-            threads: self.threads,
-        };
+        let layout = self.fleet.learner.core_layout();
+        let site = Site::new(&self.fleet, (layout, &self.columns), before, self.threads);
         let learnings = &harvest.learnings;
-        if let Structure::Hierarchy(levels) = &mut self.structure {
-            let above = levels.merge(&site, learnings)?;
-            core.copy_from_slice(levels.core());
-            let pulled = 4 * (self.fleet.parameters() * self.fleet.world.facts().agents) as u64;
-            let (up, down) = (harvest.bytes_up + above.up, pulled + above.down);
-            traffic = Some(Traffic { up, down });
-        } else if let Structure::Gossip(gossip) = &mut self.structure {
-            traffic = Some(gossip.merge(&site, learnings)?);
-            core = gossip.mean();
-        } else if let Structure::Hives(hives) = &mut self.structure {
-            hives.merge(&site, learnings)?;
-            core = hives.mean();
-        } else if let Some(trained) = &harvest.core {
-            core.copy_from_slice(trained);
-        } else if self.fleet.keeping != Keeping::Everything {
-            self.distil(before, harvest, &mut core)?;
+        match &mut self.structure {
+            Structure::Hierarchy(levels) => {
+                let above = levels.merge(&site, learnings)?;
+                core.copy_from_slice(levels.core());
+                let pulled = 4 * (self.fleet.parameters() * self.fleet.world.facts().agents) as u64;
+                let (up, down) = (harvest.bytes_up + above.up, pulled + above.down);
+                traffic = Some(Traffic { up, down });
+            }
+            Structure::Gossip(gossip) => traffic = Some(gossip.merge(&site, learnings)?),
+            Structure::Hives(hives) => hives.merge(&site, learnings)?,
+            Structure::Star => match &harvest.core {
+                Some(trained) => core.copy_from_slice(trained),
+                None if self.fleet.keeping == Keeping::Everything => {}
+                None => self.distil(before, harvest, &mut core)?,
+            },
+        }
+        let locals = self.structure.locals(version.0 + 1);
+        if let (Structure::Gossip(_) | Structure::Hives(_), Some(locals)) =
+            (&self.structure, &locals)
+        {
+            // nothing is above them: what the fleet would agree on
+            core = locals.mean();
         }
         let layout = self.fleet.learner.core_layout();
         let mut blocks = 0..layout.blocks() as u32;
@@ -215,7 +217,7 @@ impl Distiller {
             version,
             control: before.control.as_ref().map(|c| Arc::new(self.next_control(c, harvest))),
             core: Arc::new(core),
-            locals: self.structure.locals(version.0 + 1),
+            locals,
             traffic,
             hives: self.structure.standing(version.0),
             previous: Some(before.core.clone()),
@@ -250,11 +252,16 @@ impl Distiller {
         let round = Round(version.0 + 1);
         let (seed, spec) = (self.fleet.seed, &self.scenario.fleet);
         let agents = self.fleet.world.facts().agents as u32;
-        let working: Option<Vec<u32>> =
-            (spec.participants > 0 && spec.participants < agents).then(|| {
-                let mut stream = Stream::new(seed, Purpose::Participation, 0, round.0);
-                stream.sample(agents, spec.participants)
-            });
+        let present = self.present(version);
+        let number = present.as_ref().map_or(agents, |there| there.len() as u32);
+        let working = if spec.participants > 0 && spec.participants < number {
+            let mut stream = Stream::new(seed, Purpose::Participation, 0, round.0);
+            let places = stream.sample(number, spec.participants).into_iter();
+            let who = |place| present.as_ref().map_or(place, |there| there[place as usize]);
+            Some(places.map(who).collect())
+        } else {
+            present
+        };
         let count = working.as_ref().map_or(agents, |w| w.len() as u32);
         let slow = (spec.stragglers.share * f64::from(count)).round() as u32;
         let mut stream = Stream::new(seed, Purpose::Straggling, 0, round.0);
@@ -278,6 +285,14 @@ impl Distiller {
             stragglers,
             shared_inputs,
         })
+    }
+
+    /// Who has joined by the round after a core; `None` is everyone.
+    fn present(&self, version: CoreVersion) -> Option<Vec<u32>> {
+        let (newcomers, first) = &self.fleet.newcomers;
+        let all = 0..self.fleet.world.facts().agents as u32;
+        let some = !newcomers.is_empty() && version.0 + 1 < first.0;
+        some.then(|| all.filter(|agent| !self.fleet.absent(AgentId(*agent), version)).collect())
     }
 
     fn distil(
@@ -316,7 +331,6 @@ impl Distiller {
         part: impl Fn(&crate::agent::Learning) -> &Sparse,
         next: &mut [f32],
     ) -> Result<(), MergeError> {
-        let round = before.version.0 + 1;
         match self.pipeline.intake() {
             Intake::Mean(_) => match &harvest.sum {
                 Some(sum) => self.pipeline.merge_sum(sum, next),
@@ -327,15 +341,7 @@ impl Distiller {
                     Exchange::Predictions => &Flat,
                     Exchange::Weights | Exchange::Experience => &self.columns,
                 };
-                let site = Site {
-                    fleet: &self.fleet,
-                    layout,
-                    columns,
-                    climate: &before.climate,
-                    round,
-                    seed: self.fleet.seed,
-                    threads: self.threads,
-                };
+                let site = Site::new(&self.fleet, (layout, columns), before, self.threads);
                 let contributions: Vec<Contribution<'_>> =
                     harvest.learnings.iter().map(|l| site.contribution(l, part(l))).collect();
                 let judge = site.judge(&self.pipeline);
@@ -344,18 +350,9 @@ impl Distiller {
         }
     }
 
-    /// The distiller's way through a pool: the core alone moves, every answer is told.
+    /// The distiller's way through a pool.
     pub(super) fn own_plan(&self, batch: u32, epochs: u32, rate: f64) -> Plan {
-        let mut feedback = self.fleet.plan.feedback.clone();
-        feedback.kind = FeedbackKind::Semantic;
-        feedback.noise = 0.0;
-        Plan {
-            batch: batch as usize,
-            epochs,
-            prox: 0.0,
-            share: Share::Core { rate: rate as f32 },
-            feedback,
-        }
+        own_plan(&self.fleet, batch, epochs, rate)
     }
 
     /// Trains the core on a pool, in shuffled order.
@@ -367,34 +364,9 @@ impl Distiller {
         round: u32,
         core: &mut [f32],
     ) {
-        if pool.is_empty() {
-            return;
-        }
-        let learner = &self.fleet.learner;
-        let layout = learner.core_layout();
-        self.local.clear();
-        learner.touch(pool, &mut self.local);
-        for slot in 0..self.local.len() {
-            let (block, _) = self.local.block(slot);
-            self.local.set_start(slot, |to| to.copy_from_slice(&core[layout.range(block)]));
-        }
-        let lesson = Lesson {
-            efficiency: 1.0,
-            tasks: *pool,
-            targets,
-            plan,
-            halt: &self.fleet.halt,
-            epochs: plan.epochs,
-            baseline: &mut 0.0,
-            values: &self.fleet.world.facts().values,
-            name: (self.fleet.seed, 0, round),
-            order: Order::Shuffled(Purpose::Distillation),
-        };
-        learner.train(lesson, &mut self.local, &mut self.scratch);
-        for slot in 0..self.local.len() {
-            let (block, _) = self.local.block(slot);
-            core[layout.range(block)].copy_from_slice(self.local.now(slot));
-        }
+        let name = (Purpose::Distillation, round);
+        let bench = (&mut self.local, &mut self.scratch);
+        train(&self.fleet, bench, pool, targets, plan, name, core);
     }
 
     /// SCAFFOLD: the fleet's control variate of a block is the mean of those of its agents, `c =

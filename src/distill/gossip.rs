@@ -1,5 +1,6 @@
 //! Agents that call each other: a model for each, and no distiller.
 
+use super::message::{HEADER, blocks_bytes};
 use super::site::Site;
 use crate::agent::{Fleet, Learning, Locals, Traffic};
 use crate::graph::{EdgeListError, Graph};
@@ -10,9 +11,6 @@ use crate::scenario::{self, Direction};
 use crate::stream::{Key, Purpose};
 use crate::threads::{parallel_chunks, parallel_chunks_with};
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// Bytes of a message beside its blocks.
-const HEADER: u64 = 16;
 
 /// The models of a fleet that has no core.
 ///
@@ -61,15 +59,6 @@ impl Gossip {
     pub fn locals(&self) -> Arc<Locals> {
         let (cores, of) = (self.models.clone(), self.of.clone());
         Arc::new(Locals { cores, of, efficiency: Vec::new() })
-    }
-
-    /// The mean of all models: what the fleet would agree on.
-    pub fn mean(&self) -> Vec<f32> {
-        let mut sum = vec![0.0_f64; self.models.first().map_or(0, |model| model.len())];
-        for model in &self.models {
-            sum.iter_mut().zip(model.iter()).for_each(|(sum, x)| *sum += f64::from(*x));
-        }
-        sum.into_iter().map(|sum| (sum / self.models.len() as f64) as f32).collect()
     }
 
     /// Whose models each agent is told in a round by those who call: rising, each once.
@@ -151,7 +140,8 @@ impl Gossip {
                 for (voice, moved) in voices.iter().zip(&mut *moved) {
                     moved.clear();
                     let voice = *voice as usize;
-                    say(site, (&trained[voice], &self.held[voice]), base, moved);
+                    let blocks = held(&self.held[voice]).map(|block| (block, 1));
+                    site.difference(&trained[voice], base, blocks, moved);
                 }
                 let contributions: Vec<Contribution<'_>> = voices
                     .iter()
@@ -159,22 +149,17 @@ impl Gossip {
                     .filter(|(_, moved)| !moved.is_empty())
                     .map(|(voice, moved)| Contribution::fresh(AgentId(*voice), moved))
                     .collect();
-                let mut next = base.as_ref().clone();
                 // as many as there are threads
                 let Some(mut pipeline) = lend() else { return Err(MergeError::Halted) };
-                let result =
-                    alone.merge(&mut pipeline, judge.as_ref(), base, &contributions, &mut next);
+                let merged = alone.merged(&mut pipeline, judge.as_ref(), base, &contributions);
                 give_back(pipeline);
-                match result {
-                    // too few for what the strategy vouches for: it keeps to its own
-                    Err(MergeError::Needs { .. }) => Ok(trained[agent].clone()),
-                    Err(error) => Err(error),
-                    Ok(()) => Ok(Arc::new(next)),
-                }
+                // where too few are heard, an agent keeps to its own
+                Ok(merged?.unwrap_or_else(|| trained[agent].clone()))
             },
         );
         self.models = merged.into_iter().collect::<Result<_, _>>()?;
-        let sizes: Vec<u64> = self.held.iter().map(|held| bytes(site, held)).collect();
+        let size = |blocks: &Vec<bool>| HEADER + blocks_bytes(&*site.fleet.learner, held(blocks));
+        let sizes: Vec<u64> = self.held.iter().map(size).collect();
         let up = told.iter().flatten().map(|voice| sizes[*voice as usize]).sum();
         let before = self.held.clone();
         for (held, told) in self.held.iter_mut().zip(&told) {
@@ -198,21 +183,7 @@ fn trained(site: &Site<'_>, model: &Arc<Vec<f32>>, learned: Option<&Learning>) -
     Arc::new(model)
 }
 
-/// What a model says, measured from the model of the one who is told.
-fn say(site: &Site<'_>, (model, held): (&[f32], &[bool]), base: &[f32], to: &mut Sparse) {
-    for block in (0..held.len()).filter(|block| held[*block]) {
-        let range = site.layout.range(block as u32);
-        let moved = to.push(block as u32, 1, range.len());
-        let (model, base) = (&model[range.clone()], &base[range]);
-        for ((moved, model), base) in moved.iter_mut().zip(model).zip(base) {
-            *moved = model - base;
-        }
-    }
-}
-
-/// Bytes of a message of some blocks.
-fn bytes(site: &Site<'_>, held: &[bool]) -> u64 {
-    let blocks = (0..held.len()).filter(|block| held[*block]);
-    let numbers = blocks.map(|block| site.fleet.learner.numbers(block as u32) as u64);
-    HEADER + numbers.map(|numbers| 8 + 4 * numbers).sum::<u64>()
+/// The blocks of which a model has anything to say.
+fn held(held: &[bool]) -> impl Iterator<Item = u32> {
+    (0_u32..).zip(held).filter(|(_, held)| **held).map(|(block, _)| block)
 }

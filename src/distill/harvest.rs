@@ -1,6 +1,7 @@
 //! What the agents of a round bring in, gathered in a shape that does not depend on who comes
 //! first.
 
+use super::message::{HEADER, blocks_bytes};
 use crate::agent::{AgentError, Fleet, Holdings, Keeping, Learning, Parcel, Reading};
 use crate::ids::CompanyId;
 use crate::learner::{Learner, Statistic, Tally};
@@ -80,9 +81,6 @@ pub struct Harvester {
     spare: Mutex<Vec<Harvest>>,
     learner: Arc<dyn Learner>,
 }
-
-/// Bytes of a learning beside its blocks: agent, version, tasks, length.
-const HEADER: u64 = 16;
 
 impl Harvester {
     /// A harvester for `leaves` leaves.
@@ -178,9 +176,8 @@ impl Harvester {
     fn bytes(&self, learning: &Learning) -> u64 {
         match self.exchange {
             Exchange::Weights => {
-                let blocks = learning.contribution.iter();
-                let numbers = blocks.map(|(block, ..)| self.learner.numbers(block) as u64);
-                let own: u64 = numbers.map(|numbers| 8 + 4 * numbers).sum();
+                let blocks = learning.contribution.iter().map(|(block, ..)| block);
+                let own = blocks_bytes(&*self.learner, blocks);
                 // control variates come block by block beside the contribution
                 let controls = learning.controls.iter();
                 let controls = controls.map(|(block, ..)| 4 * self.learner.numbers(block) as u64);

@@ -1,17 +1,15 @@
 //! Distillers above each other: a core for each team, one for each company, one at the top.
 
 use super::judge::Judge;
+use super::message::{HEADER, blocks_bytes};
 use super::site::Site;
 use crate::agent::{Fleet, Learning, Locals, Traffic};
 use crate::ids::AgentId;
 use crate::merge::{Contribution, MergeError, Pipeline};
 use crate::params::Sparse;
-use crate::scenario::{self, Level};
+use crate::scenario;
 use crate::threads::parallel_chunks;
 use std::sync::Arc;
-
-/// Bytes of a message beside its blocks.
-const HEADER: u64 = 16;
 
 /// The levels of a fleet. Whoever is below pulls the core of the one above whenever that one has
 /// been merged, so that what it moved since is what it moved from that core.
@@ -50,11 +48,8 @@ impl Node {
         judge: Option<&Judge>,
         contributions: &[Contribution<'_>],
     ) -> Result<(), MergeError> {
-        let mut next = self.core.as_ref().clone();
-        match site.merge(&mut self.pipeline, judge, &self.core, contributions, &mut next) {
-            Err(MergeError::Needs { .. }) => return Ok(()),
-            result => result?,
-        }
+        let merged = site.merged(&mut self.pipeline, judge, &self.core, contributions)?;
+        let Some(next) = merged else { return Ok(()) };
         for contribution in contributions {
             for (block, tasks, _) in contribution.delta.iter() {
                 let held = &mut self.blocks[block as usize];
@@ -63,20 +58,14 @@ impl Node {
             self.tasks += contribution.tasks;
             self.steps += contribution.steps;
         }
-        self.core = Arc::new(next);
+        self.core = next;
         Ok(())
     }
 
     /// What its core moved from the one that it pulled.
     fn moved(&self, site: &Site<'_>, from: &[f32], to: &mut Sparse) {
-        for (block, &tasks) in self.blocks.iter().enumerate().filter(|(_, tasks)| **tasks > 0) {
-            let range = site.layout.range(block as u32);
-            let moved = to.push(block as u32, tasks, range.len());
-            let (now, before) = (&self.core[range.clone()], &from[range]);
-            for ((moved, now), before) in moved.iter_mut().zip(now).zip(before) {
-                *moved = now - before;
-            }
-        }
+        let worked = (0_u32..).zip(self.blocks.iter().copied()).filter(|(_, tasks)| *tasks > 0);
+        site.difference(&self.core, from, worked, to);
     }
 
     /// Takes another core for its own.
@@ -99,12 +88,6 @@ impl Hierarchy {
         let agents = fleet.world.facts().agents as u32;
         let company = |agent: u32| fleet.world.company(AgentId(agent));
         let node = |spec: &scenario::Distiller| Node::new(make(spec), core.clone(), blocks);
-        let above = |level: &Level| scenario::Distiller {
-            pre: level.pre.clone(),
-            combine: level.combine.clone(),
-            server: level.server.clone(),
-            ..spec.clone()
-        };
         let (mut teams_of, mut of) = (Vec::new(), Vec::new());
         let mut first = 0;
         while first < agents {
@@ -123,8 +106,8 @@ impl Hierarchy {
         let teams = of.last().map_or(0, |team| team + 1);
         Hierarchy {
             teams: (0..teams).map(|_| node(spec)).collect(),
-            companies: teams_of.iter().map(|_| node(&above(&spec.hierarchy.company))).collect(),
-            top: node(&above(&spec.hierarchy.global)),
+            companies: teams_of.iter().map(|_| node(&spec.hierarchy.company.of(spec))).collect(),
+            top: node(&spec.hierarchy.global.of(spec)),
             teams_of,
             of: Arc::new(of),
             company_period: spec.hierarchy.company.period,
@@ -229,9 +212,7 @@ fn rise(
         .collect();
     above.merge(site, judge, &contributions)?;
     let bytes = |delta: &Sparse| {
-        let blocks =
-            delta.iter().map(|(block, ..)| 8 + 4 * site.fleet.learner.numbers(block) as u64);
-        HEADER + blocks.sum::<u64>()
+        HEADER + blocks_bytes(&*site.fleet.learner, delta.iter().map(|(block, ..)| block))
     };
     let up = contributions.iter().map(|c| bytes(c.delta)).sum();
     below.iter_mut().for_each(|node| node.pull(&above.core));

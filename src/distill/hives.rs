@@ -42,12 +42,6 @@ impl Hives {
         make: &dyn Fn(&scenario::Distiller) -> Pipeline,
     ) -> Self {
         let spec = &scenario.distiller;
-        let own = |hive: &Hive| scenario::Distiller {
-            pre: hive.pre.clone().unwrap_or_else(|| spec.pre.clone()),
-            combine: hive.combine.clone().unwrap_or_else(|| spec.combine.clone()),
-            server: hive.server.clone().unwrap_or_else(|| spec.server.clone()),
-            ..spec.clone()
-        };
         let hives = scenario.hives.clone();
         let agents = fleet.world.facts().agents as u32;
         let shares: Vec<f64> = hives.iter().map(|hive| hive.share).collect();
@@ -57,7 +51,7 @@ impl Hives {
         let mut of: Vec<u32> = of.collect();
         Stream::new(fleet.seed, Purpose::Employers, 0, 0).shuffle(&mut of);
         let mut all = Hives {
-            pipelines: hives.iter().map(|hive| make(&own(hive))).collect(),
+            pipelines: hives.iter().map(|hive| make(&hive.of(spec))).collect(),
             cores: vec![core.clone(); hives.len()],
             of: Arc::new(of),
             published: VecDeque::new(),
@@ -79,19 +73,9 @@ impl Hives {
         })
     }
 
-    /// The mean of the cores, by the number of agents that pull them.
-    pub fn mean(&self) -> Vec<f32> {
-        let mut sum = vec![0.0_f64; self.cores.first().map_or(0, |core| core.len())];
-        for (core, n) in self.cores.iter().zip(self.sizes()) {
-            let n = f64::from(n);
-            sum.iter_mut().zip(core.iter()).for_each(|(sum, x)| *sum += n * f64::from(*x));
-        }
-        sum.into_iter().map(|sum| (sum / self.of.len() as f64) as f32).collect()
-    }
-
     /// How the hives stand at core `round`.
     pub fn standing(&self, round: u32) -> Vec<HiveRow> {
-        let sizes = self.sizes();
+        let sizes = sizes(&self.of, self.hives.len());
         let wanted = self.wanted();
         let rows = self.hives.iter().enumerate().map(|(h, hive)| HiveRow {
             round,
@@ -104,12 +88,6 @@ impl Hives {
             efficiency: hive.efficiency_in(round.max(1)),
         });
         rows.collect()
-    }
-
-    fn sizes(&self) -> Vec<u32> {
-        let mut sizes = vec![0; self.hives.len()];
-        self.of.iter().for_each(|hive| sizes[*hive as usize] += 1);
-        sizes
     }
 
     /// The shares that the market wants: `softmax(preference · skill)`.
@@ -127,16 +105,10 @@ impl Hives {
             let own = learnings.iter().filter(|l| self.of[l.agent.index()] as usize == h);
             let own: Vec<Contribution<'_>> =
                 own.map(|l| site.contribution(l, &l.contribution)).collect();
-            let mut core = base.as_ref().clone();
             let judge = site.judge(pipeline);
-            match site.merge(pipeline, judge.as_ref(), base, &own, &mut core) {
-                // too few agents for what its strategy vouches for: its core stays as it is
-                Err(MergeError::Needs { .. }) => next.push(base.clone()),
-                result => {
-                    result?;
-                    next.push(Arc::new(core));
-                }
-            }
+            let merged = site.merged(pipeline, judge.as_ref(), base, &own)?;
+            // too few agents leave its core as it is
+            next.push(merged.unwrap_or_else(|| base.clone()));
         }
         self.cores = next;
         self.imitate();
@@ -200,8 +172,7 @@ impl Hives {
             }
         }
         if market.preference > 0.0 {
-            let mut sizes = vec![0_u32; self.hives.len()];
-            of.iter().for_each(|hive| sizes[*hive as usize] += 1);
+            let mut sizes = sizes(&of, self.hives.len());
             let now = sizes.iter().map(|n| f64::from(*n) / f64::from(agents));
             let shares: Vec<f64> =
                 now.zip(&wanted).map(|(now, wanted)| now + market.pace * (wanted - now)).collect();
@@ -222,6 +193,13 @@ impl Hives {
         }
         self.of = Arc::new(of);
     }
+}
+
+/// The number of agents of each hive.
+fn sizes(of: &[u32], hives: usize) -> Vec<u32> {
+    let mut sizes = vec![0; hives];
+    of.iter().for_each(|hive| sizes[*hive as usize] += 1);
+    sizes
 }
 
 /// Whole numbers that add up to `of`, in proportion to shares, by the largest remainders (Hamilton);

@@ -3,6 +3,7 @@
 use crate::agent::{Fleet, Halt};
 use crate::ids::Round;
 use crate::learner::{Learner, Scratch};
+use crate::stream::Purpose;
 use crate::world::{Climate, Desk, Probe};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,7 +22,9 @@ impl Judge {
     /// A judge with `each` tasks a skill; none in worlds that have no such tasks.
     pub fn new(fleet: &Fleet, climate: &Climate, round: Round, each: usize) -> Option<Self> {
         let mut desk = Desk::default();
-        fleet.world.trials(climate, round, each, &mut desk).then(|| Judge {
+        let skills = fleet.world.facts().skills.len();
+        let name = (Purpose::Judging, round);
+        fleet.world.trials(climate, name, skills, each, &mut desk).then(|| Judge {
             learner: fleet.learner.clone(),
             desk,
             frequencies: fleet.world.facts().frequencies.clone(),

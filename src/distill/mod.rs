@@ -9,7 +9,9 @@ mod harvest;
 mod hierarchy;
 mod hives;
 mod judge;
+mod message;
 mod site;
+mod training;
 
 pub use distiller::Distiller;
 pub use harvest::{Harvest, Harvester};

@@ -1,11 +1,12 @@
 //! Where contributions are merged: what a merge draws on beside them.
 
 use super::judge::Judge;
-use crate::agent::{Fleet, Learning};
+use crate::agent::{Fleet, Learning, Publication};
 use crate::ids::Round;
 use crate::merge::{Columns, Context, Contribution, MergeError, Pipeline, Vectors};
 use crate::params::{Layout, Sparse};
 use crate::world::Climate;
+use std::sync::Arc;
 
 /// One distiller's surroundings in one round.
 pub(super) struct Site<'a> {
@@ -20,6 +21,19 @@ pub(super) struct Site<'a> {
     pub seed: u64,
     /// Threads that one merge may use.
     pub threads: usize,
+}
+
+impl<'a> Site<'a> {
+    /// The surroundings of a fleet's distiller after the work on a publication.
+    pub fn new(
+        fleet: &'a Fleet,
+        (layout, columns): (&'a Layout, &'a dyn Columns),
+        before: &'a Publication,
+        threads: usize,
+    ) -> Self {
+        let (round, seed) = (before.version.0 + 1, fleet.seed);
+        Site { fleet, layout, columns, climate: &before.climate, round, seed, threads }
+    }
 }
 
 impl Site<'_> {
@@ -38,6 +52,42 @@ impl Site<'_> {
             steps: learning.steps,
             staleness: self.round - 1 - learning.version.0,
             statistics: self.fleet.statistic.map(|_| &learning.statistics),
+        }
+    }
+
+    /// What merging makes of a base; nothing where contributions are too few for what the strategy
+    /// vouches for.
+    ///
+    /// # Errors
+    /// The strategy's others.
+    pub fn merged(
+        &self,
+        pipeline: &mut Pipeline,
+        judge: Option<&Judge>,
+        base: &[f32],
+        contributions: &[Contribution<'_>],
+    ) -> Result<Option<Arc<Vec<f32>>>, MergeError> {
+        let mut next = base.to_vec();
+        match self.merge(pipeline, judge, base, contributions, &mut next) {
+            Err(MergeError::Needs { .. }) => Ok(None),
+            result => result.map(|()| Some(Arc::new(next))),
+        }
+    }
+
+    /// Adds to `to` by how much `now` is away from `before` on some blocks, each with the tasks
+    /// that it stands for.
+    pub fn difference(
+        &self,
+        now: &[f32],
+        before: &[f32],
+        blocks: impl Iterator<Item = (u32, u32)>,
+        to: &mut Sparse,
+    ) {
+        for (block, tasks) in blocks {
+            let range = self.layout.range(block);
+            let moved = to.push(block, tasks, range.len());
+            let pairs = now[range.clone()].iter().zip(&before[range]);
+            moved.iter_mut().zip(pairs).for_each(|(moved, (now, before))| *moved = now - before);
         }
     }
 

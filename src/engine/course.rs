@@ -1,6 +1,6 @@
 //! The course of one fleet, from the first core to the last: tour, record, distil, and again.
 
-use super::digest::Digest;
+use super::digest::history;
 use super::{Observer, Stage, Tour};
 use crate::agent::{AgentError, Fleet, Keeping, Publication, Traffic};
 use crate::distill::{Distiller, Harvest};
@@ -107,6 +107,7 @@ pub(super) fn run(
         agent,
         name: facts.names.get(agent.index()).cloned().unwrap_or_default(),
         company: fleet.world.company(agent),
+        joins: fleet.joins(agent).0,
         job: fleet.world.job(agent),
     });
     let mut trace = Trace {
@@ -123,7 +124,12 @@ pub(super) fn run(
         complete: false,
     };
     let mut publication = Arc::new(distiller.open());
-    let mut row = RoundRow::unmeasured();
+    let taught = distiller.pretraining();
+    let mut row = RoundRow {
+        sample_steps: taught.sample_steps,
+        multiply_adds: taught.multiply_adds,
+        ..RoundRow::unmeasured()
+    };
     let name = stage.name();
     let place = |round| Place { round, seed: fleet.seed };
     loop {
@@ -200,7 +206,7 @@ fn take_work(
     let contributions: Vec<_> = harvest.learnings.iter().map(|l| &l.contribution).collect();
     let layout = fleet.learner.core_layout();
     let quality = quality(layout, &contributions, &step);
-    let agents = fleet.world.facts().agents as u64;
+    let agents = fleet.present(next.version) as u64;
     let sends = harvest.merged > 0;
     let published = fleet.parameters() * if next.control.is_some() { 2 } else { 1 };
     // every agent pulls the whole core, and what goes with it
@@ -260,26 +266,7 @@ fn take_levels(
 
 /// BLAKE3 over every number of a fleet's history and end.
 fn hash(trace: &Trace, last: &Publication, engine: &mut dyn Tour) -> blake3::Hash {
-    let mut digest = Digest::default();
-    for row in &trace.rounds {
-        for number in row.numbers() {
-            // one NaN is as good as another
-            let number = if number.is_nan() { f64::NAN } else { number };
-            digest.feed(&number.to_bits().to_le_bytes());
-        }
-    }
-    for frame in &trace.frames {
-        digest.feed(&frame.round.to_le_bytes());
-        for level in frame.panel.iter().chain(&frame.core) {
-            let level = if level.is_nan() { f32::NAN } else { *level };
-            digest.feed(&level.to_bits().to_le_bytes());
-        }
-        frame.practised.iter().for_each(|n| digest.feed(&n.to_le_bytes()));
-    }
-    for hive in &trace.hives {
-        let numbers = [f64::from(hive.agents), hive.share, hive.wanted, hive.skill];
-        numbers.iter().for_each(|number| digest.feed(&number.to_bits().to_le_bytes()));
-    }
+    let mut digest = history(trace);
     feed_values(&last.core, &mut |bytes| digest.feed(bytes));
     for core in last.locals.iter().flat_map(|locals| &locals.cores) {
         feed_values(core, &mut |bytes| digest.feed(bytes));

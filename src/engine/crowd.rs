@@ -10,12 +10,13 @@
 //!   collector's task ◄── bounded channel ── agent tasks, one each
 //! ```
 
-use super::digest::Digest;
+use super::digest::history;
+use super::tasks::{CHANNEL, runtime};
 use super::{AgentStatus, Observer, Registry, Stage};
 use crate::graph::EdgeListError;
 use crate::halt::Halt;
 use crate::ids::{AgentId, CoreVersion};
-use crate::measure::{Frame, RoundRow, Trace, skills};
+use crate::measure::{RoundRow, Trace, skills};
 use crate::population::{Population, Practice, Rumour, Searchers};
 use crate::scenario::{EngineKind, Learner, Scenario, Topology, World};
 use crate::threads;
@@ -24,9 +25,6 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-
-/// News that may be on their way at once; an agent that finds the channel full waits.
-const CHANNEL: usize = 1024;
 
 /// What runs a fleet.
 pub(super) struct Machine {
@@ -130,30 +128,9 @@ fn course<P: Population>(
         engine.give_back(std::mem::replace(&mut now, next));
     }
     observer.end(stage);
-    let hash = hash(&trace, &*population, &now);
-    Ok((trace, hash))
-}
-
-/// BLAKE3 over every number of a fleet's history and end.
-fn hash<P: Population>(trace: &Trace, population: &P, end: &P::Snapshot) -> blake3::Hash {
-    let mut digest = Digest::default();
-    for row in &trace.rounds {
-        for number in row.numbers() {
-            // one NaN is as good as another
-            let number = if number.is_nan() { f64::NAN } else { number };
-            digest.feed(&number.to_bits().to_le_bytes());
-        }
-    }
-    for Frame { round, panel, core, practised, adopters } in &trace.frames {
-        digest.feed(&round.to_le_bytes());
-        for level in panel.iter().chain(core) {
-            let level = if level.is_nan() { f32::NAN } else { *level };
-            digest.feed(&level.to_bits().to_le_bytes());
-        }
-        practised.iter().chain(adopters).for_each(|n| digest.feed(&n.to_le_bytes()));
-    }
-    population.digest(end, &mut |bytes| digest.feed(bytes));
-    digest.finish()
+    let mut digest = history(&trace);
+    population.digest(&now, &mut |bytes| digest.feed(bytes));
+    Ok((trace, digest.finish()))
 }
 
 /// Who does the work, and memory for the next snapshot.
@@ -231,10 +208,7 @@ struct Tasks<P: Population> {
 
 impl<P: Population> Tasks<P> {
     fn new(population: Arc<P>, machine: &Machine) -> std::io::Result<Self> {
-        // tokio panics, or waits for ever, where a worker does not start
-        threads::try_out(machine.threads)?;
-        let mut builder = tokio::runtime::Builder::new_multi_thread();
-        let runtime = builder.worker_threads(machine.threads).build()?;
+        let runtime = runtime(machine.threads)?;
         let (publish, published) = watch::channel(None);
         let (send, receive) = mpsc::channel(CHANNEL);
         let emptied = Arc::new(SegQueue::new());

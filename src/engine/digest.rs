@@ -1,6 +1,7 @@
-//! The hash of what agents keep.
+//! The hashes of a run: of its history, and of what agents keep.
 
 use crate::agent::Cohort;
+use crate::measure::Trace;
 
 /// Bytes that are hashed together: BLAKE3 takes long pieces several at a time.
 const PIECE: usize = 1 << 16;
@@ -27,6 +28,31 @@ impl Digest {
         self.hasher.update(&self.buffer);
         self.hasher.finalize()
     }
+}
+
+/// A digest of every number of a fleet's history; what a fleet has none of adds no bytes.
+pub(super) fn history(trace: &Trace) -> Digest {
+    let mut digest = Digest::default();
+    for row in &trace.rounds {
+        for number in row.numbers() {
+            // one NaN is as good as another
+            let number = if number.is_nan() { f64::NAN } else { number };
+            digest.feed(&number.to_bits().to_le_bytes());
+        }
+    }
+    for frame in &trace.frames {
+        digest.feed(&frame.round.to_le_bytes());
+        for level in frame.panel.iter().chain(&frame.core) {
+            let level = if level.is_nan() { f32::NAN } else { *level };
+            digest.feed(&level.to_bits().to_le_bytes());
+        }
+        frame.practised.iter().chain(&frame.adopters).for_each(|n| digest.feed(&n.to_le_bytes()));
+    }
+    for hive in &trace.hives {
+        let numbers = [f64::from(hive.agents), hive.share, hive.wanted, hive.skill];
+        numbers.iter().for_each(|number| digest.feed(&number.to_bits().to_le_bytes()));
+    }
+    digest
 }
 
 /// The hash of the agents of one leaf, in order; `cohorts` holds all of them and no others.

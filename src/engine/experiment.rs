@@ -7,10 +7,12 @@ use super::pool::with_pool;
 use super::pooled::Pooled;
 use super::serial::Serial;
 use super::tasks::{Registry, Tasks};
-use crate::agent::{Fleet, Halt, Keeping};
+use crate::agent::{Fleet, Halt, Keeping, Uptake};
 use crate::distill::{Distiller, Harvester};
-use crate::ids::AgentId;
+use crate::graph::EdgeListError;
+use crate::ids::{AgentId, Round};
 use crate::learner::{Learner, Mlp, Plan, Share, Softmax};
+use crate::measure::spread::Tag;
 use crate::measure::{Outcome, RoundRow, Trace};
 use crate::merge::{Pipeline, Strategy};
 use crate::scenario::{
@@ -157,17 +159,25 @@ impl Experiment {
         let built = world::build_within(&self.scenario, self.memory_bytes, &self.halt);
         built.map_err(|error| match error {
             WorldError::Halted => RunError::Halted,
-            WorldError::Misfit { keys, message } => {
-                RunError::World(Box::new(self.scenario.problem(&keys, message)))
-            }
+            WorldError::Misfit { keys, message } => self.refused(&keys, message),
         })
+    }
+
+    /// A refusal by the scenario's keys.
+    fn refused(&self, keys: &[&str], message: String) -> RunError {
+        RunError::World(Box::new(self.scenario.problem(keys, message)))
+    }
+
+    /// A graph whose edges cannot be read.
+    fn no_edges(&self, error: &EdgeListError) -> RunError {
+        self.refused(&["distiller.gossip.edges"], error.to_string())
     }
 
     /// Runs the hive and then the bounds.
     ///
     /// # Errors
-    /// Where data or edges cannot be read or do not fit, the run was halted before there was a world, an
-    /// agent or a merge diverges, or threads cannot be had.
+    /// Where data or edges cannot be read or do not fit, the run was halted before there was a
+    /// world, an agent or a merge diverges, or threads cannot be had.
     pub fn run(&self, observer: &dyn Observer) -> Result<Outcome, RunError> {
         let mut scenario: Scenario = Scenario::clone(&self.scenario);
         let numbers = crowd::is_of(&scenario) && !self.own_learner;
@@ -179,10 +189,11 @@ impl Experiment {
         let stages = scenario.measure.bounds.iter().map(|bound| Stage::Bound(*bound));
         let mut traces = Vec::new();
         for stage in std::iter::once(Stage::Hive).chain(stages) {
-            let (trace, hash) = match &world {
+            let (mut trace, hash) = match &world {
                 Some(world) => self.course(&scenario, world.clone(), stage, observer)?,
                 None => self.crowd(&scenario, stage, observer)?,
             };
+            trace.tags = tags(&scenario);
             hasher.update(hash.as_bytes());
             let complete = trace.complete;
             traces.push((stage, trace));
@@ -216,11 +227,9 @@ impl Experiment {
         stage: Stage,
         observer: &dyn Observer,
     ) -> Result<(Trace, blake3::Hash), RunError> {
-        let refused = |(keys, message): (Vec<&str>, String)| {
-            RunError::World(Box::new(self.scenario.problem(&keys, message)))
-        };
         if let Some(extent) = scenario.extent() {
-            scenario.refuse_extent(extent, self.memory_bytes).map_err(refused)?;
+            let fits = scenario.refuse_extent(extent, self.memory_bytes);
+            fits.map_err(|(keys, message)| self.refused(&keys, message))?;
         }
         let agents = scenario.fleet.agents;
         let (kind, threads) = Self::machine(scenario, agents as usize);
@@ -238,9 +247,7 @@ impl Experiment {
         run.map_err(|error| match error {
             crowd::CrowdError::Threads(source) => RunError::Threads { asked: threads, source },
             crowd::CrowdError::Halted => RunError::Halted,
-            crowd::CrowdError::Edges(error) => {
-                refused((vec!["distiller.gossip.edges"], error.to_string()))
-            }
+            crowd::CrowdError::Edges(error) => self.no_edges(&error),
         })
     }
 
@@ -265,16 +272,12 @@ impl Experiment {
         let blocks = 0..fleet.learner.core_layout().blocks() as u32;
         if fleet.scaffold && blocks.clone().any(|b| fleet.learner.rate(b).is_none()) {
             let message = "this learner does not correct its steps by control variates";
-            let problem = self.scenario.problem(&["learner.solver.scaffold"], message.into());
-            return Err(RunError::World(Box::new(problem)));
+            return Err(self.refused(&["learner.solver.scaffold"], message.into()));
         }
         let fleet = Arc::new(fleet);
         let (kind, threads) = Self::machine(scenario, agents);
-        let mut distiller =
-            Distiller::new(fleet.clone(), &pipeline, scenario, threads).map_err(|error| {
-                let keys = ["distiller.gossip.edges"];
-                RunError::World(Box::new(self.scenario.problem(&keys, error.to_string())))
-            })?;
+        let mut distiller = Distiller::new(fleet.clone(), &pipeline, scenario, threads)
+            .map_err(|error| self.no_edges(&error))?;
         let (intake, layout) = distiller.intake();
         let leaves = if topology == Topology::Pooled { 1 } else { fleet.leaves() };
         let harvester = Harvester::new(&fleet, intake, layout, leaves);
@@ -350,6 +353,8 @@ impl Experiment {
             tasks: scenario.fleet.tasks,
             partial: scenario.fleet.stragglers.partial,
             panel: panel(seed, facts.agents as u32, scenario.measure.panel),
+            newcomers: newcomers(scenario, world.as_ref()),
+            uptake: Uptake { mean: scenario.fleet.uptake, spread: scenario.fleet.uptake_spread },
             seed,
             halt: self.halt.clone(),
             world,
@@ -364,6 +369,29 @@ fn topology(scenario: &Scenario, stage: Stage) -> Topology {
         Stage::Bound(Bound::Isolated) => Topology::Isolated,
         Stage::Bound(Bound::Pooled) => Topology::Pooled,
     }
+}
+
+/// The agents that join later, in rising order, and the first round in which they work.
+fn newcomers(scenario: &Scenario, world: &dyn World) -> (Vec<AgentId>, Round) {
+    let spec = &scenario.fleet.newcomers;
+    let facts = world.facts();
+    let agents = facts.agents as u32;
+    let late = if spec.companies > 0 {
+        let first = (facts.companies as u32).saturating_sub(spec.companies);
+        let all = (0..agents).map(AgentId);
+        all.skip_while(|agent| world.company(*agent).0 < first).collect()
+    } else {
+        let mut stream = Stream::new(scenario.seed.0, Purpose::Newcomers, 0, 0);
+        stream.sample(agents, spec.agents).into_iter().map(AgentId).collect()
+    };
+    (late, Round(spec.round))
+}
+
+/// The skills that the world gives to one company alone.
+fn tags(scenario: &Scenario) -> Vec<Tag> {
+    let scenario::World::MixedEffects(world) = &scenario.world else { return Vec::new() };
+    let tag = |(skill, company)| Tag { skill: skill as usize, origin: company as usize };
+    world.tags().map(tag).collect()
 }
 
 /// The agents that are measured: all, or a sample drawn once.

@@ -108,6 +108,7 @@ impl Pooled {
                     }
                     let lesson = Lesson {
                         efficiency: 1.0,
+                        uptake: fleet.uptake.mean,
                         tasks,
                         targets: Targets::Feedback,
                         plan,

@@ -21,8 +21,18 @@ use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-/// Parcels that may be on their way at once; an agent that finds the channel full waits.
-const CHANNEL: usize = 1024;
+/// Messages that may be on their way at once; an agent that finds the channel full waits.
+pub(super) const CHANNEL: usize = 1024;
+
+/// A runtime of `threads` worker threads.
+///
+/// # Errors
+/// Where they cannot be started.
+pub(super) fn runtime(threads: usize) -> std::io::Result<Runtime> {
+    // tokio panics, or waits for ever, where a worker does not start
+    threads::try_out(threads)?;
+    tokio::runtime::Builder::new_multi_thread().worker_threads(threads).build()
+}
 
 /// What is known of a live agent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,10 +91,7 @@ impl Tasks {
         threads: usize,
         registry: Arc<Registry>,
     ) -> std::io::Result<Self> {
-        // tokio panics, or waits for ever, where a worker does not start
-        threads::try_out(threads)?;
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(threads).build()?;
+        let runtime = runtime(threads)?;
         let shared = Arc::new(Shared { harvester, registry, parcels: SegQueue::new(), fleet });
         let (publish, published) = watch::channel(None);
         let (send, receive) = mpsc::channel(CHANNEL);

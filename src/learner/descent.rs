@@ -108,6 +108,9 @@ pub struct Lesson<'a> {
     pub halt: &'a Halt,
     /// How far a step goes, relative to the learner's rate.
     pub efficiency: f32,
+    /// Share of the tasks, or episodes, that teach anything under the plan's feedback; the others
+    /// are done all the same.
+    pub uptake: f64,
     /// Passes over the work, at most the plan's: a straggler makes fewer.
     pub epochs: u32,
     /// The agent's running reward baseline.
@@ -254,6 +257,7 @@ fn steps<M: Model>(lesson: Lesson<'_>, model: &mut M, scratch: &mut Buffers) -> 
         plan,
         halt,
         efficiency,
+        uptake,
         epochs,
         baseline,
         values,
@@ -269,6 +273,7 @@ fn steps<M: Model>(lesson: Lesson<'_>, model: &mut M, scratch: &mut Buffers) -> 
         answers: (outputs, stride),
         action: Stream::new(seed, Purpose::Action, agent, round),
         noise: Stream::new(seed, Purpose::FeedbackNoise, agent, round),
+        attention: (uptake, Stream::new(seed, Purpose::Uptake, agent, round)),
     };
     let taught = matches!(targets, Targets::Feedback);
     let horizon = if taught { teacher.horizon() } else { 1 };

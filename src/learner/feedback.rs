@@ -18,6 +18,8 @@ pub(super) struct Teacher<'a> {
     pub action: Stream,
     /// Wrong feedback.
     pub noise: Stream,
+    /// The share of the episodes that teach anything, and which.
+    pub attention: (f64, Stream),
 }
 
 /// What is noted of a lesson's examples when they are first seen.
@@ -64,10 +66,38 @@ impl Teacher<'_> {
     /// Turns the probabilities of a batch (a row of `stride` lanes each, whole episodes) into
     /// gradients of the loss on its logits.
     #[inline(always)]
-    pub fn teach(&mut self, batch: Batch<'_>, rows: &mut [f32], first: Option<FirstPass<'_>>) {
+    pub fn teach(&mut self, batch: Batch<'_>, rows: &mut [f32], mut first: Option<FirstPass<'_>>) {
+        let again = first
+            .as_mut()
+            .map(|(tally, marks, known)| (&mut **tally, &mut **marks, &mut known[..]));
         match self.feedback.kind {
-            FeedbackKind::Semantic => self.tell(batch, rows, first),
-            FeedbackKind::Verifiable => self.reward(batch, rows, first),
+            FeedbackKind::Semantic => self.tell(batch, rows, again),
+            FeedbackKind::Verifiable => self.reward(batch, rows, again),
+        }
+        if self.attention.0 < 1.0 {
+            self.miss(batch, rows, first);
+        }
+    }
+
+    /// Takes back what the episodes taught that the agent learns nothing from.
+    #[cold]
+    fn miss(&mut self, batch: Batch<'_>, rows: &mut [f32], mut first: Option<FirstPass<'_>>) {
+        let (_, stride) = self.answers;
+        let horizon = self.horizon();
+        let episodes = batch.len() / horizon;
+        for (episode, rows) in rows.chunks_exact_mut(horizon * stride).take(episodes).enumerate() {
+            let (share, which) = &mut self.attention;
+            if which.uniform() < *share {
+                continue;
+            }
+            rows.fill(0.0);
+            if let Some((_, marks, known)) = &mut first {
+                let decisions = episode * horizon..(episode + 1) * horizon;
+                decisions.for_each(|i| known[batch.rows[i] as usize] = u32::MAX);
+                // what is sure to come tells nothing
+                let heard = marks.heard.len() - episodes + episode;
+                marks.heard[heard] = 1.0;
+            }
         }
     }
 
@@ -210,6 +240,7 @@ mod tests {
                 answers: (4, 8),
                 action: Stream::new(5, Purpose::Action, 0, 0),
                 noise: Stream::new(5, Purpose::FeedbackNoise, 0, 0),
+                attention: (1.0, Stream::new(5, Purpose::Uptake, 0, 0)),
             };
             let n = 400_000;
             let mut mean = [0.0_f64; 4];

@@ -282,6 +282,7 @@ fn compare(name: &str, learner: &dyn Learner, reference: &Reference, plan: &Plan
     }
     let lesson = Lesson {
         efficiency: 1.0,
+        uptake: 1.0,
         tasks,
         targets: match told {
             Told::Feedback => Targets::Feedback,

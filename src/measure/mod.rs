@@ -8,6 +8,7 @@ pub mod continual;
 pub mod economy;
 pub mod inequality;
 mod interference;
+mod onboarding;
 pub mod privacy;
 mod quality;
 mod race;
@@ -16,8 +17,10 @@ pub mod spread;
 mod trace;
 
 pub use interference::{Barrier, Interference, barrier, barrier_between, interference};
+pub use onboarding::Onboarding;
 pub use privacy::Privacy;
 pub use quality::{Quality, quality};
 pub use race::Race;
 pub use skill::{Skills, skills};
+pub(crate) use skill::{mean, on_job};
 pub use trace::*;

@@ -35,7 +35,12 @@ pub fn spent(scenario: &Scenario, rounds: u64) -> Option<Privacy> {
         return None;
     }
     let agents = scenario.fleet.agents;
-    let sampling_rate = f64::from(scenario.working(agents)) / f64::from(agents);
+    // before newcomers join, the same number of participants is drawn from fewer agents: nothing is
+    // claimed of the draw then
+    let sampling_rate = match scenario.fleet.newcomers.any() {
+        true => 1.0,
+        false => f64::from(scenario.working(agents)) / f64::from(agents),
+    };
     Some(account(sampling_rate, spec.noise, rounds, spec.delta))
 }
 

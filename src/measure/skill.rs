@@ -22,7 +22,7 @@ pub struct Skills {
 
 /// A level on a job: the levels weighted by the job's shares, `Σ_s π_s l_s`, over the skills
 /// that have one.
-pub(super) fn on_job(levels: &[f32], job: &[f32]) -> f64 {
+pub(crate) fn on_job(levels: &[f32], job: &[f32]) -> f64 {
     let (mut sum, mut weight) = (0.0, 0.0);
     for (level, share) in levels.iter().zip(job).filter(|(level, _)| !level.is_nan()) {
         sum += f64::from(*level) * f64::from(*share);
@@ -32,7 +32,7 @@ pub(super) fn on_job(levels: &[f32], job: &[f32]) -> f64 {
 }
 
 /// The mean of the numbers that are there, NaN where none is.
-pub(super) fn mean(values: impl Iterator<Item = f64>) -> f64 {
+pub(crate) fn mean(values: impl Iterator<Item = f64>) -> f64 {
     let (sum, n) = values.filter(|v| !v.is_nan()).fold((0.0, 0), |(s, n), v| (s + v, n + 1));
     sum / f64::from(n)
 }
@@ -77,6 +77,7 @@ mod tests {
             agent: AgentId(0),
             name: String::new(),
             company: CompanyId(0),
+            joins: 1,
             job: job.to_vec(),
         };
         let panel = [member([0.75, 0.25]), member([0.5, 0.5])];

@@ -94,6 +94,8 @@ pub struct PanelMember {
     pub name: String,
     /// Where it works.
     pub company: CompanyId,
+    /// The first round in which it works: 1, or later for a newcomer.
+    pub joins: u32,
     /// Its job: share of each skill in its work; sums to 1.
     pub job: Vec<f32>,
 }

@@ -195,6 +195,7 @@ impl Population for Searchers {
             agent: *agent,
             name: String::new(),
             company: CompanyId(0),
+            joins: 1,
             job: vec![1.0],
         };
         self.panel.iter().map(member).collect()

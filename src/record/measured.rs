@@ -6,7 +6,7 @@ use crate::measure::continual::{Continual, History};
 use crate::measure::economy::{Day, Ledger, break_even};
 use crate::measure::inequality::Inequality;
 use crate::measure::spread::{Fit, Matrix, NoFit, Spread, Tag, spread};
-use crate::measure::{Outcome, Trace};
+use crate::measure::{Outcome, Trace, mean};
 use crate::scenario::Bound;
 use serde_json::{Map, Value, json};
 
@@ -119,10 +119,7 @@ impl<'a> Measured<'a> {
 
     /// Means over the panel agents that have the number.
     pub fn continual_summary(&self) -> Value {
-        let mean = |of: fn(&AgentContinual) -> f64| {
-            let known: Vec<f64> = self.continual.iter().map(of).filter(|x| !x.is_nan()).collect();
-            known.iter().sum::<f64>() / known.len() as f64
-        };
+        let mean = |of: fn(&AgentContinual) -> f64| mean(self.continual.iter().map(of));
         json!({
             "agents": self.continual.iter().filter(|agent| agent.tasks > 0).count(),
             "accuracy": mean(|a| a.kept.accuracy),

@@ -31,9 +31,9 @@ use crate::measure::{Outcome, Trace};
 use crate::scenario::Bound;
 use std::io::Write;
 
-/// Writes the whole result, with what its histories come to, into `directory`: `scenario.toml`, twelve Parquet tables,
-/// `summary.json`, `report.html` and, last, `manifest.json`, whose presence therefore means
-/// that all the others are there and belong together.
+/// Writes the whole result, with what its histories come to, into `directory`: `scenario.toml`,
+/// the Parquet tables, `summary.json`, `report.html` and, last, `manifest.json`, whose presence
+/// therefore means that all the others are there and belong together.
 ///
 /// Returns what the manifest lists. The tables are a function of the outcome alone: the same
 /// result gives the same bytes, whatever the engine, the threads and the hour.

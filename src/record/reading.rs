@@ -95,13 +95,14 @@ fn fill(files: &Files, names: &[&str], traces: &mut [Trace]) -> Result<(), ReadE
         }
         Ok(())
     })?;
-    files.rows("panel", &["fleet", "round", "agent", "name", "company"], |row| {
+    files.rows("panel", &["fleet", "round", "agent", "name", "company", "joins"], |row| {
         let trace = &mut traces[at(text(row[0])?).ok_or("an unknown fleet")?];
         if integer(row[1])? == 0 {
             trace.panel.push(PanelMember {
                 agent: AgentId(whole(integer(row[2])?)?),
                 name: text(row[3])?.into(),
                 company: CompanyId(whole(integer(row[4])?)?),
+                joins: whole(integer(row[5])?)?,
                 job: Vec::new(),
             });
         }

@@ -4,7 +4,7 @@
 use super::measured::{Histories, Measured, economy_summary};
 use super::{bound_name, fleets};
 use crate::measure::spread::Curve;
-use crate::measure::{HiveRow, Outcome, Race, RoundRow, Trace, privacy};
+use crate::measure::{HiveRow, Onboarding, Outcome, Race, RoundRow, Trace, privacy};
 use serde_json::{Map, Value, json};
 
 /// The numbers of a run: final skills of the hive and its bounds, how long adoption took,
@@ -41,6 +41,7 @@ pub fn summary(
         "spread": measured.map(Measured::spread_summary),
         "inequality": measured.map(Measured::inequality_summary),
         "continual": measured.map(Measured::continual_summary),
+        "newcomers": newcomers_summary(outcome),
         "taught": measured.and_then(Measured::taught_summary),
         "competition": competition_summary(hive),
         "train_loss": last.map(|row| row.train_loss),
@@ -60,6 +61,25 @@ pub fn summary(
         "tasks_per_second": rate(work.tasks, hive.seconds),
         "sample_steps_per_second": rate(work.sample_steps, hive.seconds),
     })
+}
+
+/// How newcomers do in each fleet; none where nobody joins late.
+fn newcomers_summary(outcome: &Outcome) -> Option<Value> {
+    let day_one = Onboarding::of(&outcome.hive)?.day_one();
+    let entry = |(fleet, trace): (&str, &Trace)| {
+        let of = Onboarding::of(trace)?;
+        let values = json!({
+            "joins": of.joins,
+            "panel_agents": of.newcomers,
+            "day_one": of.day_one(),
+            "last": of.level.values.last(),
+            "others_day_one": of.others.values.first(),
+            "others_last": of.others.values.last(),
+            "ramp": of.ramp(day_one),
+        });
+        Some((fleet.to_string(), values))
+    };
+    Some(Value::Object(fleets(outcome).filter_map(entry).collect::<Map<_, _>>()))
 }
 
 /// Who leads of several hives, and how far; none where there is one.

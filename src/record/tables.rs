@@ -6,7 +6,7 @@ use super::error::RecordError;
 use super::fleets;
 use super::manifest::FileEntry;
 use super::table::{Cell, Column, Table};
-use crate::measure::{Frame, Outcome, PanelMember, RoundRow, Trace};
+use crate::measure::{Frame, Outcome, PanelMember, RoundRow, Trace, mean, on_job};
 
 /// `level` in a unit: 0 is chance, 1 the oracle.
 pub(super) const LEVEL: &str = "level";
@@ -118,7 +118,7 @@ fn skill_row<'a>(
 ) -> SkillRow<'a> {
     let skills = trace.skills.len();
     let levels: Vec<f64> = probed(frame.panel.iter().skip(s).step_by(skills)).collect();
-    let core: Vec<f64> = probed(frame.core.iter().skip(s).step_by(skills)).collect();
+    let core = probed(frame.core.iter().skip(s).step_by(skills));
     let practising =
         frame.practised.iter().skip(s).step_by(skills).filter(|&&tasks| tasks > 0).count();
     let adopters = levels.iter().filter(|&&level| level >= adopted).count();
@@ -127,8 +127,8 @@ fn skill_row<'a>(
         round: frame.round,
         skill: &trace.skills[s],
         frequency: trace.frequencies[s],
-        core_level: mean(&core),
-        panel_level: mean(&levels),
+        core_level: mean(core),
+        panel_level: mean(levels.iter().copied()),
         panel_level_sd: deviation(&levels),
         adoption: ratio(adopters, levels.len()),
         practised: ratio(practising, trace.panel.len()),
@@ -183,15 +183,14 @@ fn panel_row<'a>(
     let own = i * skills..(i + 1) * skills;
     let levels = &frame.panel[own.clone()];
     let practised = &frame.practised[own.clone()];
-    let new: Vec<f64> =
-        probed(levels.iter().zip(practised).filter(|(_, n)| **n == 0).map(|(l, _)| l)).collect();
+    let new = probed(levels.iter().zip(practised).filter(|(_, n)| **n == 0).map(|(l, _)| l));
     PanelRow {
         fleet,
         round: frame.round,
         member,
-        job_level: job_level(&member.job, levels),
-        core_job_level: job_level(&member.job, &frame.core[own]),
-        unpractised_level: mean(&new),
+        job_level: on_job(levels, &member.job),
+        core_job_level: on_job(&frame.core[own], &member.job),
+        unpractised_level: mean(new),
         adopted_skills: probed(levels.iter()).filter(|&level| level >= adopted).count() as u64,
         tasks: practised.iter().sum(),
     }
@@ -207,6 +206,7 @@ pub(super) fn panel_table<'a>() -> Table<PanelRow<'a>> {
         c("agent", "", "the agent's id", Integer(|r| r.member.agent.0.into())),
         c("name", "", "the agent's name: a data set's user; empty where the world names nobody", Text(|r| &r.member.name)),
         c("company", "", "the id of the company it works at", Integer(|r| r.member.company.0.into())),
+        c("joins", "rounds", "the first round in which it works: 1, or later for a newcomer, whose levels are null before", Integer(|r| r.member.joins.into())),
         c("job_level", LEVEL, "the agent's own level on its job: the mean over probed skills, weighted by its job", Real(|r| r.job_level)),
         c("core_job_level", LEVEL, "the bare core's level on the same job", Real(|r| r.core_job_level)),
         c("unpractised_level", LEVEL, "mean of the agent's level over the skills that it has never practised", Real(|r| r.unpractised_level)),
@@ -266,28 +266,10 @@ fn probed<'a>(levels: impl Iterator<Item = &'a f32>) -> impl Iterator<Item = f64
     levels.filter(|level| !level.is_nan()).map(|&level| f64::from(level))
 }
 
-/// Σ job_s·level_s / Σ job_s over the probed skills; NaN where none has weight.
-fn job_level(job: &[f32], levels: &[f32]) -> f64 {
-    let (mut sum, mut weight) = (0.0, 0.0);
-    for (&share, &level) in job.iter().zip(levels) {
-        if !level.is_nan() {
-            sum += f64::from(share) * f64::from(level);
-            weight += f64::from(share);
-        }
-    }
-    sum / weight
-}
-
-/// NaN of nothing, which becomes null.
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
-
 /// Of the panel as it is, not of a population behind it: divided by n.
 fn deviation(values: &[f64]) -> f64 {
-    let centre = mean(values);
-    let squares: f64 = values.iter().map(|v| (v - centre) * (v - centre)).sum();
-    (squares / values.len() as f64).sqrt()
+    let centre = mean(values.iter().copied());
+    mean(values.iter().map(|v| (v - centre) * (v - centre))).sqrt()
 }
 
 fn ratio(part: usize, whole: usize) -> f64 {

@@ -30,6 +30,7 @@ fn trace(lift: f32) -> Trace {
         agent: AgentId(agent),
         name: String::new(),
         company: CompanyId(company),
+        joins: 1,
         job: job.to_vec(),
     };
     let frame = |round, practised: [u64; 6]| Frame {

@@ -92,6 +92,18 @@ pub struct Level {
     pub server: Server,
 }
 
+impl Level {
+    /// The distiller with this level's own way from contributions to a core.
+    pub(crate) fn of(&self, distiller: &Distiller) -> Distiller {
+        Distiller {
+            pre: self.pre.clone(),
+            combine: self.combine.clone(),
+            server: self.server.clone(),
+            ..distiller.clone()
+        }
+    }
+}
+
 impl Default for Level {
     fn default() -> Self {
         Level { period: 1, pre: Vec::new(), combine: Combine::default(), server: Server::default() }

@@ -17,13 +17,63 @@ pub struct Fleet {
     /// How many agents work in a round, drawn uniformly without replacement; 0 means all.
     #[schemars(range(min = 0, max = 100_000_000))]
     pub participants: u32,
+    /// Share of its tasks that an agent learns anything from (a share of its episodes, where
+    /// several decisions share a reward), the mean over agents where they differ: its sample
+    /// efficiency. 0 learns nothing on the job.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub uptake: f64,
+    /// How much agents differ in that, for good: the variance over agents (of a beta distribution)
+    /// relative to the largest there is, `uptake · (1 − uptake)`; 0 makes all alike, towards 1 an
+    /// agent learns from everything or from nothing.
+    #[schemars(range(min = 0.0, max = 0.99))]
+    pub uptake_spread: f64,
+    /// Agents that join later than the others.
+    pub newcomers: Newcomers,
     /// Agents that do not finish their work in time.
     pub stragglers: Stragglers,
 }
 
 impl Default for Fleet {
     fn default() -> Self {
-        Fleet { agents: 200, tasks: 50, participants: 0, stragglers: Stragglers::default() }
+        Fleet {
+            agents: 200,
+            tasks: 50,
+            participants: 0,
+            uptake: 1.0,
+            uptake_spread: 0.0,
+            newcomers: Newcomers::default(),
+            stragglers: Stragglers::default(),
+        }
+    }
+}
+
+/// Agents that join in the course of a run, all at once. Until then they neither work nor are
+/// measured; in a hive they then pull the core of the day, on their own they begin with nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Newcomers {
+    /// How many of the fleet's agents join later, drawn uniformly.
+    #[schemars(range(min = 0, max = 100_000_000))]
+    pub agents: u32,
+    /// In place of a number of agents, all agents of so many companies, the last ones: companies
+    /// that nobody has worked for before.
+    #[schemars(range(min = 0, max = 10_000_000))]
+    pub companies: u32,
+    /// The first round in which they work.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub round: u32,
+}
+
+impl Default for Newcomers {
+    fn default() -> Self {
+        Newcomers { agents: 0, companies: 0, round: 10 }
+    }
+}
+
+impl Newcomers {
+    /// Whether there are any.
+    pub fn any(&self) -> bool {
+        self.agents > 0 || self.companies > 0
     }
 }
 

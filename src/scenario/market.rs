@@ -1,6 +1,6 @@
 //! `[[hives]]` and `[market]`: several fleets beside each other, and what passes between them.
 
-use super::{Combine, Pre, Server};
+use super::{Combine, Distiller, Pre, Server};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +52,16 @@ impl Default for Hive {
 }
 
 impl Hive {
+    /// The distiller with what this hive has of its own.
+    pub(crate) fn of(&self, distiller: &Distiller) -> Distiller {
+        Distiller {
+            pre: self.pre.clone().unwrap_or_else(|| distiller.pre.clone()),
+            combine: self.combine.clone().unwrap_or_else(|| distiller.combine.clone()),
+            server: self.server.clone().unwrap_or_else(|| distiller.server.clone()),
+            ..distiller.clone()
+        }
+    }
+
     /// Its efficiency in a round, from 1.
     pub fn efficiency_in(&self, round: u32) -> f64 {
         let grown = self.efficiency * crate::maths::pow(self.growth, f64::from(round - 1));

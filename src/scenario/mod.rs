@@ -12,6 +12,7 @@ mod load;
 mod market;
 mod measure;
 mod nk;
+mod pretraining;
 mod recipe;
 mod schema;
 mod show;
@@ -27,6 +28,7 @@ pub use load::{CheckedRecipe, CheckedScenario, Location, Override, Problem, Scen
 pub use market::*;
 pub use measure::*;
 pub use nk::*;
+pub use pretraining::*;
 pub use recipe::*;
 pub use schema::schema;
 pub use strategies::*;
@@ -55,6 +57,8 @@ pub struct Scenario {
     pub world: World,
     /// The agents and their working hours.
     pub fleet: Fleet,
+    /// What the first core has learned before anyone works.
+    pub pretraining: Pretraining,
     /// What an agent's policy is and how it learns.
     pub learner: Learner,
     /// What a task teaches.

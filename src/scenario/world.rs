@@ -73,6 +73,11 @@ pub struct MixedEffects {
     /// in value units per task done right; 0 makes every task worth 1.
     #[schemars(range(min = 0.0, max = 4.0))]
     pub value_spread: f64,
+    /// Number of skills that one company alone practises, so that whoever else has them was taught:
+    /// taken evenly over the order of frequency, the first to company 0, the next to company 1, and
+    /// so on round. The others' work is shared among their remaining skills.
+    #[schemars(range(min = 0, max = 99_999))]
+    pub tagged: u32,
     /// Slow change of the skill truths.
     pub drift: Drift,
     /// Abrupt changes.
@@ -97,9 +102,20 @@ impl Default for MixedEffects {
             shift: 0.0,
             temperature: 0.0,
             value_spread: 0.0,
+            tagged: 0,
             drift: Drift::default(),
             changes: Vec::new(),
         }
+    }
+}
+
+impl MixedEffects {
+    /// The tagged skills, rising, each with the company that alone practises it.
+    pub fn tags(&self) -> impl Iterator<Item = (u32, u32)> + use<> {
+        let (skills, tagged) = (u64::from(self.skills), u64::from(self.tagged));
+        let companies = self.companies;
+        let skill = move |t: u64| ((2 * t + 1) * skills / (2 * tagged)) as u32;
+        (0..tagged).map(move |t| (skill(t), (t % u64::from(companies)) as u32))
     }
 }
 

@@ -95,6 +95,14 @@ pub enum Purpose {
     Search = 41,
     /// What the checks of closed forms draw.
     Validation = 42,
+    /// Which agents join later.
+    Newcomers = 43,
+    /// Which of its tasks an agent learns from, and what share of them.
+    Uptake = 44,
+    /// Tasks that the first core is trained on in advance.
+    Pretraining = 45,
+    /// The order in which it is.
+    PretrainingOrder = 46,
 }
 
 /// The name of a stream; cheap to copy, draws nothing by itself.

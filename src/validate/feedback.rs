@@ -62,6 +62,7 @@ impl Agent {
     fn step(&mut self, seed: u64, owner: u32, round: u32) {
         let lesson = Lesson {
             efficiency: 1.0,
+            uptake: 1.0,
             tasks: Tasks { inputs: 1, x: &self.inputs, skills: &[], answers: &self.answers },
             targets: Targets::Feedback,
             plan: &self.plan,

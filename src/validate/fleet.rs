@@ -70,7 +70,10 @@ impl Learner for Ruled {
 /// The cores of a run in which agents follow a rule on `entries` numbers, as far as they were
 /// measured, from the first, all zeros; of two in a row that are the same only one. The
 /// scenario's engine is to be `serial`.
-pub(super) fn cores(
+///
+/// # Errors
+/// Where the scenario or its run are refused.
+pub fn cores(
     text: &str,
     trial: &Trial,
     entries: usize,

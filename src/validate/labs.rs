@@ -1,8 +1,10 @@
-//! Competing labs: who leads, and when one runs away. hivesim runs one hive at a time: these
-//! are plain processes on its streams.
+//! Competing labs: who leads, and when one runs away. The laws are of skills that move by one number
+//! and no task, which no learner has: these are plain processes on hivesim's streams, judged by
+//! its measures of competition and its market.
 
 use super::{Row, Rows, Trial, mean_and_error};
 use crate::maths::{acos, exp, tanh};
+use crate::measure::competition::{self, leader_changes, shares};
 use std::f64::consts::PI;
 
 /// The gap between two labs whose skills are pulled to their mean at rate `λ` and shaken, seen
@@ -19,14 +21,14 @@ pub(super) fn leaders(trial: &Trial) -> Rows {
                 let mut stream = trial.stream(course, i);
                 // two labs of variance 1/2 each, from where they settle
                 let mut labs = [0, 1].map(|_| 0.5_f64.sqrt() * stream.normal());
-                let mut changes = 0;
+                let mut curves = labs.map(|lab| vec![lab]);
                 for _ in 0..looks {
-                    let leads = labs[0] > labs[1];
                     let step = |lab: f64, noise: f64| kept * lab + shaken * 0.5_f64.sqrt() * noise;
                     labs = labs.map(|lab| step(lab, stream.normal()));
-                    changes += u32::from(leads != (labs[0] > labs[1]));
+                    curves.iter_mut().zip(labs).for_each(|(curve, lab)| curve.push(lab));
                 }
-                f64::from(changes) / f64::from(looks)
+                let leaders = competition::leaders(&[&curves[0], &curves[1]]);
+                leader_changes(&leaders) as f64 / f64::from(looks)
             })
             .collect();
         let (mean, error) = mean_and_error(&changes);
@@ -65,7 +67,7 @@ fn leaders_share(trial: &Trial, case: u32, r: f64) -> f64 {
     let (mut share, mut n) = (0.0, 0.0);
     for step in 0..steps {
         let mut stream = trial.stream(step, 16 + case);
-        let first = 1.0 / (1.0 + exp(-theta * (skills[0] - skills[1])));
+        let first = shares(&skills, theta)[0];
         let came = (0..CUSTOMERS).map(|_| u32::from(stream.uniform() < first)).sum::<u32>();
         let came = f64::from(came) / f64::from(CUSTOMERS);
         let gap = skills[0] - skills[1];

@@ -24,6 +24,8 @@ mod strategies;
 mod table;
 
 pub use checks::{checks, find};
+#[doc(hidden)]
+pub use fleet::cores;
 pub use table::{digits, markdown};
 
 use crate::engine::RunError;

@@ -1,6 +1,7 @@
-//! How what one agent knows reaches the others. hivesim has no part for rumours without
-//! parameters: these are plain processes on its streams.
+//! How what one agent knows reaches the others. hivesim goes by rounds: what goes by the clock is
+//! a plain process on its streams.
 
+use super::fleet::hive;
 use super::{Row, Rows, Trial, mean_and_error};
 use crate::maths::{exp, ln};
 use crate::stream::Stream;
@@ -11,52 +12,38 @@ fn wait(stream: &mut Stream, rate: f64) -> f64 {
     -ln(1.0 - stream.uniform()) / rate
 }
 
-/// Who starts a contact, and which way what is known goes.
+/// Which way what is known goes when one agent calls another.
 #[derive(Clone, Copy, PartialEq)]
 enum Contact {
     Push,
-    Pull,
     PushPull,
 }
 
-/// One synchronous round among `n` agents of whom the first ones know: everybody who is to
-/// calls one other, uniformly, and hears or tells by what was known before the round. The share
-/// that does not know afterwards. Of the calls only `heard` of 100 get through.
-fn left_by_a_round(contact: Contact, know: u32, n: u32, heard: u32, stream: &mut Stream) -> f64 {
-    let mut next: Vec<bool> = (0..n).map(|i| i < know).collect();
-    for caller in 0..n {
-        let called = (caller + 1 + stream.below(n - 1)) % n;
-        if heard < 100 && stream.below(100) >= heard {
-            continue;
-        }
-        if contact != Contact::Pull && caller < know {
-            next[called as usize] = true;
-        }
-        if contact != Contact::Push && called < know {
-            next[caller as usize] = true;
-        }
-    }
-    f64::from(next.iter().map(|knows| u32::from(!knows)).sum::<u32>()) / f64::from(n)
-}
-
 /// One round takes the share `u` that does not know to `u e^−(1−u)` by pushing, `u²` by
-/// pulling, and `u² e^−(1−u)` by both.
+/// pulling, and `u² e^−(1−u)` by both. Agents who never practise know one skill or do not.
 pub(super) fn rounds(trial: &Trial) -> Rows {
     let n = trial.sized(100_000, 2_000_000_u32);
+    let text = format!(
+        "rounds = 1\n[learner]\nkind = \"practice\"\n[fleet]\nagents = {n}\ntasks = 0\n\
+         [world]\nskills = 1\ncompanies = 1\n[distiller]\ntopology = \"gossip\"\n\
+         [measure]\npanel = 1\n[engine]\nkind = \"pool\"\nthreads = 1\n"
+    );
     let mut rows = Vec::new();
-    for (name, contact) in
-        [("push", Contact::Push), ("pull", Contact::Pull), ("push-pull", Contact::PushPull)]
-    {
-        for (i, share) in [0.2, 0.5, 0.8].into_iter().enumerate() {
-            let know = (share * f64::from(n)) as u32;
-            let mut stream = trial.stream(contact as u32, i as u32);
-            let left = left_by_a_round(contact, know, n, trial.model(100, 80), &mut stream);
+    for direction in ["push", "pull", "push-pull"] {
+        for share in [0.2, 0.5, 0.8] {
+            let know = trial.model(share, 0.9 * share) * f64::from(n);
+            let sets = [
+                format!("learner.teachers={know:.0}"),
+                format!("distiller.gossip.direction={direction}"),
+            ];
+            let end = hive(&text, trial, &sets)?.frames[1].adopters[0];
+            let left = 1.0 - end as f64 / f64::from(n);
             let u = 1.0 - share;
-            let pushed = if contact == Contact::Pull { 1.0 } else { exp(-(1.0 - u)) };
-            let law = u * pushed * if contact == Contact::Push { 1.0 } else { u };
+            let pushed = if direction == "pull" { 1.0 } else { exp(-(1.0 - u)) };
+            let law = u * pushed * if direction == "push" { 1.0 } else { u };
             // a share of n agents, who are independent but for corrections of order 1/n
             let within = 4.0 * (law * (1.0 - law) / f64::from(n)).sqrt();
-            rows.push(Row::within(format!("{name} from u = {u:.1}"), law, left, within));
+            rows.push(Row::within(format!("{direction} from u = {u:.1}"), law, left, within));
         }
     }
     Ok(rows)

@@ -24,7 +24,8 @@ pub struct Jobs {
 impl Jobs {
     /// Deals `agents` agents to companies, sizes `∝ (c+1)^-company_tail` and at least one each,
     /// in contiguous ranges; and draws each agent's mixture from a Dirichlet with parameters
-    /// `alpha · S · p_s` around the frequencies `p`. After a halt the jobs are fewer.
+    /// `alpha · S · p_s` around the frequencies `p`; a tagged skill is left out of the mixtures of
+    /// all companies but its own. After a halt the jobs are fewer.
     pub fn draw(
         spec: &MixedEffects,
         frequencies: &[f64],
@@ -55,9 +56,12 @@ impl Jobs {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let each = agents.div_ceil(threads).max(1024);
         let firsts = (0..agents).step_by(each).collect();
+        let mut owners = vec![None; frequencies.len()];
+        spec.tags().for_each(|(skill, company)| owners[skill as usize] = Some(CompanyId(company)));
+        let drawing = Drawing { alpha: spec.alpha, frequencies, owners: &owners, seed };
         let parts = parallel_chunks(threads, firsts, |first: usize| {
             let range = first as u32..(first + each).min(agents) as u32;
-            draw_jobs(spec.alpha, frequencies, range, seed, halt, wanted)
+            drawing.draw(&jobs, range, halt, wanted)
         });
         for part in parts {
             let before = jobs.skills.len();
@@ -66,6 +70,32 @@ impl Jobs {
             jobs.cumulative.extend(part.cumulative);
         }
         jobs
+    }
+
+    /// Shares of the skills in all work, as expected: the frequencies, but a tagged skill is done by
+    /// its company alone, whose agents it takes the whole share of, and the others' agents share
+    /// their work among the rest.
+    pub(super) fn expected(&self, spec: &MixedEffects, frequencies: &[f64]) -> Vec<f64> {
+        let companies = self.company_starts.len() - 1;
+        let mut open: f64 = 1.0;
+        let mut own = vec![0.0; companies];
+        for (skill, company) in spec.tags() {
+            open -= frequencies[skill as usize];
+            own[company as usize] += frequencies[skill as usize];
+        }
+        let agents = f64::from(self.company_starts[companies]);
+        // what one unit of frequency comes to in a company's work, as a part of all
+        let part = |c: usize| {
+            let size = self.company_starts[c + 1] - self.company_starts[c];
+            f64::from(size) / agents / (open + own[c])
+        };
+        let everyone: f64 = (0..companies).map(part).sum();
+        let mut expected: Vec<f64> = frequencies.iter().map(|p| p * everyone).collect();
+        for (skill, company) in spec.tags() {
+            let skill = skill as usize;
+            expected[skill] = frequencies[skill] * part(company as usize);
+        }
+        expected
     }
 
     /// Where an agent works.
@@ -108,35 +138,68 @@ struct Part {
     cumulative: Vec<f32>,
 }
 
-fn draw_jobs(
+/// What jobs are drawn from.
+struct Drawing<'a> {
     alpha: f64,
-    frequencies: &[f64],
-    agents: std::ops::Range<u32>,
+    frequencies: &'a [f64],
+    /// The company that alone practises a skill.
+    owners: &'a [Option<CompanyId>],
     seed: u64,
-    halt: &Halt,
-    wanted: &(dyn Fn(AgentId) -> bool + Sync),
-) -> Part {
-    let mut part = Part::default();
-    let mut shares = vec![0.0; frequencies.len()];
-    for agent in agents.take_while(|_| !halt.is_set()) {
-        if !wanted(AgentId(agent)) {
+}
+
+impl Drawing<'_> {
+    fn draw(
+        &self,
+        jobs: &Jobs,
+        agents: std::ops::Range<u32>,
+        halt: &Halt,
+        wanted: &(dyn Fn(AgentId) -> bool + Sync),
+    ) -> Part {
+        let mut part = Part::default();
+        let mut shares = vec![0.0; self.frequencies.len()];
+        for agent in agents.map(AgentId).take_while(|_| !halt.is_set()) {
+            if !wanted(agent) {
+                part.ends.push(part.skills.len());
+                continue;
+            }
+            self.draw_shares(agent, jobs.company(agent), &mut shares);
+            let kept: f64 = shares.iter().filter(|s| **s >= LEAST_SHARE).sum();
+            let mut sum = 0.0;
+            for (skill, share) in shares.iter().enumerate().filter(|(_, s)| **s >= LEAST_SHARE) {
+                sum += share / kept;
+                part.skills.push(skill as u32);
+                part.cumulative.push(sum as f32);
+            }
+            if let Some(last) = part.cumulative.last_mut() {
+                *last = 1.0;
+            }
             part.ends.push(part.skills.len());
-            continue;
         }
-        draw_shares(alpha, frequencies, agent, seed, &mut shares);
-        let kept: f64 = shares.iter().filter(|s| **s >= LEAST_SHARE).sum();
-        let mut sum = 0.0;
-        for (skill, share) in shares.iter().enumerate().filter(|(_, s)| **s >= LEAST_SHARE) {
-            sum += share / kept;
-            part.skills.push(skill as u32);
-            part.cumulative.push(sum as f32);
-        }
-        if let Some(last) = part.cumulative.last_mut() {
-            *last = 1.0;
-        }
-        part.ends.push(part.skills.len());
+        part
     }
-    part
+
+    /// A Dirichlet draw by normalised gamma variates, in logarithms: with few specialists' worth
+    /// of concentration every single variate may underflow. Without some of its skills a Dirichlet
+    /// mixture is one of the rest.
+    fn draw_shares(&self, agent: AgentId, company: CompanyId, shares: &mut [f64]) {
+        let mut stream = Stream::new(self.seed, Purpose::Job, agent.0, 0);
+        let skills = self.frequencies.len() as f64;
+        let mut top = f64::NEG_INFINITY;
+        for ((share, frequency), owner) in shares.iter_mut().zip(self.frequencies).zip(self.owners)
+        {
+            *share = stream.ln_gamma(self.alpha * skills * frequency);
+            if owner.is_some_and(|owner| owner != company) {
+                *share = f64::NEG_INFINITY;
+            }
+            top = top.max(*share);
+        }
+        let mut sum = 0.0;
+        for share in shares.iter_mut() {
+            *share = maths::exp(*share - top);
+            sum += *share;
+        }
+        shares.iter_mut().for_each(|share| *share /= sum);
+    }
 }
 
 fn company_starts(spec: &MixedEffects, agents: usize) -> Vec<u32> {
@@ -155,24 +218,6 @@ fn company_starts(spec: &MixedEffects, agents: usize) -> Vec<u32> {
     }
     starts[companies] = agents as u32;
     starts
-}
-
-/// A Dirichlet draw by normalised gamma variates, in logarithms: with few specialists' worth
-/// of concentration every single variate may underflow.
-fn draw_shares(alpha: f64, frequencies: &[f64], agent: u32, seed: u64, shares: &mut [f64]) {
-    let mut stream = Stream::new(seed, Purpose::Job, agent, 0);
-    let skills = frequencies.len() as f64;
-    let mut top = f64::NEG_INFINITY;
-    for (share, frequency) in shares.iter_mut().zip(frequencies) {
-        *share = stream.ln_gamma(alpha * skills * frequency);
-        top = top.max(*share);
-    }
-    let mut sum = 0.0;
-    for share in shares.iter_mut() {
-        *share = maths::exp(*share - top);
-        sum += *share;
-    }
-    shares.iter_mut().for_each(|share| *share /= sum);
 }
 
 #[cfg(test)]
@@ -206,6 +251,40 @@ mod tests {
             widths.push(1.0 / squares);
         }
         assert!(widths[0] < widths[1] && widths[1] < widths[2], "{widths:?}");
+    }
+
+    #[test]
+    fn a_tagged_skill_is_practised_by_one_company_alone() {
+        let spec = MixedEffects {
+            skills: 6,
+            companies: 3,
+            tagged: 4,
+            alpha: 0.5,
+            company_tail: 1.0,
+            ..Default::default()
+        };
+        let tags: Vec<_> = spec.tags().collect();
+        assert_eq!(tags, [(0, 0), (2, 1), (3, 2), (5, 0)]);
+        let frequencies = [0.3, 0.25, 0.2, 0.1, 0.1, 0.05];
+        let agents = 6000;
+        let jobs = Jobs::draw(&spec, &frequencies, agents, 3, &Halt::default());
+        let mut mean = [0.0; 6];
+        for agent in (0..agents as u32).map(AgentId) {
+            let shares = jobs.shares(agent, 6);
+            let company = jobs.company(agent).0;
+            for (skill, owner) in &tags {
+                assert!(*owner == company || shares[*skill as usize] == 0.0);
+            }
+            assert!((shares.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+            shares.iter().enumerate().for_each(|(s, p)| mean[s] += f64::from(*p) / agents as f64);
+        }
+        let expected = jobs.expected(&spec, &frequencies);
+        assert!((expected.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        for (got, want) in mean.iter().zip(&expected) {
+            // a share's variance is at most p(1-p); four standard errors
+            let error = 4.0 * (want * (1.0 - want) / agents as f64).sqrt();
+            assert!((got - want).abs() < error, "{mean:?}, not {expected:?}");
+        }
     }
 
     #[test]

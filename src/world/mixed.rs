@@ -56,7 +56,8 @@ pub(crate) fn labour(
         inputs: spec.features as usize + 1,
         answers: spec.answers as usize,
         skills: (0..skills).map(|s| format!("s{s}")).collect(),
-        frequencies,
+        // without tags they are as they were drawn, to the bit
+        frequencies: if spec.tagged > 0 { jobs.expected(spec, &frequencies) } else { frequencies },
         values: (0..skills).take_while(|_| !halt.is_set()).map(value).collect(),
         names: Vec::new(),
         finite: false,
@@ -106,7 +107,7 @@ impl MixedWorld {
             probes_per_skill: probes,
         };
         let mut inputs = TaskBuffer::default();
-        world.draw_inputs(Purpose::ProbeFeatures, 0, probes, &mut inputs);
+        world.draw_inputs(Purpose::ProbeFeatures, 0, skills, probes, &mut inputs);
         world.probes = inputs;
         world
     }
@@ -128,11 +129,18 @@ impl MixedWorld {
         x.push(1.0);
     }
 
-    /// `n` inputs of every skill, in the order of the skills, answers left at 0.
-    fn draw_inputs(&self, purpose: Purpose, round: u32, n: usize, to: &mut TaskBuffer) {
+    /// `n` inputs of each of the first skills, in their order, answers left at 0.
+    fn draw_inputs(
+        &self,
+        purpose: Purpose,
+        round: u32,
+        skills: usize,
+        n: usize,
+        to: &mut TaskBuffer,
+    ) {
         to.clear(self.facts.inputs);
         let mut normals = Vec::new();
-        for skill in 0..self.facts.skills.len() as u32 {
+        for skill in 0..skills as u32 {
             let key = Key::new(self.truths.seed, purpose, skill, round);
             self.draw_each(key, n, &mut normals, |z| {
                 self.push_inputs(skill, z, &mut to.x);
@@ -289,15 +297,22 @@ impl World for MixedWorld {
     }
 
     fn shared_inputs(&self, round: Round, n: usize, to: &mut TaskBuffer) {
-        self.draw_inputs(Purpose::SharedInputs, round.0, n, to);
+        self.draw_inputs(Purpose::SharedInputs, round.0, self.facts.skills.len(), n, to);
     }
 
-    fn trials(&self, climate: &Climate, round: Round, n: usize, desk: &mut Desk) -> bool {
+    fn trials(
+        &self,
+        climate: &Climate,
+        (purpose, round): (Purpose, Round),
+        skills: usize,
+        n: usize,
+        desk: &mut Desk,
+    ) -> bool {
         let Truths { seed, inputs, stride, .. } = self.truths;
         let Desk { buffer, normals, scores, norms, truths, .. } = desk;
-        self.draw_inputs(Purpose::Judging, round.0, n, buffer);
+        self.draw_inputs(purpose, round.0, skills, n, buffer);
         // the skills' streams are taken
-        let mut luck = Stream::new(seed, Purpose::Judging, u32::MAX, round.0);
+        let mut luck = Stream::new(seed, purpose, u32::MAX, round.0);
         scores.resize(stride, 0.0);
         let shape = Shape { n: 1, inputs, stride };
         for task in 0..buffer.answers.len() {

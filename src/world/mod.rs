@@ -172,6 +172,15 @@ fn check_work(scenario: &Scenario, data: &FederatedData, agents: usize) -> Resul
         );
         return Err(misfit("fleet.participants", message));
     }
+    let late = scenario.fleet.newcomers.agents as usize;
+    if late >= agents {
+        let message = format!(
+            "{late} agents join later, but the data are of {agents} users, and nobody would be \
+             there from the start; lower it to at most {}",
+            agents - 1
+        );
+        return Err(misfit("fleet.newcomers.agents", message));
+    }
     let panel = scenario.measure.panel as usize;
     // the default panel is as large as there are agents
     if panel > agents && scenario.measure.panel != scenario::Measure::default().panel {
@@ -319,10 +328,17 @@ pub trait World: Send + Sync {
     /// one round.
     fn shared_inputs(&self, round: Round, n: usize, to: &mut TaskBuffer);
 
-    /// `n` tasks a skill, in the order of the skills, that nobody else sees, as they come up at
-    /// a company where a random agent works: the distiller's own. None by default, where the
-    /// world has no tasks but its agents'.
-    fn trials(&self, _climate: &Climate, _round: Round, _n: usize, _desk: &mut Desk) -> bool {
+    /// `n` tasks of each of the first `skills` skills, in their order, that nobody else sees, as
+    /// they come up at a company where a random agent works, for one purpose of the distiller's in
+    /// one round. None by default, where the world has no tasks but its agents'.
+    fn trials(
+        &self,
+        _climate: &Climate,
+        _name: (Purpose, Round),
+        _skills: usize,
+        _n: usize,
+        _desk: &mut Desk,
+    ) -> bool {
         false
     }
 }

@@ -37,6 +37,7 @@ pub fn panel(size: Size) -> Vec<PanelMember> {
             agent: AgentId(3 * i + 1),
             name: String::new(),
             company: CompanyId(i / 6),
+            joins: 1,
             job,
         }
     };

@@ -79,6 +79,7 @@ fn train(mlp: &Mlp, tasks: Tasks<'_>, local: &mut Local) {
     let plan = Plan { batch: 2, epochs: 1, prox: 0.0, share, feedback: Feedback::default() };
     let lesson = Lesson {
         efficiency: 1.0,
+        uptake: 1.0,
         tasks,
         targets: Targets::Feedback,
         plan: &plan,

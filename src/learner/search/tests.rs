@@ -263,9 +263,7 @@ fn the_well_connected_lead_early_and_are_overtaken() {
     assert!(lag > 4.0 * error, "{lag} ± {error}");
 }
 
-/// The full size; prints what comes out. With 400 landscapes in place of 40, after 3, 11, 21 and 200
-/// rounds: the complete graph 0.371 ± 0.006, 0.522 ± 0.009, 0.525 ± 0.010, 0.525 ± 0.010, the ring
-/// 0.144 ± 0.001, 0.391 ± 0.004, 0.585 ± 0.005, 0.815 ± 0.007 (standard errors).
+/// The full size; prints what comes out, with standard errors.
 #[test]
 #[ignore = "takes a few seconds; prints a table"]
 fn lazer_and_friedman_at_full_size() {

@@ -114,6 +114,7 @@ mod tests {
             agent: crate::ids::AgentId(company),
             name: String::new(),
             company: crate::ids::CompanyId(company),
+            joins: 1,
             job: vec![1.0],
         };
         let frame = |round, panel: [f32; 3]| Frame {

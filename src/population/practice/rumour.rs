@@ -1,27 +1,23 @@
 //! Fleets in which nobody practises: a skill is known or it is not.
 //!
-//! Without tasks every memory that goes round is one of the teachers', and these are all the same: an
-//! agent and skill is a bit, whatever is forgotten. Rows are `B` bits, the number of skills up to the
-//! next power of two, so that a million agents of one skill are 125 kB and of 16 skills 2 MB, which
-//! a core's caches hold. To take something in is to add bits; the rest is as in [`tour`](super::tour).
+//! Without tasks every memory that goes round is one of the teachers', and these are all the same:
+//! an agent and skill is a bit, whatever is forgotten. Rows are `B` bits, the number of skills up to
+//! the next power of two, so that a million agents of one skill are 125 kB and of 16 skills 2 MB,
+//! which a core's caches hold. To take something in is to add bits; the rest is as in
+//! [`tour`](super::tour).
 
+use super::bits::{Calls, place, row};
 use super::post::{Outbox, Shares};
 use super::rule::BLOCK;
 use super::{Practice, Snapshot};
-use crate::graph::Graph;
 use crate::measure::{Frame, PanelMember, RoundRow};
-use crate::params::kernels::{Around, prefetch_words, run_around};
+use crate::params::kernels::run_around;
 use crate::population::Population;
-use crate::scenario::Direction;
-use crate::stream::{Key, Purpose, Stream};
 use crate::threads::parallel_chunks;
 use std::sync::PoisonError;
 
 /// Most skills of a rumour: a row is a word at most.
 const SKILLS: usize = 32;
-
-/// Bits of a row from which on rows are worth asking for ahead of their time.
-const FAR: usize = 8;
 
 /// A fleet of the learner `practice` in which nobody practises.
 pub struct Rumour {
@@ -98,19 +94,6 @@ impl Rumour {
         };
         know.into_iter().map(adopters).collect()
     }
-}
-
-/// The word of an agent's row of so many bits, and the place of its first bit there.
-#[inline(always)]
-fn place(agent: usize, width: usize) -> (usize, usize) {
-    (agent * width / 32, agent * width % 32)
-}
-
-/// An agent's row.
-#[inline(always)]
-fn row(bits: &[u32], agent: usize, width: usize) -> u32 {
-    let (word, shift) = place(agent, width);
-    bits[word] >> shift & (u32::MAX >> (32 - width))
 }
 
 impl Population for Rumour {
@@ -275,95 +258,6 @@ impl Rumour {
             know.iter_mut().zip(counts).for_each(|(all, count)| *all += count);
         }
         next.adopters = self.adopters(next.round, know);
-    }
-}
-
-/// One call of every agent of a share.
-struct Calls<'a, const B: usize> {
-    graph: &'a Graph,
-    key: Key,
-    direction: Direction,
-    now: &'a [u32],
-    first: usize,
-    agents: usize,
-    /// Whether the share's rows are still to be filled.
-    fresh: bool,
-    rows: &'a mut [u32],
-    outbox: &'a mut Outbox,
-    bits: u32,
-}
-
-impl<const B: usize> Around for Calls<'_, B> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(mut self) {
-        let mut callees = [[0_u32; BLOCK]; 2];
-        let blocks = self.agents.div_ceil(BLOCK);
-        // a block more than there are: a block talks while the next one is prepared
-        for block in 0..=blocks {
-            let start = block * BLOCK;
-            let first = self.first + start;
-            if block < blocks {
-                let to = &mut callees[block % 2];
-                self.key.fill_words(first, to);
-                let to = &mut to[..BLOCK.min(self.agents - start)];
-                self.graph.pick_all(first as u32, to);
-                if B >= FAR {
-                    for callee in to.iter() {
-                        prefetch_words(&self.now[place(*callee as usize, B).0..]);
-                    }
-                }
-            }
-            if block > 0 {
-                let last = BLOCK.min(self.agents + BLOCK - start);
-                self.talk(start - BLOCK, &callees[(block + 1) % 2], last);
-            }
-        }
-    }
-}
-
-impl<const B: usize> Calls<'_, B> {
-    /// The calls of `n` of the share's agents from `start` on, at most a block of them.
-    #[inline(always)]
-    fn talk(&mut self, start: usize, callees: &[u32; BLOCK], n: usize) {
-        let words = BLOCK * B / 32;
-        let first = self.first + start;
-        let mine = &self.now[first * B / 32..][..words];
-        let rows = &mut self.rows[start * B / 32..][..words];
-        // who is not there hears nothing and has nothing to tell
-        let (mut theirs, mut own) = ([0; BLOCK], [0; BLOCK]);
-        for (theirs, callee) in theirs.iter_mut().zip(&callees[..n]) {
-            *theirs = row(self.now, *callee as usize, B);
-        }
-        for (i, own) in own.iter_mut().enumerate() {
-            *own = row(mine, i, B);
-        }
-        if self.fresh {
-            rows.copy_from_slice(mine);
-        }
-        if self.direction.pulls() {
-            for (word, theirs) in rows.iter_mut().zip(theirs.chunks_exact(32 / B)) {
-                let bits = theirs.iter().enumerate().map(|(i, row)| row << (i * B));
-                *word |= bits.fold(0, |all, row| all | row);
-            }
-        }
-        if !self.direction.pushes() {
-            return;
-        }
-        let mut tells = [0; BLOCK];
-        for ((tells, own), theirs) in tells.iter_mut().zip(&own).zip(&theirs) {
-            *tells = u32::from(own & !theirs != 0);
-        }
-        self.outbox.write(first, callees, &tells, self.bits);
-    }
-}
-
-impl Practice {
-    /// The agents that know everything at the start, rising.
-    pub(super) fn teachers(&self) -> Vec<u32> {
-        let mut stream = Stream::new(self.seed, Purpose::Teachers, 0, 0);
-        stream.sample(self.facts.agents as u32, self.teachers)
     }
 }
 

@@ -1,7 +1,7 @@
 //! An agent's round, one at a time: the reference, and what the engine of tasks has agents do.
 
+use super::fleet::{Memory, Practice, Snapshot};
 use super::rule::Rows;
-use super::{Memory, Practice, Snapshot};
 use crate::ids::{AgentId, Round};
 use crate::stream::{Key, Purpose};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::problem::Finding;
 use super::tree::{At, Node};
-use super::{gossip, hives, levels, memory, practice, search, strategies};
+use super::{beginnings, gossip, hives, levels, memory, practice, search, strategies};
 use crate::scenario::{
     Bound, EngineKind, Exchange, FeedbackKind, Learner, MixedEffects, Partial, Personalisation,
     Pull, Scenario, Sizes, Topology, World,
@@ -20,6 +20,7 @@ pub(super) fn check(scenario: &Scenario, tree: &Node) -> Vec<Finding> {
         World::Nk(_) => {}
     }
     fleet(scenario, &mut clashes);
+    beginnings::check(scenario, &mut clashes);
     feedback(scenario, &mut clashes);
     job_knowledge(scenario, &mut clashes);
     topology(scenario, &mut clashes);

@@ -63,10 +63,7 @@ pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
         clashes.add(&["market", "world.kind"], message.into());
     }
     for (h, hive) in s.hives.iter().enumerate() {
-        let mut own = s.clone();
-        own.distiller.pre = hive.pre.clone().unwrap_or(own.distiller.pre);
-        own.distiller.combine = hive.combine.clone().unwrap_or(own.distiller.combine);
-        own.distiller.server = hive.server.clone().unwrap_or(own.distiller.server);
+        let own = Scenario { distiller: hive.of(&s.distiller), ..s.clone() };
         let inherits = hive.pre.is_none() && hive.combine.is_none() && hive.server.is_none();
         let table = if inherits { "distiller".to_owned() } else { format!("hives.{h}") };
         clashes.of_distiller(table, |clashes| strategies::check_level(&own, None, clashes));

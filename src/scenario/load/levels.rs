@@ -2,7 +2,7 @@
 
 use super::cross::{Clashes, word};
 use super::strategies;
-use crate::scenario::{Combine, Exchange, Level, Personalisation, Scenario, Topology, World};
+use crate::scenario::{Combine, Exchange, Personalisation, Scenario, Topology, World};
 
 /// The checks of `topology = "hierarchical"`.
 pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
@@ -53,7 +53,7 @@ pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
         ("distiller.hierarchy.global", global, companies),
     ];
     for (table, level, n) in levels {
-        let of_level = with(s, level);
+        let of_level = Scenario { distiller: level.of(&s.distiller), ..s.clone() };
         clashes.of_distiller(table, |clashes| {
             strategies::check_level(&of_level, n, clashes);
             if matches!(level.combine, Combine::Fisher(_) | Combine::Regmean(_)) {
@@ -66,13 +66,4 @@ pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
             }
         });
     }
-}
-
-/// The scenario with a level's pipeline for its distiller's.
-fn with(s: &Scenario, level: &Level) -> Scenario {
-    let mut s = s.clone();
-    s.distiller.pre = level.pre.clone();
-    s.distiller.combine = level.combine.clone();
-    s.distiller.server = level.server.clone();
-    s
 }

@@ -36,9 +36,11 @@ pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
 }
 
 impl Scenario {
-    /// Contributions that a round brings, of so many agents; none where that is not yet known.
+    /// Contributions that a round brings at least, of so many agents; none where that is not yet
+    /// known.
     pub(crate) fn contributors(&self, agents: u32) -> Option<usize> {
-        (agents > 0).then_some(self.working(agents) as usize)
+        let present = agents.saturating_sub(self.fleet.newcomers.agents);
+        (agents > 0).then_some(self.working(present) as usize)
     }
 
     /// What the strategy and what comes before it need and `n` contributions do not give them:

@@ -6,7 +6,7 @@
 //! operations a value; values spread smoothly take about ten passes, any values at most
 //! [`GUESSES`] and twice 32.
 
-use super::super::simd::{Kernel, Vector, run16};
+use super::super::simd::{Kernel, Vector, lanes, run16};
 use super::MergeScratch;
 use super::order::{Wanted, middle};
 
@@ -57,16 +57,13 @@ impl Kernel for Bisected<'_> {
                 // hold `n` rows of sixteen.
                 let results = unsafe {
                     let values = Values { at: values.as_ptr(), n };
-                    match self.wanted {
+                    lanes(match self.wanted {
                         Wanted::Median => median::<V>(values),
                         Wanted::Trimmed(trim) => trimmed::<V>(values, trim),
                         Wanted::Around(keep) => around::<V>(values, keep, self.distances),
-                    }
+                    })
                 };
-                let mut lanes = [0.0; WIDTH];
-                // SAFETY: sixteen lanes.
-                unsafe { results.store(lanes.as_mut_ptr()) };
-                out.copy_from_slice(&lanes[..out.len()]);
+                out.copy_from_slice(&results[..out.len()]);
             }
         }
     }
@@ -147,16 +144,6 @@ impl Values {
             std::array::from_fn(|l| a[l].to_bits() + b[l].to_bits())
         }
     }
-}
-
-/// # Safety
-/// The caller has V's instruction set, of sixteen lanes.
-#[inline(always)]
-unsafe fn lanes<V: Vector>(v: V) -> [f32; WIDTH] {
-    let mut lanes = [0.0; WIDTH];
-    // SAFETY: sixteen lanes.
-    unsafe { v.store(lanes.as_mut_ptr()) };
-    lanes
 }
 
 /// Between which values each lane's ranks are split: `up_to_low` values are at most `low`,

@@ -1,6 +1,6 @@
 //! The cuts of a vector's largest magnitudes in one pass, by brackets that a sample tells.
 
-use super::super::simd::{Kernel, Vector, run16};
+use super::super::simd::{Kernel, Vector, counted, run16};
 use super::super::vectors::prefetch_line;
 use super::magnitudes::{AHEAD, key};
 use super::parts::CHUNK;
@@ -155,9 +155,7 @@ impl<const N: usize> Kernel for Pass<'_, '_, N> {
             }
             for (b, bracket) in self.brackets.iter_mut().enumerate() {
                 bracket.found += to[b].offset_from(from[b]) as usize;
-                let mut counts = [0.0_f32; LINE];
-                above[b].store(counts.as_mut_ptr());
-                bracket.above += counts.iter().map(|count| count.to_bits() as usize).sum::<usize>();
+                bracket.above += counted(above[b]);
             }
         }
         for key in lines.remainder().iter().map(|x| key(*x)) {

@@ -1,6 +1,6 @@
 //! Sign election: what TIES makes of many rows once they are trimmed.
 
-use super::super::simd::{Kernel, Vector, run16};
+use super::super::simd::{Kernel, Vector, lanes, run16};
 use super::super::vectors::prefetch_line;
 use super::Cut;
 
@@ -314,14 +314,4 @@ impl<V: Vector> Tally<V> {
             weights[1] = zero.where_above(kept, weights[1].add(weight), weights[1]);
         }
     }
-}
-
-/// # Safety
-/// The caller has V's instruction set, of sixteen lanes.
-#[inline(always)]
-unsafe fn lanes<V: Vector>(v: V) -> [f32; LANES] {
-    let mut lanes = [0.0; LANES];
-    // SAFETY: sixteen lanes.
-    unsafe { v.store(lanes.as_mut_ptr()) };
-    lanes
 }

@@ -1,7 +1,7 @@
 //! Ranks among some thousand keys, closed in on by counting: the keys lie in the nearest cache, and
 //! a pass over them is cheaper than a branch that guesses wrong.
 
-use super::super::simd::{Kernel, Vector, run16};
+use super::super::simd::{Kernel, Vector, counted, run16};
 
 /// One more than any key: keys are magnitudes, whose bits are below.
 const BEYOND: u32 = 1 << 31;
@@ -97,7 +97,6 @@ impl Kernel for Count<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> usize {
         let mut lines = self.keys.chunks_exact(CHAINS * V::LANES);
-        let mut counts = [0.0_f32; 16];
         // SAFETY: the caller has V's instruction set, of sixteen lanes.
         unsafe {
             let over = V::splat(f32::from_bits(self.over));
@@ -110,8 +109,7 @@ impl Kernel for Count<'_> {
             }
             let mut sum = 0;
             for chain in chains {
-                chain.store(counts.as_mut_ptr());
-                sum += counts.iter().map(|count| count.to_bits() as usize).sum::<usize>();
+                sum += counted(chain);
             }
             sum + lines.remainder().iter().filter(|key| **key > self.over).count()
         }

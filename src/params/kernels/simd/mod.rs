@@ -84,6 +84,30 @@ pub(super) trait Vector: Copy {
     }
 }
 
+/// The lanes of a vector of sixteen.
+///
+/// # Safety
+/// The caller has V's instruction set, of sixteen lanes.
+#[inline(always)]
+pub(super) unsafe fn lanes<V: Vector>(v: V) -> [f32; 16] {
+    debug_assert_eq!(V::LANES, 16);
+    let mut lanes = [0.0; 16];
+    // SAFETY: sixteen lanes.
+    unsafe { v.store(lanes.as_mut_ptr()) };
+    lanes
+}
+
+/// The sum of sixteen lanes' counts, of [`Vector::count_above`] or
+/// [`Vector::count_bits_above`].
+///
+/// # Safety
+/// As of [`lanes`].
+#[inline(always)]
+pub(super) unsafe fn counted<V: Vector>(counts: V) -> usize {
+    // SAFETY: as the caller vouches.
+    unsafe { lanes(counts) }.iter().map(|count| count.to_bits() as usize).sum()
+}
+
 /// An instruction set that the kernels are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
