@@ -101,6 +101,7 @@ def break_copies(page):
 SHOTS = {
     "report-map.png": ("scale-free/report.html", "only=fig-map&round=10&skill=s8", "1000,850"),
     "report-adoption.png": ("rumour/report.html", "only=fig-adoption", "1000,630"),
+    "report-taught.png": ("tagged/report.html", "only=fig-taught&round=15", "1000,540"),
     "report-hives.png": ("podium/report.html", "only=fig-hives-skill&theme=dark", "1000,540"),
     "report-side-by-side.png": ("side-by-side.html", "", "1000,1100"),
 }

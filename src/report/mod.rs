@@ -7,7 +7,8 @@
 //!         ─► map, hives, fits, origins                  │
 //!                      numbers of one figure and what   ├─► page ─► report.html
 //!                      it says                          │   (template, css, js, charts inlined)
-//!         ─► figures   titles, axes, captions          ─┤
+//!         ─► sections, knowing, figures
+//!                      titles, axes, captions          ─┤
 //!         ─► findings  what came out, in words         ─┤
 //!         ─► tiles     key figures                     ─┘
 //!
@@ -24,6 +25,7 @@ mod figures;
 mod findings;
 mod fits;
 mod hives;
+mod knowing;
 mod map;
 mod origins;
 mod pack;

@@ -71,7 +71,7 @@ pub(super) fn taught(outcome: &Outcome, matrix: &Matrix) -> Figure {
     };
     figure
         .says(format!(
-            "A row holds the {} that one company alone practises; a cell is how well the column's agents know them, and only through the hive can they. The diagonal is the origins' own level. At the end {} on the diagonal, {} off it. {when}",
+            "A row holds the {} that one company alone practises; a cell is how well the column's agents know them, which came to them through the hive or carries over from other skills. The diagonal is the origins' own level. At the end {} on the diagonal, {} off it. {when}",
             if tags == 1 { "skill".to_string() } else { "skills".into() },
             level(origin),
             level(others),

@@ -2,14 +2,11 @@
 
 use super::captions::{self as say, Words};
 use super::data::{Kept, Run, rounds_note};
-use super::figures::{
-    Column, Figure, Format, Kind, ROUND, Section, every_run, hive_line, level_unit,
-};
-use super::map::{self, SpreadMap};
-use super::origins;
-use super::{fits, hives};
+use super::figures::{Column, Figure, Format, Kind, Section, every_run, hive_line, level_unit};
+use super::map::SpreadMap;
+use super::{hives, knowing, origins};
+use crate::measure::Outcome;
 use crate::measure::spread::Matrix;
-use crate::measure::{Frame, Outcome};
 
 /// All sections of the page, in order. A section whose world has no such data is left out.
 pub(super) fn sections(
@@ -23,7 +20,8 @@ pub(super) fn sections(
     // where there are fixed data, what papers report of them comes first
     let mut sections: Vec<Section> = data(&words).into_iter().collect();
     sections.extend(hives::section(outcome));
-    sections.extend([skill(&words), adoption(&words, kept), heat(&words, kept, map, taught)]);
+    sections.extend([skill(&words), knowing::adoption(&words, kept)]);
+    sections.push(knowing::heat(&words, kept, map, taught));
     sections.extend(origins::lineage(outcome));
     sections.push(work(&words));
     sections.push(merging(&words));
@@ -84,102 +82,6 @@ fn skill(w: &Words<'_>) -> Section {
             )
             .says(say::fleet(w)),
         ],
-    }
-}
-
-/// A figure that a script of its own draws from the frames.
-fn drawn(
-    id: &'static str,
-    kind: Kind,
-    title: &str,
-    x: &'static str,
-    y: &str,
-    w: &Words<'_>,
-) -> Figure {
-    let format = if kind == Kind::Adoption { Format::Percent } else { Format::Level };
-    let mut figure = Figure::lines(id, title, y, format, Vec::new());
-    figure.kind = kind;
-    figure.x = x;
-    figure.missing = if say::any_level(w) {
-        String::new()
-    } else {
-        "No level of skill was measured in this run.".into()
-    };
-    figure
-}
-
-fn adoption(w: &Words<'_>, kept: &Kept) -> Section {
-    let hive = w.runs[0].trace;
-    let round = |frame: Option<&Frame>| frame.map_or(0, |frame| frame.round);
-    let measured = (round(hive.frames.first()), round(hive.frames.last()));
-    let mut figure = drawn(
-        "fig-adoption",
-        Kind::Adoption,
-        "Adoption of every skill",
-        ROUND,
-        "share of the panel (%)",
-        w,
-    )
-    .says(say::adoption(w) + &fits::caption(&hive.skills, w.runs[0].spread, measured))
-    .wide();
-    figure.note = kept.adoption_note(&w.outcome.hive);
-    Section {
-        id: "adoption",
-        title: "How skills spread",
-        lede: "For each skill, the share of the panel that has adopted it, whether or not the agent ever practised it. Listed and coloured from the most frequent skill to the rarest.",
-        figures: vec![figure],
-    }
-}
-
-fn heat(w: &Words<'_>, kept: &Kept, map: Option<&SpreadMap>, taught: Option<&Matrix>) -> Section {
-    let level = level_unit(&w.outcome.scenario.world);
-    let spread = map.map(|map| {
-        let unit = format!("no axis; colour: {level}");
-        let mut figure =
-            drawn("fig-map", Kind::Map, "Where skill is", "no axis (places)", &unit, w)
-                .says(map::caption(w.outcome, map))
-                .wide();
-        figure.note = map::note(map);
-        figure
-    });
-    let mut heat = drawn(
-        "fig-heat",
-        Kind::Heat,
-        "Level of every agent in every skill",
-        "skill, most frequent first",
-        &format!("panel agent; colour: {level}"),
-        w,
-    )
-    .says(say::heat(w))
-    .wide();
-    heat.note = kept.heat_note(&w.outcome.hive);
-    let histogram = drawn(
-        "fig-histogram",
-        Kind::Histogram,
-        "Agents by skill on their own job, at this round",
-        level,
-        "panel agents (number)",
-        w,
-    )
-    .says(say::histogram(w));
-    let quantiles = drawn(
-        "fig-quantiles",
-        Kind::Quantiles,
-        "Spread of the hive's agents over rounds",
-        ROUND,
-        level,
-        w,
-    )
-    .says(say::quantiles(w));
-    Section {
-        id: "who",
-        title: "Who knows what",
-        lede: "The slider moves these figures through the measured rounds.",
-        figures: spread
-            .into_iter()
-            .chain(taught.map(|matrix| origins::taught(w.outcome, matrix)))
-            .chain([heat, histogram, quantiles])
-            .collect(),
     }
 }
 

@@ -12,7 +12,7 @@ hive.taught = (() => {
       const soft = hive.colour("soft");
       const cells = origins.flatMap((o, row) => companies.map((_, r) => [r, origins.length - 1 - row, levels[(hive.frames.state.frame * n + o) * n + r] ?? "-", o]));
       const inner = Math.max(box.clientWidth - 90, 80);
-      const wide = Math.min(inner, Math.max(n * 34, 240));
+      const wide = Math.min(inner, Math.max(n * 64, 240));
       const names = (of) => of.map((i) => `c${companies[i]}`);
       const category = (data, extra) => hive.charts.axis({ type: "category", data, splitLine: { show: false }, axisLabel: { color: soft, fontSize: 11, hideOverlap: true }, ...extra });
       const written = wide / n > 30;
