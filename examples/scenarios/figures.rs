@@ -1,6 +1,7 @@
 //! Numbers of a run, and what is worked out over several.
 
 use crate::studies::Row;
+use hivesim::maths::{exp, ln};
 use hivesim::measure::economy::{Day, break_even};
 use hivesim::measure::spread::Curve;
 use hivesim::measure::{Onboarding, Outcome, RoundRow, Trace};
@@ -69,7 +70,7 @@ pub fn loss_exponent(outcome: &Outcome) -> f64 {
 pub fn learned_in_twenty(outcome: &Outcome) -> f64 {
     let shares = &outcome.hive.panel[0].job;
     exponent_of(outcome, |tasks, _| {
-        let left = |p: f64| p * (tasks / 20.0 * (1.0 - p).ln()).exp();
+        let left = |p: f64| p * exp(tasks / 20.0 * ln(1.0 - p));
         shares.iter().map(|p| left(f64::from(*p))).sum()
     })
 }
@@ -80,7 +81,7 @@ fn exponent_of(outcome: &Outcome, loss: impl Fn(f64, &RoundRow) -> f64) -> f64 {
     for row in &outcome.hive.rounds {
         tasks += row.tasks as f64;
         if row.round >= 4 && !row.core_skill.is_nan() {
-            points.push((tasks.ln(), loss(tasks, row).ln()));
+            points.push((ln(tasks), ln(loss(tasks, row))));
         }
     }
     -slope(&points)
@@ -221,8 +222,8 @@ pub fn ratios(rows: &[Row]) -> String {
         let _ = writeln!(
             text,
             "- `{label}`: {:.2} times the tasks, {:.2} times the bits",
-            tasks.exp(),
-            bits.exp()
+            exp(tasks),
+            exp(bits)
         );
     }
     text
@@ -230,9 +231,9 @@ pub fn ratios(rows: &[Row]) -> String {
 
 /// The mean of the logarithm of a ratio over the seeds that have both.
 fn ln_ratio(a: &[Outcome], b: &[Outcome], of: impl Fn(&Outcome) -> f64) -> f64 {
-    let logs = a.iter().zip(b).map(|(a, b)| (of(b) / of(a)).ln());
+    let logs = a.iter().zip(b).map(|(a, b)| ln(of(b) / of(a)));
     // a run may end before it is there
-    let logs: Vec<f64> = logs.filter(|ln| !ln.is_nan()).collect();
+    let logs: Vec<f64> = logs.filter(|log| !log.is_nan()).collect();
     logs.iter().sum::<f64>() / logs.len() as f64
 }
 
@@ -255,11 +256,11 @@ pub fn exponent(rows: &[Row]) -> String {
             rows.iter().filter(|(_, runs)| !told(&runs[0]) && shape(&runs[0]).0 == answers);
         for (_, runs) in judged {
             let horizon = f64::from(shape(&runs[0]).1);
-            let ln = ln_ratio(base, runs, tasks_to_half);
-            told_so.push(format!("{:.1} at horizon {horizon}", ln.exp()));
-            points.push((horizon * f64::from(answers).ln(), ln));
+            let ratio = ln_ratio(base, runs, tasks_to_half);
+            told_so.push(format!("{:.1} at horizon {horizon}", exp(ratio)));
+            points.push((horizon * ln(f64::from(answers)), ratio));
         }
-        points.retain(|(_, ln)| !ln.is_nan());
+        points.retain(|(_, ratio)| !ratio.is_nan());
         let _ = writeln!(
             text,
             "- {answers} answers: {}; exponent of K^H {:.2}",
