@@ -58,6 +58,7 @@ laws! {
     sign_conflict_follows_the_arccosine: "sign-conflict",
     dare_is_off_by_its_drop_rate_over_what_it_keeps: "dare-variance",
     the_best_by_noisy_scores_gains_what_regression_leaves: "best-of-n",
+    a_ring_overtakes_a_complete_graph_on_a_rugged_landscape: "rugged-crossing",
     leaders_change_by_the_arccosine_of_the_correlation: "leader-changes",
     a_lab_runs_away_where_its_flywheel_outruns_the_leak: "runaway",
     the_paper_worlds_answers_vary_as_its_authors_do: "paper-world",

@@ -1,7 +1,7 @@
 //! The checks, by name.
 
 use super::Size::{Full, Quick};
-use super::{Check, averaging, choice, consensus, fedprox, feedback, labs, paper};
+use super::{Check, averaging, choice, consensus, fedprox, feedback, labs, landscapes, paper};
 use super::{practice, sharing, spreading, strategies};
 use crate::text::{name as shown, nearest};
 
@@ -188,6 +188,14 @@ const CHECKS: &[Check] = &[
         source: "Cochran 1951 (selection on a correlated score)",
         from: Quick,
         run: choice::best_of,
+    },
+    Check {
+        name: "rugged-crossing",
+        law: "On an NK landscape (N = 20, K = 5; 100 agents) those who can copy everybody lead \
+              early and stall, and those on a ring overtake them.",
+        source: "Lazer & Friedman 2007; figures of a plain loop",
+        from: Quick,
+        run: landscapes::crossing,
     },
     Check {
         name: "leader-changes",

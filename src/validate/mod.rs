@@ -15,6 +15,7 @@ mod fedprox;
 mod feedback;
 mod fleet;
 mod labs;
+mod landscapes;
 mod merging;
 mod paper;
 mod practice;
