@@ -154,9 +154,10 @@ pub fn rounds_till_all(outcome: &Outcome) -> f64 {
     all.map_or(f64::NAN, |frame| f64::from(frame.round))
 }
 
-/// Level in an unseen company of the best core that so many companies can teach, `G + U` and the
-/// mean of their own truths: two Gaussian score vectors that correlate by
-/// `t/√(t² + v²) · t'/...`, `t² = general² + skill²`, agree on the best answer as often as draws do.
+/// Level in an unseen company of the best core that `C` companies can teach, `G + U` and the mean of
+/// their own truths. Its scores and the truth's are Gaussian and correlate by
+/// `t²/√((t² + v²/C)(t² + v²))`, `t² = general² + skill²`, `v = company`; how often two such vectors
+/// agree on the best answer is counted over draws.
 pub fn unseen_level(outcome: &Outcome) -> f64 {
     let World::MixedEffects(world) = &outcome.scenario.world else { return f64::NAN };
     let practised = world.companies - outcome.scenario.fleet.newcomers.companies;
