@@ -6,7 +6,7 @@
 //! which a core's caches hold. To take something in is to add bits; the rest is as in
 //! [`tour`](super::tour).
 
-use super::bits::{Calls, place, row};
+use super::bits::{Calls, Count, place, row};
 use super::post::{Outbox, Shares};
 use super::rule::BLOCK;
 use super::{Practice, Snapshot};
@@ -72,13 +72,11 @@ impl Rumour {
 
     /// How many agents know each skill, of those whose rows are in some words.
     fn count(&self, bits: &[u32]) -> Vec<u64> {
-        let (width, mut counts) = (self.width(), vec![0; self.fleet.skills()]);
-        // the places of a skill in a word
-        let each = if width == 32 { 1 } else { u32::MAX / ((1 << width) - 1) };
-        for (skill, count) in counts.iter_mut().enumerate() {
-            let of = |word: &u32| u64::from((word & each << skill).count_ones());
-            *count = bits.iter().map(of).sum();
+        let mut counts = vec![0; self.width()];
+        for (bit, count) in run_around(Count(bits)).into_iter().enumerate() {
+            counts[bit % self.width()] += count;
         }
+        counts.truncate(self.fleet.skills());
         counts
     }
 
