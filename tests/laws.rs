@@ -44,6 +44,7 @@ laws! {
     companies_are_off_by_what_sampling_and_shrinkage_leave: "company-shrinkage",
     a_delay_is_stable_up_to_its_greatest_rate: "delay-stability",
     a_ring_contracts_by_its_second_eigenvalue: "ring-consensus",
+    random_graphs_contract_by_their_second_eigenvalue: "graph-consensus",
     pairs_contract_by_one_over_the_others: "pairwise-gossip",
     a_round_of_calls_follows_the_mean_field_map: "mean-field-rounds",
     clocks_spread_a_rumour_in_harmonic_time: "asynchronous-rumour",

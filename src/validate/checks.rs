@@ -74,6 +74,15 @@ const CHECKS: &[Check] = &[
         run: consensus::ring,
     },
     Check {
+        name: "graph-consensus",
+        law: "Agents of a fleet on a random graph, averaging with all neighbours by Metropolis' \
+              weights: a round leaves the second eigenvalue of the matrix of what is along its \
+              eigenvector.",
+        source: "DeGroot 1974; Xiao & Boyd 2004",
+        from: Quick,
+        run: consensus::graphs,
+    },
+    Check {
         name: "pairwise-gossip",
         law: "Two of n agents, drawn at random, take their mean: a tick leaves 1 − 1/(n−1) of the \
               expected squared distance from consensus.",

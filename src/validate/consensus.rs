@@ -1,12 +1,15 @@
 //! Linear dynamics of a core and of agents who average with their neighbours: delay, rings,
 //! pairs.
 
+use super::fleet::cores;
 use super::merging::{Merger, contribution};
 use super::{CheckError, Row, Rows, Trial, mean_and_error};
+use crate::graph::Graph;
 use crate::maths::{cos, ln, pow};
 use crate::merge::Context;
 use crate::params::Sparse;
-use crate::scenario::{Combine, Mean};
+use crate::scenario::{Combine, Gossip, Mean};
+use nalgebra::{DMatrix, SymmetricEigen};
 use std::collections::VecDeque;
 use std::f64::consts::{PI, TAU};
 
@@ -142,6 +145,69 @@ pub(super) fn ring(trial: &Trial) -> Rows {
         Ok(Row::within(format!("ring of {n}: left by a round"), law, left, 1e-6))
     };
     [(8, 15), (16, 60), (32, 250)].into_iter().map(row).collect()
+}
+
+/// Agents of a fleet on a random graph who begin with the second eigenvector of its averaging
+/// matrix, each with one number, and then tell all their neighbours: a round leaves the second
+/// eigenvalue of every number. The law's eigenvalues are nalgebra's, of the dense matrix.
+pub(super) fn graphs(trial: &Trial) -> Rows {
+    const AGENTS: u32 = 24;
+    const ROUNDS: usize = 8;
+    let row = |(graph, name): (Graph, &str)| {
+        let (factor, vector) = second(&graph);
+        let text = format!(
+            "rounds = {ROUNDS}\n[fleet]\nagents = {AGENTS}\n[world]\nkind = \"synthetic\"\n\
+             [world.sizes]\nkind = \"fixed\"\nexamples = 20\n[measure]\npanel = 0\n\
+             [engine]\nkind = \"serial\"\n[distiller]\ntopology = \"gossip\"\n\
+             [distiller.gossip]\ncontacts = 0\ngraph = \"{}\"\n",
+            trial.model(name, "ring")
+        );
+        let seen = cores(&text, trial, 1, move |agent, round, x| {
+            if round == 1 {
+                x[0] += vector[agent as usize] as f32;
+            }
+        })?;
+        // all begin with the same core, which is seen once
+        let numbers: Vec<f64> = seen.iter().skip(1).map(|core| f64::from(core[0])).collect();
+        let size = |round: &[f64]| round.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let sizes: Vec<f64> = numbers.chunks(AGENTS as usize).map(size).collect();
+        // a neighbour of the very same number would be seen once for both
+        let whole = numbers.len() == AGENTS as usize * ROUNDS;
+        let left = if whole { sizes[ROUNDS - 1] / sizes[ROUNDS - 2] } else { f64::NAN };
+        // Numbers of about 0.2, rounded by 2^-26 of it a round and shrunk to no less than a
+        // hundredth: 2e-6 of them, 24 on their own.
+        Ok(Row::within(format!("{name} graph of {AGENTS}: left by a round"), factor, left, 2e-6))
+    };
+    // as the scenario draws them
+    let Gossip { neighbours: k, rewire, .. } = Gossip::default();
+    [
+        (Graph::regular(AGENTS, k, trial.seed), "regular"),
+        (Graph::small_world(AGENTS, k, rewire, trial.seed), "small-world"),
+        (Graph::scale_free(AGENTS, k, trial.seed), "scale-free"),
+    ]
+    .into_iter()
+    .map(row)
+    .collect()
+}
+
+/// The eigenvalue of second largest modulus of a graph's averaging matrix, in modulus, and its
+/// vector.
+fn second(graph: &Graph) -> (f64, Vec<f64>) {
+    let n = graph.nodes() as usize;
+    let mut unit = vec![0.0; n];
+    let mut column = vec![0.0; n];
+    let mut matrix = DMatrix::zeros(n, n);
+    for j in 0..n {
+        unit[j] = 1.0;
+        graph.average(&unit, &mut column);
+        matrix.column_mut(j).copy_from_slice(&column);
+        unit[j] = 0.0;
+    }
+    let eigen = SymmetricEigen::new(matrix);
+    let mut order: Vec<usize> = (0..n).collect();
+    order.sort_by(|a, b| eigen.eigenvalues[*b].abs().total_cmp(&eigen.eigenvalues[*a].abs()));
+    let at = order[1];
+    (eigen.eigenvalues[at].abs(), eigen.eigenvectors.column(at).iter().copied().collect())
 }
 
 /// Two agents drawn from `n` take their mean: a tick leaves the share `1 − 1/(n−1)` of the
