@@ -75,10 +75,10 @@ const CHECKS: &[Check] = &[
     },
     Check {
         name: "graph-consensus",
-        law: "Agents of a fleet on a random graph, averaging with all neighbours by Metropolis' \
-              weights: a round leaves the second eigenvalue of the matrix of what is along its \
-              eigenvector.",
-        source: "DeGroot 1974; Xiao & Boyd 2004",
+        law: "Agents of a fleet on a random graph who each take the mean of themselves and all \
+              their neighbours: along the second eigenvector of the matrix a round leaves its \
+              second eigenvalue.",
+        source: "DeGroot 1974; Golub & Jackson 2010",
         from: Quick,
         run: consensus::graphs,
     },

@@ -148,7 +148,7 @@ pub(super) fn ring(trial: &Trial) -> Rows {
 }
 
 /// Agents of a fleet on a random graph who begin with the second eigenvector of its averaging
-/// matrix, each with one number, and then tell all their neighbours: a round leaves the second
+/// matrix, each with one number, and then hear all their neighbours: a round leaves the second
 /// eigenvalue of every number. The law's eigenvalues are nalgebra's, of the dense matrix.
 pub(super) fn graphs(trial: &Trial) -> Rows {
     const AGENTS: u32 = 24;
@@ -190,24 +190,23 @@ pub(super) fn graphs(trial: &Trial) -> Rows {
     .collect()
 }
 
-/// The eigenvalue of second largest modulus of a graph's averaging matrix, in modulus, and its
-/// vector.
+/// The eigenvalue of second largest modulus, in modulus, of the matrix by which everyone takes the
+/// mean of itself and its neighbours, and its vector. With `d` the degrees and 1, the matrix is
+/// `D^-1 (A + I)`, which has the eigenvalues of the symmetric `D^-1/2 (A + I) D^-1/2`.
 fn second(graph: &Graph) -> (f64, Vec<f64>) {
     let n = graph.nodes() as usize;
-    let mut unit = vec![0.0; n];
-    let mut column = vec![0.0; n];
-    let mut matrix = DMatrix::zeros(n, n);
-    for j in 0..n {
-        unit[j] = 1.0;
-        graph.average(&unit, &mut column);
-        matrix.column_mut(j).copy_from_slice(&column);
-        unit[j] = 0.0;
-    }
-    let eigen = SymmetricEigen::new(matrix);
+    let root = |i: usize| (f64::from(graph.degree(i as u32)) + 1.0).sqrt();
+    let linked = |i: usize, j: usize| {
+        let near = graph.neighbours(i as u32).is_none_or(|near| near.contains(&(j as u32)));
+        i == j || near
+    };
+    let entry = |i, j| if linked(i, j) { 1.0 / (root(i) * root(j)) } else { 0.0 };
+    let eigen = SymmetricEigen::new(DMatrix::from_fn(n, n, entry));
     let mut order: Vec<usize> = (0..n).collect();
     order.sort_by(|a, b| eigen.eigenvalues[*b].abs().total_cmp(&eigen.eigenvalues[*a].abs()));
     let at = order[1];
-    (eigen.eigenvalues[at].abs(), eigen.eigenvectors.column(at).iter().copied().collect())
+    let vector = eigen.eigenvectors.column(at);
+    (eigen.eigenvalues[at].abs(), vector.iter().enumerate().map(|(i, u)| u / root(i)).collect())
 }
 
 /// Two agents drawn from `n` take their mean: a tick leaves the share `1 − 1/(n−1)` of the
