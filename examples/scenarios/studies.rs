@@ -117,7 +117,9 @@ pub const STUDIES: &[Study] = &[
             "distiller.gossip.graph=complete distiller.gossip.contacts=0",
             "distiller.topology=star",
         ], ..PLAIN },
-    Study { name: "merge-too-often", rows: &[
+    Study { name: "merge-too-often",
+        // a landscape is one draw, and landscapes differ: it takes many
+        seeds: 1..=40, rows: &[
             "",
             "learner.every=5",
             "learner.every=10",
