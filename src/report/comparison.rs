@@ -1,12 +1,12 @@
 //! The page of a comparison: a table, a dot for each strategy, its curve over the rounds.
 
-use super::page::{CHARTS, LICENCES, STYLES};
+use super::page::{STYLES, fill};
 use super::text::{bytes, counted, level, significant};
 use super::{ReportError, toml_html};
 use crate::catalogue::Family;
 use crate::compare::{Comparison, Estimate, Run, Standing};
+use minijinja::context;
 use minijinja::value::Serde;
-use minijinja::{Environment, context};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -53,10 +53,7 @@ pub fn render_comparison(
         format!("{} refused", comparison.refused.len()),
     ];
     let data = data(comparison).to_string();
-    let mut environment = Environment::new();
-    // The name's ending turns on the escaping of everything that is not marked safe.
-    environment.add_template("comparison.html", TEMPLATE)?;
-    let page = environment.get_template("comparison.html")?.render(context! {
+    let own = context! {
         name,
         question => comparison.question.as_str(),
         facts => facts.join(" · "),
@@ -68,14 +65,10 @@ pub fn render_comparison(
         seeds => comparison.seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", "),
         hash => comparison.result_hash(),
         scenario_html => toml_html::highlight(scenario_toml),
-        licences => Serde(LICENCES),
         style => STYLES.concat() + STYLE,
-        charts => CHARTS,
         script => SCRIPTS.concat(),
-        // Inside a script element only `<` could end it; in JSON it only occurs in strings.
-        data => data.replace('<', "\\u003c"),
-    })?;
-    Ok(page)
+    };
+    fill("comparison.html", TEMPLATE, &data, own)
 }
 
 /// What came out, in words made of the numbers.

@@ -12,13 +12,15 @@ use super::{ReportError, fits, text, toml_html};
 use crate::measure::Outcome;
 use crate::record::Histories;
 use minijinja::value::Serde;
-use minijinja::{Environment, context};
+use minijinja::{Environment, Value, context};
 use serde::Serialize;
 
 const TEMPLATE: &str = include_str!("assets/report.html");
+/// How every page ends.
+const FOOT: &str = include_str!("assets/foot.html");
 pub(super) const STYLES: [&str; 2] =
     [include_str!("assets/report.css"), include_str!("assets/print.css")];
-pub(super) const CHARTS: &str = include_str!("assets/vendor/echarts/echarts.custom.min.js");
+const CHARTS: &str = include_str!("assets/vendor/echarts/echarts.custom.min.js");
 /// In the order in which they need one another.
 const SCRIPTS: [&str; 12] = [
     include_str!("assets/base.js"),
@@ -34,7 +36,7 @@ const SCRIPTS: [&str; 12] = [
     include_str!("assets/page.js"),
     include_str!("assets/selfcheck.js"),
 ];
-pub(super) const LICENCES: [(&str, &str); 5] = [
+const LICENCES: [(&str, &str); 5] = [
     ("Apache ECharts: notice", include_str!("assets/vendor/echarts/NOTICE")),
     ("Apache ECharts: Apache License 2.0", include_str!("assets/vendor/echarts/LICENSE")),
     ("zrender: BSD 3-Clause", include_str!("assets/vendor/echarts/LICENSE-zrender")),
@@ -127,10 +129,7 @@ pub fn render(
     let rounds_run = outcome.hive.rounds.last().map_or(0, |r| r.round);
     let skills = outcome.hive.skills.len();
 
-    let mut environment = Environment::new();
-    // The name's ending turns on the escaping of everything that is not marked safe.
-    environment.add_template("report.html", TEMPLATE)?;
-    let page = environment.get_template("report.html")?.render(context! {
+    let own = context! {
         name => if scenario.name.is_empty() { "Unnamed scenario" } else { scenario.name.as_str() },
         question => scenario.question.as_str(),
         expect => scenario.expect.as_str(),
@@ -151,14 +150,30 @@ pub fn render(
         adopted => text::level(scenario.measure.adopted),
         scenario_html => toml_html::highlight(scenario_toml),
         summary => summary.trim_end(),
-        licences => Serde(LICENCES),
         style => STYLES.concat(),
-        charts => CHARTS,
         script => SCRIPTS.concat(),
+    };
+    fill("report.html", TEMPLATE, &data, own)
+}
+
+/// Fills a page's template in with what is its own, and with what all pages have.
+pub(super) fn fill(
+    name: &str,
+    template: &str,
+    data: &str,
+    own: Value,
+) -> Result<String, ReportError> {
+    let mut environment = Environment::new();
+    // The names' endings turn on the escaping of everything that is not marked safe.
+    environment.add_template("foot.html", FOOT)?;
+    environment.add_template(name, template)?;
+    let shared = context! {
+        licences => Serde(LICENCES),
+        charts => CHARTS,
         // Inside a script element only `<` could end it; in JSON it only occurs in strings.
         data => data.replace('<', "\\u003c"),
-    })?;
-    Ok(page)
+    };
+    Ok(environment.get_template(name)?.render(context! { ..own, ..shared })?)
 }
 
 impl<'a> FigureView<'a> {

@@ -5,13 +5,13 @@ use super::ReportError;
 use super::captions::{at_end, half_fleet, last, value_sum};
 use super::data::{Run, runs};
 use super::figures::{Column, Figure, Format, Line, party};
-use super::page::{CHARTS, LICENCES, STYLES};
+use super::page::{STYLES, fill};
 use super::payload::columns;
 use super::text::{above, bytes, counted, level, percent, si, significant};
 use crate::measure::Outcome;
 use crate::record::Histories;
+use minijinja::context;
 use minijinja::value::Serde;
-use minijinja::{Environment, context};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -104,24 +104,17 @@ pub fn render_side_by_side(named: &[(&str, &Outcome)]) -> Result<String, ReportE
             "hash": outcome.result_hash,
         })
     });
-    let mut environment = Environment::new();
-    // The name's ending turns on the escaping of everything that is not marked safe.
-    environment.add_template("side_by_side.html", TEMPLATE)?;
-    let page = environment.get_template("side_by_side.html")?.render(context! {
+    let own = context! {
         labels,
         findings => findings(named, &hives),
         runs => Serde(facts.collect::<Vec<_>>()),
         figures => Serde(views.collect::<Vec<_>>()),
         key_figures => Serde(key_figures(&hives)),
         keys => Serde(differing_keys(named)?),
-        licences => Serde(LICENCES),
         style => STYLES.concat(),
-        charts => CHARTS,
         script => SCRIPTS.concat(),
-        // Inside a script element only `<` could end it; in JSON it only occurs in strings.
-        data => data.replace('<', "\\u003c"),
-    })?;
-    Ok(page)
+    };
+    fill("side_by_side.html", TEMPLATE, &data, own)
 }
 
 fn figure(drawn: &Drawn, named: &[(&str, &Outcome)], hives: &[Run<'_>]) -> Figure {
