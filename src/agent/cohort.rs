@@ -5,7 +5,7 @@ use super::{AgentError, Bench, Duty, Fleet, Keeping, Learning, Parcel, Publicati
 use crate::ids::AgentId;
 use crate::learner::{Lesson, Order, Targets};
 use crate::params::kernels::first_not_finite;
-use crate::params::{Local, Store};
+use crate::params::{Local, Sparse, Store};
 use crate::scenario::{Exchange, Partial, Pull};
 use crate::stream::{Purpose, Stream};
 use crate::world::Tasks;
@@ -317,11 +317,7 @@ impl Cohort {
                 let Some(inputs) = &shift.shared_inputs else { return };
                 policy.clear();
                 policy.extend_from_slice(publication.core_of(agent));
-                let layout = fleet.learner.core_layout();
-                for (block, _, values) in learning.contribution.iter() {
-                    let at = &mut policy[layout.range(block)];
-                    at.iter_mut().zip(values).for_each(|(p, v)| *p += v);
-                }
+                add_moved(fleet, &learning.contribution, policy);
                 let skills = fleet.world.facts().skills.len();
                 let each = inputs.len() / skills;
                 chosen.clear();
@@ -360,11 +356,7 @@ impl Cohort {
         self.write_policy(fleet, publication, agent, owner, bench);
         // what is kept under `rebase` is the policy after the work
         if !matches!(fleet.keeping, Keeping::Job(Pull::Rebase, _)) {
-            let layout = fleet.learner.core_layout();
-            for (block, _, moved) in parcel.learning.contribution.iter() {
-                let at = &mut bench.policy[layout.range(block)];
-                at.iter_mut().zip(moved).for_each(|(policy, moved)| *policy += moved);
-            }
+            add_moved(fleet, &parcel.learning.contribution, &mut bench.policy);
         }
         if shift.examined && fleet.in_panel(agent) {
             let level = examine::job_level(fleet, &publication.climate, agent, bench);
@@ -483,6 +475,15 @@ impl Cohort {
                 }
             }
         }
+    }
+}
+
+/// Adds what an agent moved to a whole policy.
+fn add_moved(fleet: &Fleet, contribution: &Sparse, policy: &mut [f32]) {
+    let layout = fleet.learner.core_layout();
+    for (block, _, moved) in contribution.iter() {
+        let at = &mut policy[layout.range(block)];
+        at.iter_mut().zip(moved).for_each(|(policy, moved)| *policy += moved);
     }
 }
 
