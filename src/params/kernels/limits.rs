@@ -1,6 +1,6 @@
 //! Work that does nothing but reach the machine's limits: what a benchmark holds itself against.
 
-use super::simd::{Kernel, Vector, run8, run16};
+use super::simd::{Kernel, Vector, run_widest, run16};
 use super::{Level, level};
 
 /// Sums that are under way at once: more than any processor needs to keep its units busy.
@@ -9,7 +9,7 @@ const CHAINS: usize = 12;
 /// Does `rounds` × [`multiply_adds_of`]`(1)` independent single-precision multiply-adds on
 /// registers. Returns a number that depends on all of them.
 pub fn spin_multiply_adds(rounds: u64) -> f32 {
-    if level() == Level::Avx512 { run16(Spin { rounds }) } else { run8(Spin { rounds }) }
+    run_widest(Spin { rounds })
 }
 
 /// Multiply-adds that [`spin_multiply_adds`] does in so many rounds.

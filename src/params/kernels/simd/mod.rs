@@ -245,10 +245,20 @@ pub(super) fn run8<K: Kernel>(kernel: K) -> K::Output {
 }
 
 /// Runs a kernel whose lanes know nothing of each other on the widest vectors: how many lanes
-/// they have must not change a result.
+/// they have must not change a result. By [`run16`] or [`run8`], it would be compiled for four
+/// kinds of vectors more that it never runs on.
 #[inline(always)]
 pub(super) fn run_widest<K: Kernel>(kernel: K) -> K::Output {
-    if level() == Level::Avx512 { run16(kernel) } else { run8(kernel) }
+    // SAFETY: `level` is never above what was detected.
+    unsafe {
+        match level() {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => with_avx512::<x86::Zmm, K>(kernel),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => with_avx2::<x86::Ymm, K>(kernel),
+            _ => with_arrays::<Plain<8>, K>(kernel),
+        }
+    }
 }
 
 /// Runs a kernel on vectors of 16 lanes.
