@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, Scope, ScopedJoinHandle};
 
 /// Calls `work` with every item, on up to `threads` threads, the calling one among them, and
@@ -38,30 +38,36 @@ pub fn parallel_chunks_with<S: Send, T: Send, C: Default>(
         shares.push(items.by_ref().take(each).collect());
     }
     let helpers = shares.len() - 1;
-    let mut done: Vec<Vec<T>> = Vec::new();
-    done.resize_with(shares.len(), Vec::new);
+    let done = Mutex::new(Vec::new());
+    lock(&done).resize_with(shares.len(), Vec::new);
     let queue = Mutex::new(shares.into_iter().enumerate());
-    let take = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let run = || -> Vec<(usize, Vec<T>)> {
+    let take = || lock(&queue).next();
+    on_threads(helpers, &|| {
         let mut scratch = C::default();
-        let run = |(i, share): (usize, Vec<S>)| {
-            (i, share.into_iter().map(|item| work(item, &mut scratch)).collect())
-        };
-        std::iter::from_fn(take).map(run).collect()
-    };
+        while let Some((i, share)) = take() {
+            let results = share.into_iter().map(|item| work(item, &mut scratch)).collect();
+            lock(&done)[i] = results;
+        }
+    });
+    done.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Does `run` here and on up to `helpers` threads more. It is not generic, so that starting and
+/// joining threads is compiled once, and not for each kind of work in the crate.
+fn on_threads(helpers: usize, run: &(dyn Fn() + Sync)) {
     std::thread::scope(|scope| {
         // those that do not start leave their share to the others
         let start = |_| Builder::new().spawn_scoped(scope, run).ok();
         let running: Vec<ScopedJoinHandle<_>> = (0..helpers).map_while(start).collect();
-        let join = |handle: ScopedJoinHandle<_>| {
-            handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        let own = run();
-        for (i, results) in own.into_iter().chain(running.into_iter().flat_map(join)) {
-            done[i] = results;
+        run();
+        for handle in running {
+            handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         }
     });
-    done.into_iter().flatten().collect()
 }
 
 /// Threads of a scope that have started and wait for the word to begin.
