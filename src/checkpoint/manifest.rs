@@ -278,8 +278,13 @@ fn of_kind<T: for<'a> Deserialize<'a>>(kind: &str, settings: Value) -> Result<T,
     let Value::Object(table) = &mut settings else {
         return Err(format!("{kind}: found {settings}; wanted a table of parameters"));
     };
+    // a null is a parameter that is not given
+    table.retain(|_, value| !value.is_null());
     table.insert("kind".into(), json!(kind));
-    T::deserialize(settings).map_err(|error| format!("{kind}: {}", suggesting(&error.to_string())))
+    // by way of TOML, as in a scenario: else all settings' types are compiled twice
+    let settings = toml::Value::try_from(table).map_err(|error| format!("{kind}: {error}"))?;
+    let unfit = |error: toml::de::Error| format!("{kind}: {}", suggesting(error.message()));
+    settings.try_into().map_err(unfit)
 }
 
 /// An error of serde's with the allowed name that is nearest to the one that it found.

@@ -64,8 +64,9 @@ pub fn read_run(path: &Path) -> Result<Recorded, ReadError> {
 
 /// The scenario as run; its paths are the manifest's, which lead there from any folder.
 fn scenario(files: &Files, toml: &str) -> Result<Scenario, ReadError> {
-    let mut scenario: Scenario =
-        toml::from_str(toml).map_err(|e| files.damaged("scenario.toml", e))?;
+    // by way of a table, as a scenario is loaded: else all its types are compiled twice
+    let typed = toml::from_str(toml).and_then(|table: toml::Table| table.try_into());
+    let mut scenario: Scenario = typed.map_err(|e| files.damaged("scenario.toml", e))?;
     let path = |keys: &str| files.manifest.pointer(keys).and_then(|path| path.as_str());
     if let (World::Dataset(data), Some(at)) = (&mut scenario.world, path("/scenario/world/path")) {
         data.path = at.into();

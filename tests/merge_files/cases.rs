@@ -103,6 +103,14 @@ fn a_case_outside_its_tolerance_is_named_and_fails() {
 }
 
 #[test]
+fn a_null_is_a_parameter_that_is_not_given() {
+    let place = Place::new();
+    let mut case = one_case();
+    case["params"]["weighting"] = Value::Null;
+    fine(&run(&place, &[case]));
+}
+
+#[test]
 fn a_malformed_manifest_is_answered_with_file_case_and_key() {
     let place = Place::new();
     let change = |key: &str, value: Value| {
