@@ -38,8 +38,7 @@ pub fn parallel_chunks_with<S: Send, T: Send, C: Default>(
         shares.push(items.by_ref().take(each).collect());
     }
     let helpers = shares.len() - 1;
-    let done = Mutex::new(Vec::new());
-    lock(&done).resize_with(shares.len(), Vec::new);
+    let done: Mutex<Vec<Vec<T>>> = Mutex::new(shares.iter().map(|_| Vec::new()).collect());
     let queue = Mutex::new(shares.into_iter().enumerate());
     let take = || lock(&queue).next();
     on_threads(helpers, &|| {

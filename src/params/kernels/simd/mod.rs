@@ -245,8 +245,8 @@ pub(super) fn run8<K: Kernel>(kernel: K) -> K::Output {
 }
 
 /// Runs a kernel whose lanes know nothing of each other on the widest vectors: how many lanes
-/// they have must not change a result. By [`run16`] or [`run8`], it would be compiled for four
-/// kinds of vectors more that it never runs on.
+/// they have must not change a result. By way of [`run16`] and [`run8`], it would be compiled for
+/// three kinds of vectors more, on which it never runs.
 #[inline(always)]
 pub(super) fn run_widest<K: Kernel>(kernel: K) -> K::Output {
     // SAFETY: `level` is never above what was detected.
