@@ -100,7 +100,7 @@ fn run_forward<const ADD: bool>(shape: Shape, w: &[f32], x: Rows<'_>, out: &mut 
 #[inline(always)]
 pub fn forward_at<const BLOCKS: usize>(w: &[f32], at: [usize; BLOCKS], x: &[f32], out: &mut [f32]) {
     let len = x.len() * out.len();
-    let w = at.map(|at| &w[at..at + len]);
+    let w = std::array::from_fn(|b| &w[at[b]..at[b] + len]);
     let kernel = ForwardOne::<BLOCKS, false> { w, x, out };
     if kernel.out.len() == 8 { run8(kernel) } else { run16(kernel) }
 }

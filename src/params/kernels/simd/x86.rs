@@ -178,7 +178,7 @@ impl Vector for Ymm {
     #[inline(always)]
     unsafe fn transpose(rows: &mut [Self; 8]) {
         unsafe {
-            let r = rows.map(|row| row.0);
+            let r: [_; 8] = std::array::from_fn(|i| rows[i].0);
             let pairs = |a, b| (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
             let ((a0, a1), (b0, b1)) = (pairs(r[0], r[1]), pairs(r[2], r[3]));
             let ((c0, c1), (d0, d1)) = (pairs(r[4], r[5]), pairs(r[6], r[7]));
