@@ -61,28 +61,70 @@ impl<R> Column<R> {
             .map(Arc::new)
     }
 
-    fn write(&self, rows: &[R], writer: &mut SerializedColumnWriter<'_>) -> Result<()> {
+    fn cells(&self, rows: &[R]) -> Cells {
         match self.cell {
-            Cell::Text(cell) => {
-                writer.typed::<ByteArrayType>().write_batch(&texts(rows, cell), None, None)?;
-            }
+            Cell::Text(cell) => Cells::Text(texts(rows, cell)),
             Cell::Integer(cell) => {
                 // Nothing that hivesim counts comes near 2^63.
-                let values: Vec<i64> =
-                    rows.iter().map(|r| i64::try_from(cell(r)).unwrap_or(i64::MAX)).collect();
-                writer.typed::<Int64Type>().write_batch(&values, None, None)?;
+                let signed = |r| i64::try_from(cell(r)).unwrap_or(i64::MAX);
+                Cells::Integer(rows.iter().map(signed).collect())
             }
-            Cell::Real(cell) => {
-                let values = rows.iter().map(cell);
+            Cell::Real(cell) => Cells::Real(rows.iter().map(cell).collect()),
+            Cell::Single(cell) => Cells::Single(rows.iter().map(cell).collect()),
+        }
+    }
+}
+
+/// A column of a row group. What rows are made of ends here: all tables are written by the same
+/// code, compiled once.
+enum Cells {
+    Text(Vec<ByteArray>),
+    Integer(Vec<i64>),
+    Real(Vec<f64>),
+    Single(Vec<f32>),
+}
+
+impl Cells {
+    fn write(&self, writer: &mut SerializedColumnWriter<'_>) -> Result<()> {
+        match self {
+            Cells::Text(texts) => {
+                writer.typed::<ByteArrayType>().write_batch(texts, None, None)?;
+            }
+            Cells::Integer(values) => {
+                writer.typed::<Int64Type>().write_batch(values, None, None)?;
+            }
+            Cells::Real(values) => {
                 write_nullable(writer.typed::<DoubleType>(), values, |v| !v.is_finite())?;
             }
-            Cell::Single(cell) => {
-                let values = rows.iter().map(cell);
+            Cells::Single(values) => {
                 write_nullable(writer.typed::<FloatType>(), values, |v| !v.is_finite())?;
             }
         }
         Ok(())
     }
+}
+
+/// Writes row groups, each a list of columns, until there are no more.
+fn write_groups(
+    sink: &mut Sink,
+    schema: Type,
+    properties: WriterProperties,
+    groups: &mut dyn Iterator<Item = Vec<Cells>>,
+) -> Result<()> {
+    let mut writer = SerializedFileWriter::new(sink, Arc::new(schema), Arc::new(properties))?;
+    for cells in groups {
+        let mut group = writer.next_row_group()?;
+        let mut cells = cells.iter();
+        while let Some(mut column) = group.next_column()? {
+            if let Some(cells) = cells.next() {
+                cells.write(&mut column)?;
+            }
+            column.close()?;
+        }
+        group.close()?;
+    }
+    writer.close()?;
+    Ok(())
 }
 
 /// Equal neighbours share one allocation: names repeat in long runs.
@@ -101,17 +143,11 @@ fn texts<R>(rows: &[R], cell: fn(&R) -> &str) -> Vec<ByteArray> {
 /// Definition level 1 where there is a value, 0 where it is null.
 fn write_nullable<D: DataType>(
     writer: &mut ColumnWriterImpl<'_, D>,
-    cells: impl Iterator<Item = D::T>,
+    cells: &[D::T],
     is_null: fn(&D::T) -> bool,
 ) -> Result<()> {
-    let mut levels = Vec::new();
-    let mut values = Vec::new();
-    for cell in cells {
-        levels.push(i16::from(!is_null(&cell)));
-        if !is_null(&cell) {
-            values.push(cell);
-        }
-    }
+    let levels: Vec<i16> = cells.iter().map(|cell| i16::from(!is_null(cell))).collect();
+    let values: Vec<D::T> = cells.iter().filter(|cell| !is_null(cell)).cloned().collect();
     writer.write_batch(&values, Some(&levels), None)?;
     Ok(())
 }
@@ -138,28 +174,17 @@ impl<R> Table<R> {
         &self,
         sink: &mut Sink,
         result_hash: &str,
-        rows: impl Iterator<Item = R>,
+        rows: &mut dyn Iterator<Item = R>,
     ) -> Result<u64> {
         let fields = self.columns.iter().map(Column::schema).collect::<Result<Vec<_>>>()?;
         let schema = Type::group_type_builder(self.name).with_fields(fields).build()?;
-        let properties = Arc::new(self.properties(result_hash));
-        let mut writer = SerializedFileWriter::new(sink, Arc::new(schema), properties)?;
-        let mut rows = rows.peekable();
         let mut written = 0;
-        while rows.peek().is_some() {
-            let chunk: Vec<R> = rows.by_ref().take(ROW_GROUP).collect();
-            written += chunk.len() as u64;
-            let mut group = writer.next_row_group()?;
-            let mut columns = self.columns.iter();
-            while let Some(mut column) = group.next_column()? {
-                if let Some(description) = columns.next() {
-                    description.write(&chunk, &mut column)?;
-                }
-                column.close()?;
-            }
-            group.close()?;
-        }
-        writer.close()?;
+        let mut groups = std::iter::from_fn(|| {
+            let rows: Vec<R> = rows.take(ROW_GROUP).collect();
+            written += rows.len() as u64;
+            (!rows.is_empty()).then(|| self.columns.iter().map(|c| c.cells(&rows)).collect())
+        });
+        write_groups(sink, schema, self.properties(result_hash), &mut groups)?;
         Ok(written)
     }
 

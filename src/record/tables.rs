@@ -30,13 +30,13 @@ pub(super) fn write<R>(
     directory: &RunDirectory,
     table: &Table<R>,
     hash: &str,
-    rows: impl Iterator<Item = R>,
+    mut rows: impl Iterator<Item = R>,
 ) -> Result<FileEntry, RecordError> {
     let name = format!("{}.parquet", table.name);
     let path = directory.path().join(&name);
     let mut written = 0;
     let body = |sink: &mut Sink| {
-        written = table.write(sink, hash, rows).map_err(|e| RecordError::parquet(&path, e))?;
+        written = table.write(sink, hash, &mut rows).map_err(|e| RecordError::parquet(&path, e))?;
         Ok(())
     };
     let mut entry = directory.write(&name, None, body)?;

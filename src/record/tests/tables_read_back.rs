@@ -131,7 +131,8 @@ fn every_number_in_a_table_is_finite_or_null() {
     let table = Table { name: "numbers", columns };
     let path = folder.path().join("numbers");
     let cells = [0.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1.5];
-    atomic::write(&path, |sink| Ok(table.write(sink, "", cells.into_iter()).unwrap())).unwrap();
+    atomic::write(&path, |sink| Ok(table.write(sink, "", &mut cells.into_iter()).unwrap()))
+        .unwrap();
     let rows = read(&path);
     for (row, cell) in rows.iter().zip(cells) {
         let (double, float) = if cell.is_finite() {
@@ -151,7 +152,8 @@ fn long_tables_are_cut_into_row_groups_and_empty_ones_can_be_read() {
     for (rows, groups) in [(0, 0), (1, 1), (65_536, 1), (150_000, 3)] {
         let path = folder.path().join(rows.to_string());
         let (written, _) =
-            atomic::write(&path, |sink| Ok(table.write(sink, "", 0..rows).unwrap())).unwrap();
+            atomic::write(&path, |sink| Ok(table.write(sink, "", &mut (0..rows)).unwrap()))
+                .unwrap();
         assert_eq!(written, rows);
         let reader = SerializedFileReader::new(File::open(&path).unwrap()).unwrap();
         assert_eq!(reader.num_row_groups(), groups);

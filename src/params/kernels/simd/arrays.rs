@@ -7,9 +7,18 @@ use super::Vector;
 pub struct Plain<const N: usize>([f32; N]);
 
 impl<const N: usize> Plain<N> {
+    /// All lanes of a step. Where x86's own vectors stand beside the arrays, each step is a call:
+    /// written out at every use, lanes were a tenth of the compiler's work, for machines of
+    /// before 2013, which reckon each fused multiply-add in software anyway.
+    #[cfg_attr(all(target_arch = "x86_64", not(target_feature = "fma")), inline(never))]
+    #[cfg_attr(not(all(target_arch = "x86_64", not(target_feature = "fma"))), inline(always))]
+    fn each(lane: impl Fn(usize) -> f32) -> Self {
+        Plain(std::array::from_fn(lane))
+    }
+
     #[inline(always)]
     fn zip(self, b: Self, f: impl Fn(f32, f32) -> f32) -> Self {
-        Plain(std::array::from_fn(|i| f(self.0[i], b.0[i])))
+        Self::each(|i| f(self.0[i], b.0[i]))
     }
 
     #[inline(always)]
@@ -71,25 +80,25 @@ impl<const N: usize> Vector for Plain<N> {
     }
     #[inline(always)]
     unsafe fn abs(self) -> Self {
-        Plain(self.0.map(f32::abs))
+        Self::each(|i| self.0[i].abs())
     }
     #[inline(always)]
     unsafe fn where_above(self, b: Self, yes: Self, no: Self) -> Self {
-        Plain(std::array::from_fn(|i| if self.0[i] > b.0[i] { yes.0[i] } else { no.0[i] }))
+        Self::each(|i| if self.0[i] > b.0[i] { yes.0[i] } else { no.0[i] })
     }
     #[inline(always)]
     unsafe fn where_not_below(self, b: Self, yes: Self, no: Self) -> Self {
-        Plain(std::array::from_fn(|i| if self.0[i] >= b.0[i] { yes.0[i] } else { no.0[i] }))
+        Self::each(|i| if self.0[i] >= b.0[i] { yes.0[i] } else { no.0[i] })
     }
     #[inline(always)]
     unsafe fn count_above(self, b: Self, counts: Self) -> Self {
         let one = |i: usize| u32::from(self.0[i] > b.0[i]);
-        Plain(std::array::from_fn(|i| f32::from_bits(counts.0[i].to_bits() + one(i))))
+        Self::each(|i| f32::from_bits(counts.0[i].to_bits() + one(i)))
     }
     #[inline(always)]
     unsafe fn count_bits_above(self, b: Self, counts: Self) -> Self {
         let one = |i: usize| u32::from(self.0[i].to_bits() > b.0[i].to_bits());
-        Plain(std::array::from_fn(|i| f32::from_bits(counts.0[i].to_bits() + one(i))))
+        Self::each(|i| f32::from_bits(counts.0[i].to_bits() + one(i)))
     }
     #[inline(always)]
     unsafe fn store_bits_within(self, low: Self, high: Self, to: *mut f32) -> usize {
@@ -105,15 +114,15 @@ impl<const N: usize> Vector for Plain<N> {
     #[inline(always)]
     unsafe fn mul_even_words(self, by: u32) -> Self {
         let product = |i: usize| u64::from(by) * u64::from(self.0[i & !1].to_bits());
-        Plain(std::array::from_fn(|i| f32::from_bits((product(i) >> (32 * (i & 1))) as u32)))
+        Self::each(|i| f32::from_bits((product(i) >> (32 * (i & 1))) as u32))
     }
     #[inline(always)]
     unsafe fn odd_words(self) -> Self {
-        Plain(std::array::from_fn(|i| self.0[i | 1]))
+        Self::each(|i| self.0[i | 1])
     }
     #[inline(always)]
     unsafe fn zip_even_words(self, b: Self) -> Self {
-        Plain(std::array::from_fn(|i| if i & 1 == 0 { self.0[i] } else { b.0[i - 1] }))
+        Self::each(|i| if i & 1 == 0 { self.0[i] } else { b.0[i - 1] })
     }
     #[inline(always)]
     unsafe fn xor(self, b: Self) -> Self {
@@ -124,11 +133,9 @@ impl<const N: usize> Vector for Plain<N> {
         let kept = |word: f32| if word.to_bits() <= most { u32::MAX } else { 0 };
         self.zip(x, |word, x| f32::from_bits(x.to_bits() & kept(word)))
     }
-    // where each lane is a call, all of them written out at every use would be most of the code
-    #[cfg_attr(all(target_arch = "x86_64", not(target_feature = "fma")), inline(never))]
-    #[cfg_attr(not(all(target_arch = "x86_64", not(target_feature = "fma"))), inline(always))]
+    #[inline(always)]
     unsafe fn fma(self, b: Self, c: Self) -> Self {
-        Plain(std::array::from_fn(|i| self.0[i].mul_add(b.0[i], c.0[i])))
+        Self::each(|i| self.0[i].mul_add(b.0[i], c.0[i]))
     }
     #[inline(always)]
     unsafe fn scale_pow2(self, t: Self) -> Self {
