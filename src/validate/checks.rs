@@ -99,6 +99,15 @@ const CHECKS: &[Check] = &[
         run: spreading::rounds,
     },
     Check {
+        name: "rumour-rounds",
+        law: "Synchronous rounds until all n agents know what one did: log2 n + ln n by push, \
+              log2 n + log2 ln n by pull, log3 n + log2 ln n by push-pull, each up to a constant, \
+              which the difference between two sizes is rid of.",
+        source: "Frieze & Grimmett 1985; Pittel 1987; Karp et al. 2000; Doerr & Kostrygin 2017",
+        from: Quick,
+        run: spreading::rumours,
+    },
+    Check {
         name: "asynchronous-rumour",
         law: "Clocks of rate 1 and random calls: from one agent to all takes on average \
               2(n−1)/n · H(n−1) by push, half of that by push-pull.",
@@ -113,6 +122,15 @@ const CHECKS: &[Check] = &[
         source: "Kiss, Miller & Simon 2017",
         from: Quick,
         run: spreading::logistic,
+    },
+    Check {
+        name: "bass",
+        law: "Told by the distiller at rate p and by those who have it at rate q F: \
+              F(t) = (1−e^−(p+q)t)/(1+(q/p)e^−(p+q)t), which grows fastest at ln(q/p)/(p+q). Here \
+              p = 0.01, q = 0.4, n = 100,000.",
+        source: "Bass 1969",
+        from: Quick,
+        run: spreading::bass,
     },
     Check {
         name: "failures-per-skill",

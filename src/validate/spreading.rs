@@ -2,8 +2,9 @@
 //! a plain process on its streams.
 
 use super::fleet::hive;
-use super::{Row, Rows, Trial, mean_and_error};
+use super::{CheckError, Row, Rows, Trial, mean_and_error};
 use crate::maths::{exp, ln};
+use crate::measure::spread::{Curve, Fit, Law};
 use crate::stream::Stream;
 
 /// A waiting time at `rate`.
@@ -49,6 +50,48 @@ pub(super) fn rounds(trial: &Trial) -> Rows {
     Ok(rows)
 }
 
+/// From one agent to all takes `log2 n + ln n` rounds by push, `log2 n + log2 ln n` by pull and
+/// `log3 n + log2 ln n` by both, each up to a constant. Between sixteen times as many agents and
+/// as many, the constants cancel.
+pub(super) fn rumours(trial: &Trial) -> Rows {
+    let (n, runs) = trial.sized((512_u32, 200), (4096, 400));
+    let text = "rounds = 60\n[learner]\nkind = \"practice\"\nteachers = 1\n[fleet]\ntasks = 0\n\
+                [world]\nskills = 1\ncompanies = 1\n[distiller]\ntopology = \"gossip\"\n\
+                [measure]\npanel = 1\n[engine]\nkind = \"pool\"\nthreads = 1\n";
+    let rounds = |direction: &str, n: u32| -> Result<(f64, f64), CheckError> {
+        let all = u64::from(n);
+        let times = (0..runs).map(|run| {
+            let sets =
+                [format!("fleet.agents={n}"), format!("distiller.gossip.direction={direction}")];
+            // a run is a seed: what is drawn in it is all of a rumour's chance
+            let seed = trial.stream(run, n).word();
+            let trace = hive(text, &Trial { seed: u64::from(seed), ..*trial }, &sets)?;
+            let frame = trace.frames.iter().find(|frame| frame.adopters[0] == all);
+            Ok(frame.map_or(f64::NAN, |frame| f64::from(frame.round)))
+        });
+        Ok(mean_and_error(&times.collect::<Result<Vec<f64>, CheckError>>()?))
+    };
+    let row = |direction: &'static str| -> Result<Row, CheckError> {
+        let (few, many) = (f64::from(n), 16.0 * f64::from(n));
+        let (log2, log3) = (|x: f64| ln(x) / ln(2.0), |x: f64| ln(x) / ln(3.0));
+        let law = match direction {
+            "push" => log2(16.0) + ln(16.0),
+            "pull" => log2(16.0) + log2(ln(many) / ln(few)),
+            _ => log3(16.0) + log2(ln(many) / ln(few)),
+        };
+        let (small, its_error) = rounds(direction, n)?;
+        let (large, error) = rounds(direction, trial.model(16, 4) * n)?;
+        // what is not known of the constants is that they do not change with n
+        let within = 4.0 * (its_error * its_error + error * error).sqrt() + CONSTANTS;
+        let what = format!("{direction}: rounds to {} agents less those to {n}", 16 * n);
+        Ok(Row::within(what, law, large - small, within))
+    };
+    ["push", "pull", "push-pull"].into_iter().map(row).collect()
+}
+
+/// How much the constant of a rumour's rounds may differ between two numbers of agents.
+const CONSTANTS: f64 = 0.15;
+
 /// `H(k)`, the k-th harmonic number.
 fn harmonic(k: u32) -> f64 {
     (1..=k).rev().map(|i| 1.0 / f64::from(i)).sum()
@@ -86,6 +129,58 @@ pub(super) fn clocks(trial: &Trial) -> Rows {
     };
     let cases = [("push", Contact::Push, both), ("push-pull", Contact::PushPull, both / 2.0)];
     Ok(cases.map(row).to_vec())
+}
+
+/// Bass's new product: of those who do not have it, each is told by the distiller at rate `p` and
+/// by each of the share `F` that has it at rate `q`. The fit is the one of adoption curves.
+pub(super) fn bass(trial: &Trial) -> Rows {
+    let (n, p, q, runs) = (100_000_u32, 0.01, 0.4, trial.sized(20, 200_u32));
+    let rate = trial.model(1.0, 1.05);
+    let last = 40;
+    // the birth process: k who have it become one more at rate (n − k)(p + q k/n); its shares at
+    // whole times
+    let course = |run: u32| {
+        let mut stream = trial.stream(run, 8);
+        let (mut time, mut values) = (0.0, Vec::with_capacity(last + 1));
+        for k in 0..n {
+            let share = f64::from(k) / f64::from(n);
+            time += wait(&mut stream, rate * f64::from(n - k) * (p + q * share));
+            while values.len() <= last && values.len() as f64 <= time {
+                values.push(share);
+            }
+        }
+        values.resize(last + 1, 1.0);
+        Curve { times: (0..=last).map(|t| t as f64).collect(), values }
+    };
+    let curves: Vec<Curve> = (0..runs).map(course).collect();
+    let mut rows = Vec::new();
+    for time in [5, 10, 15] {
+        let shares: Vec<f64> = curves.iter().map(|curve| curve.values[time]).collect();
+        let (mean, error) = mean_and_error(&shares);
+        let left = exp(-(p + q) * time as f64);
+        let law = (1.0 - left) / (1.0 + q / p * left);
+        let what = format!("share that has it at {time}");
+        rows.push(Row::within(what, law, mean, 4.0 * error + finite(n, p)));
+    }
+    let peak = |p: f64, q: f64| ln(q / p) / (p + q);
+    let fitted = |curve: &Curve| {
+        let [p, q, _] = Fit::of(Law::Bass, curve).map_or([f64::NAN; 3], |fit| fit.parameters);
+        [p, q, peak(p, q)]
+    };
+    let fits: Vec<[f64; 3]> = curves.iter().map(fitted).collect();
+    let names = ["p as fitted", "q as fitted", "time of the peak, ln(q/p)/(p+q), as fitted"];
+    for (i, law) in [p, q, peak(p, q)].into_iter().enumerate() {
+        let of_law: Vec<f64> = fits.iter().map(|fit| fit[i]).collect();
+        let (mean, error) = mean_and_error(&of_law);
+        rows.push(Row::within(names[i], law, mean, 4.0 * error + law * finite(n, p)));
+    }
+    Ok(rows)
+}
+
+/// How far `n` are from infinitely many, as a share, where the first are told at rate `p`: one
+/// over those who are told before the others tell.
+fn finite(n: u32, p: f64) -> f64 {
+    1.0 / (f64::from(n) * p)
 }
 
 /// Susceptible and infected: everybody who knows tells one other at rate `β`, so that the share
