@@ -1,5 +1,5 @@
 //! A run directory read back: the tables are the record of truth, and a page can be drawn anew
-//! from them. What the page does not need, [`Frame::adopters`], no table holds; it comes back empty.
+//! from them.
 
 mod manifest;
 mod rows;
@@ -130,6 +130,17 @@ fn fill(files: &Files, names: &[&str], traces: &mut [Trace]) -> Result<(), ReadE
         frame.panel.push(single(row[2])?);
         frame.core.push(single(row[3])?);
         frame.practised.push(integer(row[4])?);
+        Ok(())
+    })?;
+    files.rows("skills", &["fleet", "round", "adopters"], |row| {
+        let trace = &mut traces[at(text(row[0])?).ok_or("an unknown fleet")?];
+        let (round, adopters) = (whole(integer(row[1])?)?, real(row[2])?);
+        if adopters.is_nan() {
+            return Ok(());
+        }
+        let at = trace.frames.binary_search_by_key(&round, |frame| frame.round);
+        let frame = at.map_err(|_| format!("round {round} has no levels"))?;
+        trace.frames[frame].adopters.push(adopters as u64);
         Ok(())
     })?;
     rounds(files, |fleet, row| {

@@ -101,6 +101,7 @@ pub(super) struct SkillRow<'a> {
     panel_level_sd: f64,
     adoption: f64,
     practised: f64,
+    adopters: f64,
 }
 
 fn skill_rows(outcome: &Outcome, adopted: f64) -> impl Iterator<Item = SkillRow<'_>> {
@@ -121,7 +122,7 @@ fn skill_row<'a>(
     let core = probed(frame.core.iter().skip(s).step_by(skills));
     let practising =
         frame.practised.iter().skip(s).step_by(skills).filter(|&&tasks| tasks > 0).count();
-    let adopters = levels.iter().filter(|&&level| level >= adopted).count();
+    let holding = levels.iter().filter(|&&level| level >= adopted).count();
     SkillRow {
         fleet,
         round: frame.round,
@@ -130,8 +131,9 @@ fn skill_row<'a>(
         core_level: mean(core),
         panel_level: mean(levels.iter().copied()),
         panel_level_sd: deviation(&levels),
-        adoption: ratio(adopters, levels.len()),
+        adoption: ratio(holding, levels.len()),
         practised: ratio(practising, trace.panel.len()),
+        adopters: frame.adopters.get(s).map_or(f64::NAN, |&agents| agents as f64),
     }
 }
 
@@ -149,6 +151,7 @@ pub(super) fn skills_table<'a>() -> Table<SkillRow<'a>> {
         c("panel_level_sd", LEVEL, "standard deviation over the panel of the same (divided by n)", Real(|r| r.panel_level_sd)),
         c("adoption", "share", "share of the probed panel agents at or above the adoption level", Real(|r| r.adoption)),
         c("practised", "share", "share of the panel agents that have done a task of it", Real(|r| r.practised)),
+        c("adopters", "agents", "agents of the whole fleet at or above the adoption level; null where the panel alone is measured", Real(|r| r.adopters)),
     ] }
 }
 

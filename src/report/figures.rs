@@ -6,7 +6,9 @@ use super::text;
 use crate::measure::RoundRow;
 use crate::scenario::World;
 use serde::Serialize;
+use serde_json::Value;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// How the page writes a quantity on axes and in tooltips.
 #[derive(Clone, Copy, Serialize)]
@@ -136,6 +138,13 @@ pub(super) struct Figure {
     /// Whether it takes the page's full width.
     #[serde(skip)]
     pub wide: bool,
+}
+
+/// A table of a page beside the rows of its runs, which lines name by its key: columns by name,
+/// among them `round`, what their horizontal axis counts.
+#[derive(Serialize)]
+pub(super) struct Columns {
+    pub columns: BTreeMap<&'static str, Vec<Value>>,
 }
 
 /// Figures under one heading.

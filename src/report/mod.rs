@@ -4,7 +4,8 @@
 //!
 //! ```text
 //! Outcome ─► data      thinned, packed numbers         ─┐
-//!         ─► map, hives, fits, origins                  │
+//!         ─► map, hives, fits, origins,                 │
+//!            interference, newcomers                    │
 //!                      numbers of one figure and what   ├─► page ─► report.html
 //!                      it says                          │   (template, css, js, charts inlined)
 //!         ─► sections, knowing, figures
@@ -25,8 +26,10 @@ mod figures;
 mod findings;
 mod fits;
 mod hives;
+mod interference;
 mod knowing;
 mod map;
+mod newcomers;
 mod origins;
 mod pack;
 mod page;

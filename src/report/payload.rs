@@ -2,13 +2,14 @@
 
 use super::ReportError;
 use super::data::{ADOPTION_ROUNDS_MAX, Kept, ROUNDS_MAX, Run};
-use super::figures::Figure;
+use super::figures::{Columns, Figure};
 use super::fits::SkillFits;
 use super::hives::HivesData;
 use super::map::SpreadMap;
 use super::origins::{LineageData, TaughtData};
 use super::pack::{evenly, integers, number, shortened, thousandths};
 use super::spread::{self, adoption, histogram, own_levels, quantiles};
+use super::{interference, newcomers};
 use crate::measure::spread::Matrix;
 use crate::measure::{Frame, Outcome, Trace};
 use serde::Serialize;
@@ -38,6 +39,12 @@ pub(super) struct Payload<'a> {
     /// Of several hives.
     #[serde(skip_serializing_if = "Option::is_none")]
     hives: Option<HivesData>,
+    /// What merges did to those merged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interference: Option<Columns>,
+    /// Of those who joined late.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    newcomers: Option<Columns>,
     runs: Vec<RunData>,
 }
 
@@ -129,6 +136,8 @@ impl<'a> Payload<'a> {
             taught: taught.map(|matrix| TaughtData::of(matrix, kept)),
             lineage: LineageData::of(hive),
             hives: HivesData::of(&hive.hives),
+            interference: interference::columns(hive),
+            newcomers: newcomers::columns(hive),
             runs: runs
                 .iter()
                 .map(|run| RunData::new(run, outcome, kept, &frame_rounds))

@@ -4,7 +4,7 @@ use super::captions::{self as say, Words};
 use super::data::{Kept, Run, rounds_note};
 use super::figures::{Column, Figure, Format, Kind, Section, every_run, hive_line, level_unit};
 use super::map::SpreadMap;
-use super::{hives, knowing, origins};
+use super::{hives, interference, knowing, newcomers, origins};
 use crate::measure::Outcome;
 use crate::measure::spread::Matrix;
 
@@ -55,7 +55,7 @@ fn skill(w: &Words<'_>) -> Section {
         id: "skill",
         title: "Skill over rounds",
         lede: "How good the agents are at their own jobs, with and without the hive, on probe tasks that no agent trains on.",
-        figures: vec![
+        figures: [
             Figure::lines(
                 "fig-skill",
                 "Skill on the agents' own jobs",
@@ -81,7 +81,10 @@ fn skill(w: &Words<'_>) -> Section {
                 every_run(w.runs, fleet),
             )
             .says(say::fleet(w)),
-        ],
+        ]
+        .into_iter()
+        .chain(newcomers::figure(w))
+        .collect(),
     }
 }
 
@@ -196,7 +199,7 @@ fn merging(w: &Words<'_>) -> Section {
         id: "merging",
         title: "Merge quality",
         lede: "How far the contributions that meet in one core agree with one another.",
-        figures: vec![
+        figures: [
             one(
                 "fig-signs",
                 "Sign conflict",
@@ -238,7 +241,10 @@ fn merging(w: &Words<'_>) -> Section {
                 stale,
                 say::staleness(w, stale),
             ),
-        ],
+        ]
+        .into_iter()
+        .chain(interference::figures(&w.outcome.hive))
+        .collect(),
     }
 }
 

@@ -40,18 +40,30 @@ fn redrawn(at: &Path) -> String {
 
 #[test]
 fn a_page_drawn_anew_is_the_same_to_the_byte() {
-    let kinds: [&[&str]; 5] = [
+    let kinds: [&[&str]; 6] = [
         &["measure.bounds=[\"isolated\", \"pooled\"]"],
         &["distiller.topology=gossip", "distiller.gossip.graph=ring"],
         &["hives=[{name = \"a\", efficiency = 0.1}, {}]"],
         &["learner.kind=practice"],
+        &[
+            "measure.interference=true",
+            "measure.barriers=2",
+            "fleet.newcomers.agents=6",
+            "fleet.newcomers.round=2",
+        ],
         &["distiller.topology=hierarchical", "world.company=0.123456789012345678"],
     ];
     for sets in kinds {
         let folder = tempfile::tempdir().unwrap();
         let at = folder.path().join("run");
-        let (_, page) = written(&at, sets);
+        let (outcome, page) = written(&at, sets);
         assert!(redrawn(&at) == page, "{sets:?}");
+        let adopters = |outcome: &Outcome| -> Vec<Vec<u64>> {
+            outcome.hive.frames.iter().map(|frame| frame.adopters.clone()).collect()
+        };
+        assert_eq!(adopters(&read_run(&at).unwrap().outcome), adopters(&outcome));
+        let all_known = adopters(&outcome).iter().all(|agents| !agents.is_empty());
+        assert_eq!(all_known, sets.contains(&"learner.kind=practice"), "{sets:?}");
     }
 }
 

@@ -176,7 +176,7 @@ hive.charts = (() => {
             const value = p ? hive.show(figure.format, p[1]) + (p[2] === null ? "" : ` ± ${hive.show(figure.format, p[2])}`) : "not measured";
             return [l.label, value, hive.colour(`c-${l.colour}`)];
           });
-          return tip(`Round ${r}`, rows);
+          return tip(figure.x.startsWith("rounds since") ? `Their round ${r}` : `Round ${r}`, rows);
         }),
         series,
       };
