@@ -74,8 +74,8 @@ pub(super) fn figures(trace: &Trace) -> impl Iterator<Item = Figure> {
         let (first, from) = known.next()?;
         let (last, end) = known.next_back().unwrap_or((first, from));
         let shown = |x| if matches!(of.format, Format::Percent) { percent(x) } else { short(x) };
-        let course = if first == last {
-            format!("{} in round {last}", shown(end))
+        let course = if from == end && known.all(|(_, x)| x == end) {
+            format!("{} throughout", shown(end))
         } else {
             format!("from {} in round {first} to {} in round {last}", shown(from), shown(end))
         };

@@ -37,17 +37,15 @@ pub(super) fn figure(w: &Words<'_>) -> Option<Figure> {
     ];
     let others = of.others.values.first().copied().unwrap_or(f64::NAN);
     let caught = match of.ramp(others) {
-        Some(0.0) => {
-            "from the first day as good as those who were there before were then".to_string()
-        }
+        Some(0.0) => "They come with as much as the others have.".to_string(),
         Some(rounds) => format!(
-            "after {} rounds of their own as good as those who were there before were on that day",
+            "What the others had on that day they have after {} rounds of their own.",
             significant(rounds, 2)
         ),
-        None => "never as good as those who were there before were on that day".into(),
+        None => "What the others had on that day they never come to.".into(),
     };
     let caption = format!(
-        "{} of the panel come in round {}. On their first day, before a task, they are at {}, those who were there before at {}; at the end at {} and {}. They are {caught}.",
+        "{} of the panel come in round {}. On their first day, before a task, they are at {}, those who were there before at {}; at the end at {} and {}. {caught}",
         counted(of.newcomers as u64, "agent"),
         of.joins,
         level(of.day_one()),
