@@ -87,15 +87,20 @@ fn fill(files: &Files, names: &[&str], traces: &mut [Trace]) -> Result<(), ReadE
     let unknown =
         |file: &str, name: &str| files.damaged(file, format!("an unknown fleet `{name}`"));
 
-    let columns = ["fleet", "round", "skill", "frequency"];
+    let columns = ["fleet", "round", "skill", "frequency", "adopters"];
     files.rows("skills", &columns, |row| {
         let trace = &mut traces[at(text(row[0])?).ok_or("an unknown fleet")?];
-        let name = text(row[2])?;
+        let (round, name, adopters) = (whole(integer(row[1])?)?, text(row[2])?, real(row[4])?);
         // the first measured round names them all
-        if integer(row[1])? == 0 {
+        if round == 0 {
             trace.skills.push(name.into());
             trace.frequencies.push(real(row[3])?);
         }
+        if trace.frames.last().is_none_or(|frame| frame.round != round) {
+            trace.frames.push(Frame { round, ..Frame::default() });
+        }
+        let known = (!adopters.is_nan()).then_some(adopters as u64);
+        trace.frames.last_mut().ok_or("no round")?.adopters.extend(known);
         Ok(())
     })?;
     files.rows("panel", &["fleet", "round", "agent", "name", "company", "joins"], |row| {
@@ -123,24 +128,11 @@ fn fill(files: &Files, names: &[&str], traces: &mut [Trace]) -> Result<(), ReadE
     files.rows("levels", &["fleet", "round", "level", "core_level", "practised"], |row| {
         let trace = &mut traces[at(text(row[0])?).ok_or("an unknown fleet")?];
         let round = whole(integer(row[1])?)?;
-        if trace.frames.last().is_none_or(|frame| frame.round != round) {
-            trace.frames.push(Frame { round, ..Frame::default() });
-        }
-        let frame = trace.frames.last_mut().ok_or("no round")?;
+        let at = trace.frames.binary_search_by_key(&round, |frame| frame.round);
+        let frame = &mut trace.frames[at.map_err(|_| format!("round {round} has no skills"))?];
         frame.panel.push(single(row[2])?);
         frame.core.push(single(row[3])?);
         frame.practised.push(integer(row[4])?);
-        Ok(())
-    })?;
-    files.rows("skills", &["fleet", "round", "adopters"], |row| {
-        let trace = &mut traces[at(text(row[0])?).ok_or("an unknown fleet")?];
-        let (round, adopters) = (whole(integer(row[1])?)?, real(row[2])?);
-        if adopters.is_nan() {
-            return Ok(());
-        }
-        let at = trace.frames.binary_search_by_key(&round, |frame| frame.round);
-        let frame = at.map_err(|_| format!("round {round} has no levels"))?;
-        trace.frames[frame].adopters.push(adopters as u64);
         Ok(())
     })?;
     rounds(files, |fleet, row| {

@@ -32,12 +32,6 @@ pub(super) fn at_end(run: &Run<'_>, get: fn(&RoundRow) -> f64) -> Option<f64> {
     Some(get(row)).filter(|x| x.is_finite())
 }
 
-/// The first number of a column, with its round; the initial core's row counts only where
-/// it has a number.
-fn first(run: &Run<'_>, get: fn(&RoundRow) -> f64) -> Option<(u32, f64)> {
-    run.trace.rounds.iter().map(|r| (r.round, get(r))).find(|p| p.1.is_finite())
-}
-
 /// Whether any run has a level.
 pub(super) fn any_level(w: &Words<'_>) -> bool {
     w.runs.iter().flat_map(|r| &r.trace.frames).any(|f| f.panel.iter().any(|x| x.is_finite()))
@@ -242,13 +236,16 @@ pub(super) fn quantiles(w: &Words<'_>) -> String {
     }
 }
 
-/// "from 0.2 in round 1 to 0.1 in round 30".
-fn course(w: &Words<'_>, (_, get): Column, show: fn(f64) -> String) -> Option<String> {
-    let (r0, x0) = first(&w.runs[0], get)?;
-    let (r1, x1) = last(&w.runs[0], get)?;
+/// "from 0.2 in round 1 to 0.1 in round 30", of numbers by round; none where none is finite.
+pub(super) fn course(
+    numbers: impl Iterator<Item = (u32, f64)>,
+    show: impl Fn(f64) -> String,
+) -> Option<String> {
+    let known: Vec<(u32, f64)> = numbers.filter(|(_, x)| x.is_finite()).collect();
+    let (&(r0, x0), &(r1, x1)) = (known.first()?, known.last()?);
     Some(if r0 == r1 {
         format!("{} in round {r0}", show(x0))
-    } else if w.runs[0].trace.rounds.iter().map(get).all(|x| x == x0 || !x.is_finite()) {
+    } else if known.iter().all(|(_, x)| *x == x0) {
         format!("{} throughout", show(x0))
     } else {
         format!("from {} in round {r0} to {} in round {r1}", show(x0), show(x1))
@@ -256,8 +253,8 @@ fn course(w: &Words<'_>, (_, get): Column, show: fn(f64) -> String) -> Option<St
 }
 
 /// `what`, followed by how the column goes over the rounds.
-fn with_course(w: &Words<'_>, column: Column, show: fn(f64) -> String, what: &str) -> String {
-    match course(w, column, show) {
+fn with_course(w: &Words<'_>, (_, get): Column, show: fn(f64) -> String, what: &str) -> String {
+    match course(w.runs[0].trace.rounds.iter().map(|r| (r.round, get(r))), show) {
         Some(course) => format!("{what} Here: {course}."),
         None => what.into(),
     }

@@ -1,6 +1,6 @@
 //! What merging did to those who were merged: losses, losers, and barriers between policies.
 
-use super::captions::{percent, short};
+use super::captions::course;
 use super::data::ROUNDS_MAX;
 use super::figures::{Columns, Figure, Format, Line};
 use super::pack::{evenly, number};
@@ -66,19 +66,9 @@ pub(super) fn columns(trace: &Trace) -> Option<Columns> {
 /// A figure for each of the measures that the run has a number of.
 pub(super) fn figures(trace: &Trace) -> impl Iterator<Item = Figure> {
     MEASURES.iter().filter_map(|of| {
-        let mut known = trace
-            .interference
-            .iter()
-            .map(|row| (row.round, (of.get)(row)))
-            .filter(|(_, x)| x.is_finite());
-        let (first, from) = known.next()?;
-        let (last, end) = known.next_back().unwrap_or((first, from));
-        let shown = |x| if matches!(of.format, Format::Percent) { percent(x) } else { short(x) };
-        let course = if from == end && known.all(|(_, x)| x == end) {
-            format!("{} throughout", shown(end))
-        } else {
-            format!("from {} in round {first} to {} in round {last}", shown(from), shown(end))
-        };
+        let numbers = trace.interference.iter().map(|row| (row.round, (of.get)(row)));
+        let (_, end) = numbers.clone().rfind(|(_, x)| x.is_finite())?;
+        let course = course(numbers, |x| of.format.show(x))?;
         let line = Line { table: Some(TABLE), label: "Hive".into(), end, ..Line::of(of.column) };
         let figure = Figure::lines(of.id, of.title, of.axis, of.format, vec![line]);
         Some(figure.says(format!("{} Here: {course}.", of.says)))

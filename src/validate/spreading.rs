@@ -20,24 +20,31 @@ enum Contact {
     PushPull,
 }
 
+/// Agents who do no tasks and know one skill or do not: each calls another in every round.
+const RUMOUR: &str = "[learner]\nkind = \"practice\"\n[fleet]\ntasks = 0\n\
+    [world]\nskills = 1\ncompanies = 1\n[distiller]\ntopology = \"gossip\"\n\
+    [measure]\npanel = 1\n[engine]\nkind = \"pool\"\nthreads = 1\n";
+
+/// What is set of it: rounds, agents, how many of them know at first, and who tells whom.
+fn rumour(rounds: u32, agents: u32, know: f64, direction: &str) -> [String; 4] {
+    [
+        format!("rounds={rounds}"),
+        format!("fleet.agents={agents}"),
+        format!("learner.teachers={know:.0}"),
+        format!("distiller.gossip.direction={direction}"),
+    ]
+}
+
 /// One round takes the share `u` that does not know to `u e^−(1−u)` by pushing, `u²` by
-/// pulling, and `u² e^−(1−u)` by both. Agents who never practise know one skill or do not.
+/// pulling, and `u² e^−(1−u)` by both.
 pub(super) fn rounds(trial: &Trial) -> Rows {
     let n = trial.sized(100_000, 2_000_000_u32);
-    let text = format!(
-        "rounds = 1\n[learner]\nkind = \"practice\"\n[fleet]\nagents = {n}\ntasks = 0\n\
-         [world]\nskills = 1\ncompanies = 1\n[distiller]\ntopology = \"gossip\"\n\
-         [measure]\npanel = 1\n[engine]\nkind = \"pool\"\nthreads = 1\n"
-    );
     let mut rows = Vec::new();
     for direction in ["push", "pull", "push-pull"] {
         for share in [0.2, 0.5, 0.8] {
             let know = trial.model(share, 0.9 * share) * f64::from(n);
-            let sets = [
-                format!("learner.teachers={know:.0}"),
-                format!("distiller.gossip.direction={direction}"),
-            ];
-            let end = hive(&text, trial, &sets)?.frames[1].adopters[0];
+            let trace = hive(RUMOUR, trial, &rumour(1, n, know, direction))?;
+            let end = trace.frames[1].adopters[0];
             let left = 1.0 - end as f64 / f64::from(n);
             let u = 1.0 - share;
             let pushed = if direction == "pull" { 1.0 } else { exp(-(1.0 - u)) };
@@ -55,17 +62,13 @@ pub(super) fn rounds(trial: &Trial) -> Rows {
 /// as many, the constants cancel.
 pub(super) fn rumours(trial: &Trial) -> Rows {
     let (n, runs) = trial.sized((512_u32, 200), (4096, 400));
-    let text = "rounds = 60\n[learner]\nkind = \"practice\"\nteachers = 1\n[fleet]\ntasks = 0\n\
-                [world]\nskills = 1\ncompanies = 1\n[distiller]\ntopology = \"gossip\"\n\
-                [measure]\npanel = 1\n[engine]\nkind = \"pool\"\nthreads = 1\n";
     let rounds = |direction: &str, n: u32| -> Result<(f64, f64), CheckError> {
         let all = u64::from(n);
         let times = (0..runs).map(|run| {
-            let sets =
-                [format!("fleet.agents={n}"), format!("distiller.gossip.direction={direction}")];
             // a run is a seed: what is drawn in it is all of a rumour's chance
             let seed = trial.stream(run, n).word();
-            let trace = hive(text, &Trial { seed: u64::from(seed), ..*trial }, &sets)?;
+            let trial = Trial { seed: u64::from(seed), ..*trial };
+            let trace = hive(RUMOUR, &trial, &rumour(60, n, 1.0, direction))?;
             let frame = trace.frames.iter().find(|frame| frame.adopters[0] == all);
             Ok(frame.map_or(f64::NAN, |frame| f64::from(frame.round)))
         });
