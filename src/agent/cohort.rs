@@ -138,7 +138,7 @@ impl Cohort {
 
     /// What becomes of what the agent keeps when a core arrives.
     fn pull(&mut self, fleet: &Fleet, publication: &Publication, agent: AgentId, owner: usize) {
-        if publication.version.0 == 0 {
+        if !publication.pulls(agent) {
             return;
         }
         match fleet.keeping {
@@ -205,7 +205,7 @@ impl Cohort {
     ) {
         let policy = &mut bench.policy;
         policy.clear();
-        policy.extend_from_slice(publication.core_of(agent));
+        policy.extend_from_slice(publication.start_of(agent));
         let layout = fleet.learner.core_layout();
         if let Some(companies) = &publication.companies {
             companies.layer.add_to(fleet.world.company(agent).index(), policy);
@@ -239,7 +239,8 @@ impl Cohort {
         parcel: &mut Parcel,
     ) {
         let Some(shift) = &publication.shift else { return };
-        let round = shift.round;
+        let round = publication.round_of(agent, shift);
+        let climate = publication.climate_of(agent);
         let Bench { desk, local, scratch, policy, logits, chosen, .. } = bench;
         let by_epoch = fleet.plan.epochs > 1;
         let (epochs, most) = match duty {
@@ -247,8 +248,7 @@ impl Cohort {
             Duty::Part(part) => (fleet.plan.epochs, part),
             _ => (fleet.plan.epochs, u32::MAX),
         };
-        let dealt =
-            fleet.world.deal(&publication.climate, agent, round, fleet.tasks.min(most), desk);
+        let dealt = fleet.world.deal(climate, agent, round, fleet.tasks.min(most), desk);
         if fleet.halt.is_set() {
             return;
         }
@@ -280,7 +280,7 @@ impl Cohort {
         let learning = &mut parcel.learning;
         learning.agent = agent;
         learning.company = fleet.world.company(agent);
-        learning.version = publication.version;
+        learning.version = publication.version_of(agent);
         learning.tasks = parcel.tally.tasks;
         learning.steps = parcel.tally.steps;
         local.contribution(&mut learning.contribution);
@@ -288,7 +288,7 @@ impl Cohort {
         let sound = |slot| finite(local.now(slot)) && finite(local.knowledge(slot));
         if let Some(slot) = (0..local.len()).find(|slot| !sound(*slot)) {
             let (block, _) = local.block(slot);
-            let version = publication.version;
+            let version = learning.version;
             parcel.error = Some(AgentError::Diverged { agent, version, block });
             return;
         }
@@ -381,7 +381,7 @@ impl Cohort {
         let company = fleet.world.company(agent);
         for slot in 0..local.len() {
             let (block, _) = local.block(slot);
-            let core = &publication.core_of(agent)[layout.range(block)];
+            let core = &publication.start_of(agent)[layout.range(block)];
             local.set_start(slot, |to| {
                 to.copy_from_slice(core);
                 if let Some(companies) = &publication.companies {

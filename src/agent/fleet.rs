@@ -1,5 +1,6 @@
 //! What all agents of a fleet have in common.
 
+use super::Pace;
 use crate::halt::Halt;
 use crate::ids::{AgentId, CoreVersion, Round};
 use crate::learner::{Learner, Plan, Scratch, Statistic};
@@ -60,6 +61,8 @@ pub struct Fleet {
     pub newcomers: (Vec<AgentId>, Round),
     /// The share of its tasks that an agent learns from.
     pub uptake: Uptake,
+    /// How long their work takes.
+    pub pace: Pace,
     /// The seed of all streams.
     pub seed: u64,
     /// Whether to stop in the middle of a round.

@@ -1,12 +1,13 @@
 //! Agents: what each one holds, and what it does when a core is published.
-//! Lives here: the fleet's common settings, cohorts of agents, pull policies, examinations,
-//! and the parcel that an agent hands over.
+//! Lives here: the fleet's common settings and pace, cohorts of agents, pull policies,
+//! examinations, and the parcel that an agent hands over.
 //! May not: know how parcels travel or how learnings are merged.
 
 mod cohort;
 mod examine;
 mod fleet;
 mod learning;
+mod pace;
 mod publication;
 
 pub use crate::halt::Halt;
@@ -14,7 +15,8 @@ pub use cohort::Cohort;
 pub(crate) use examine::barrier;
 pub use fleet::{Bench, Fleet, Keeping, Uptake};
 pub use learning::{Holdings, Learning, Parcel, Reading};
-pub use publication::{CompanyLayer, Duty, Locals, Publication, Shift, Traffic};
+pub use pace::Pace;
+pub use publication::{CompanyLayer, Duty, Held, Hold, Locals, Publication, Shift, Start, Traffic};
 
 use crate::ids::{AgentId, CoreVersion};
 use thiserror::Error;

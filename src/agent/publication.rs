@@ -16,6 +16,10 @@ pub struct Publication {
     pub core: Arc<Vec<f32>>,
     /// The cores that agents pull in its place, where it is not the same one for all.
     pub locals: Option<Arc<Locals>>,
+    /// What agents began to work on, where that is not what is published here.
+    pub held: Option<Arc<Held>>,
+    /// When it is published, in virtual time.
+    pub time: f64,
     /// What was sent for it, where that is more than agents' learnings and one core for each.
     pub traffic: Option<Traffic>,
     /// How several hives stand.
@@ -92,6 +96,37 @@ impl Locals {
     }
 }
 
+/// What agents hold that do not keep step: they began their work at other cores than the newest.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// The cores that are held.
+    pub starts: Vec<Start>,
+    /// What each agent holds; `None` is the newest core.
+    pub of: Vec<Option<Hold>>,
+}
+
+/// A core that agents begin to work on, with the truths of that time.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// Which core.
+    pub version: CoreVersion,
+    /// Its parameters.
+    pub core: Arc<Vec<f32>>,
+    /// The truths when it was published.
+    pub climate: Climate,
+}
+
+/// What an agent holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Hold {
+    /// Which of the starts.
+    pub start: u32,
+    /// Which of the agent's rounds of work this is, from 1.
+    pub round: Round,
+    /// Whether it pulled the core since it was last visited.
+    pub pulls: bool,
+}
+
 /// Bytes that a publication took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
@@ -108,6 +143,44 @@ impl Publication {
         match &self.locals {
             None => &self.core,
             Some(locals) => &locals.cores[locals.of[agent.index()] as usize],
+        }
+    }
+
+    fn hold(&self, agent: AgentId) -> Option<(&Held, Hold)> {
+        let held = self.held.as_deref()?;
+        held.of[agent.index()].map(|hold| (held, hold))
+    }
+
+    fn start(&self, agent: AgentId) -> Option<&Start> {
+        self.hold(agent).map(|(held, hold)| &held.starts[hold.start as usize])
+    }
+
+    /// The core that an agent works on.
+    #[inline]
+    pub fn start_of(&self, agent: AgentId) -> &[f32] {
+        self.start(agent).map_or_else(|| self.core_of(agent), |start| &start.core)
+    }
+
+    /// Which core an agent works on.
+    pub fn version_of(&self, agent: AgentId) -> CoreVersion {
+        self.start(agent).map_or(self.version, |start| start.version)
+    }
+
+    /// The truths of an agent's work.
+    pub fn climate_of(&self, agent: AgentId) -> &Climate {
+        self.start(agent).map_or(&self.climate, |start| &start.climate)
+    }
+
+    /// Which round of work it is for an agent, of those that `shift` is the next for who keep step.
+    pub fn round_of(&self, agent: AgentId, shift: &Shift) -> Round {
+        self.hold(agent).map_or(shift.round, |(_, hold)| hold.round)
+    }
+
+    /// Whether an agent pulls a core that it did not have before.
+    pub fn pulls(&self, agent: AgentId) -> bool {
+        match &self.held {
+            None => self.version.0 > 0,
+            Some(held) => held.of[agent.index()].is_some_and(|hold| hold.pulls && hold.round.0 > 1),
         }
     }
 

@@ -4,7 +4,7 @@ use super::gossip::Gossip;
 use super::harvest::Harvest;
 use super::hierarchy::Hierarchy;
 use super::hives::Hives;
-use super::shift::{measures, shift};
+use super::shift::{measures, shift, span};
 use super::site::Site;
 use super::training::{first_core, own_plan, train};
 use crate::agent::{CompanyLayer, Fleet, Keeping, Locals, Publication, Traffic};
@@ -152,6 +152,8 @@ impl Distiller {
             control: self.fleet.scaffold.then(|| Arc::new(vec![0.0; layout.entries()])),
             core: self.first.0.clone(),
             locals: self.structure.locals(1),
+            held: None,
+            time: 0.0,
             traffic: None,
             hives: self.structure.standing(0),
             previous: None,
@@ -212,16 +214,23 @@ impl Distiller {
             Arc::new(self.next_companies(companies, harvest, &before.core, &core))
         });
         let examined = before.shift.as_ref().is_some_and(|shift| shift.examined);
+        let together = || before.shift.as_ref().map_or(0.0, |shift| span(&self.fleet, shift));
+        let time = harvest.arrivals.as_ref().map_or_else(|| before.time + together(), |a| a.time);
         Ok(Publication {
             version,
             control: before.control.as_ref().map(|c| Arc::new(self.next_control(c, harvest))),
             core: Arc::new(core),
             locals,
+            held: None,
+            time,
             traffic,
             hives: self.structure.standing(version.0),
             previous: Some(before.core.clone()),
             companies,
-            climate: self.fleet.world.climate(Round(version.0), Some(&before.climate)),
+            climate: self.fleet.world.climate(
+                Round(time as u32),
+                Some((Round(before.time as u32), &before.climate)),
+            ),
             examined: examined.then(|| before.climate.clone()),
             shift: shift(&self.fleet, &self.scenario, version),
             measured: measures(&self.scenario, version.0),

@@ -47,8 +47,30 @@ pub struct Harvest {
     pub holdings: Holdings,
     /// A core that was trained on all work at once (`pooled` alone).
     pub core: Option<Vec<f32>>,
+    /// Work that is not to be merged yet, agent by agent (where agents do not keep step).
+    pub flown: Vec<Parcel>,
+    /// When it was all there, and how stale it is (where agents do not keep step).
+    pub arrivals: Option<Arrivals>,
     /// The first thing that went wrong, by agent.
     pub error: Option<AgentError>,
+}
+
+/// Learnings that came in one by one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrivals {
+    /// When the last of them did, in virtual time.
+    pub time: f64,
+    /// For each staleness, in core versions, how many learnings have it; by rising staleness.
+    pub staleness: Vec<(u32, u64)>,
+}
+
+impl Arrivals {
+    /// The mean staleness.
+    pub fn mean(&self) -> f64 {
+        let all: u64 = self.staleness.iter().map(|(_, n)| n).sum();
+        let sum: f64 = self.staleness.iter().map(|(stale, n)| f64::from(*stale) * *n as f64).sum();
+        sum / all as f64
+    }
 }
 
 /// What agents' control variates changed by, block by block.
@@ -86,6 +108,8 @@ pub struct Harvester {
     /// Whether the sum's parts are kept.
     parts: bool,
     sends: bool,
+    /// Whether work is handed on as it is, to be merged later.
+    hands_on: bool,
     panel: Vec<AgentId>,
     keep_all: bool,
     tree: FixedTree<Harvest>,
@@ -107,12 +131,18 @@ impl Harvester {
             nested: matches!(fleet.keeping, Keeping::Private { .. }),
             parts: fleet.lineage,
             sends: fleet.keeping != Keeping::Everything,
+            hands_on: false,
             panel: fleet.panel.clone(),
             keep_all: intake == Intake::All,
             tree: FixedTree::new(leaves),
             spare: Mutex::default(),
             learner: fleet.learner.clone(),
         }
+    }
+
+    /// One that hands on work as it is.
+    pub fn handing_on(self) -> Self {
+        Harvester { hands_on: true, ..self }
     }
 
     /// An empty harvest.
@@ -149,6 +179,10 @@ impl Harvester {
             return;
         }
         if !parcel.worked {
+            return;
+        }
+        if self.hands_on {
+            harvest.flown.push(std::mem::take(parcel));
             return;
         }
         harvest.tally.add(&parcel.tally);
@@ -258,6 +292,7 @@ impl Harvester {
         left.before_merge.append(&mut right.before_merge);
         left.after_merge.append(&mut right.after_merge);
         left.policies.append(&mut right.policies);
+        left.flown.append(&mut right.flown);
         left.learnings.append(&mut right.learnings);
         if !right.examples.is_empty() {
             left.examples.inputs = right.examples.inputs;

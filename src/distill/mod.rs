@@ -5,6 +5,7 @@
 mod ancestry;
 mod distiller;
 mod ensemble;
+mod flights;
 mod gossip;
 mod harvest;
 mod hierarchy;
@@ -13,8 +14,11 @@ mod judge;
 mod message;
 mod shift;
 mod site;
+mod timetable;
 mod training;
 
 pub use ancestry::Ancestry;
 pub use distiller::Distiller;
-pub use harvest::{Harvest, Harvester};
+pub use flights::Flights;
+pub use harvest::{Arrivals, Harvest, Harvester};
+pub use timetable::{Job, Timetable};

@@ -63,6 +63,19 @@ pub(super) fn shift(fleet: &Fleet, scenario: &Scenario, version: CoreVersion) ->
     })
 }
 
+/// The time that a round takes in which all wait for the slowest.
+pub(super) fn span(fleet: &Fleet, shift: &Shift) -> f64 {
+    let time = |agent| fleet.pace.time(agent, shift.round);
+    match (fleet.pace.equal(), &shift.working) {
+        (Some(time), _) => time,
+        (None, Some(working)) => working.iter().map(|agent| time(*agent)).fold(0.0, f64::max),
+        (None, None) => {
+            let all = (0..fleet.world.facts().agents as u32).map(AgentId);
+            all.map(time).fold(0.0, f64::max)
+        }
+    }
+}
+
 /// Who has joined by the round after a core; `None` is everyone.
 fn present(fleet: &Fleet, version: CoreVersion) -> Option<Vec<u32>> {
     let (newcomers, first) = &fleet.newcomers;

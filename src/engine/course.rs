@@ -226,7 +226,8 @@ fn take_work(
     let sends = harvest.merged > 0;
     let published = fleet.parameters() * if next.control.is_some() { 2 } else { 1 };
     // every agent pulls the whole core, and what goes with it
-    let pulled = if sends { agents * 4 * published as u64 } else { 0 };
+    let pulls = harvest.arrivals.as_ref().map_or(agents, |_| harvest.merged);
+    let pulled = if sends { pulls * 4 * published as u64 } else { 0 };
     let traffic = next.traffic.unwrap_or(Traffic { up: harvest.bytes_up, down: pulled });
     RoundRow {
         round: next.version.0,
@@ -241,7 +242,11 @@ fn take_work(
         bytes_up: traffic.up,
         bytes_down: traffic.down,
         multiply_adds: tally.multiply_adds,
-        staleness: if sends { 0.0 } else { f64::NAN },
+        staleness: match &harvest.arrivals {
+            _ if !sends => f64::NAN,
+            Some(arrivals) => arrivals.mean(),
+            None => 0.0,
+        },
         sign_conflict: quality.sign_conflict,
         cosine: quality.cosine,
         consensus_distance: if sends { quality.consensus_distance } else { f64::NAN },

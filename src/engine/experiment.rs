@@ -3,12 +3,13 @@
 use super::Tour;
 use super::course::{self, RunError};
 use super::crowd;
+use super::out_of_step::OutOfStep;
 use super::pool::with_pool;
 use super::pooled::Pooled;
 use super::serial::Serial;
 use super::tasks::{Registry, Tasks};
-use crate::agent::{Fleet, Halt, Keeping, Uptake};
-use crate::distill::{Ancestry, Distiller, Harvester};
+use crate::agent::{Fleet, Halt, Keeping, Pace, Uptake};
+use crate::distill::{Ancestry, Distiller, Flights, Harvester};
 use crate::graph::EdgeListError;
 use crate::ids::{AgentId, Round};
 use crate::learner::{Learner, Mlp, Plan, Share, Softmax};
@@ -290,14 +291,26 @@ impl Experiment {
             fleet.lineage.then(|| Ancestry::new(fleet.clone(), &pipeline, spec, threads));
         let (intake, layout) = distiller.intake();
         let leaves = if topology == Topology::Pooled { 1 } else { fleet.leaves() };
-        let harvester = Harvester::new(&fleet, intake, layout, leaves);
+        let gather = || Harvester::new(&fleet, intake, layout.clone(), leaves);
+        let (harvester, flights) = match Flights::new(&fleet, scenario, gather()) {
+            None => (gather(), None),
+            flights => (gather().handing_on(), flights),
+        };
         // whoever watches must not take the fleet before for this one
         self.registry.clear();
         observer.begin(stage, scenario.rounds.0);
         let adopted = scenario.measure.adopted;
         let too_few = |source| RunError::Threads { asked: threads, source };
-        let mut drive = |engine: &mut dyn Tour| {
+        let drive = |engine: &mut dyn Tour| {
             let ancestry = ancestry.as_mut();
+            let mut out_of_step;
+            let engine = match flights {
+                None => engine,
+                Some(flights) => {
+                    out_of_step = OutOfStep { engine, flights };
+                    &mut out_of_step
+                }
+            };
             course::run(&fleet, &mut distiller, engine, adopted, stage, observer, ancestry)
         };
         let result = match (topology, kind) {
@@ -367,6 +380,7 @@ impl Experiment {
             panel: panel(seed, facts.agents as u32, scenario.measure.panel),
             newcomers: newcomers(scenario, world.as_ref()),
             uptake: Uptake { mean: scenario.fleet.uptake, spread: scenario.fleet.uptake_spread },
+            pace: Pace::new(&scenario.fleet, seed),
             seed,
             halt: self.halt.clone(),
             world,

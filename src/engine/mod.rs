@@ -7,6 +7,7 @@ mod course;
 mod crowd;
 mod digest;
 mod experiment;
+mod out_of_step;
 mod pool;
 mod pooled;
 mod serial;

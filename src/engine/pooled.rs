@@ -78,7 +78,8 @@ impl Pooled {
                 if fleet.halt.is_set() {
                     return;
                 }
-                let (climate, round) = (&publication.climate, shift.round);
+                let climate = publication.climate_of(agent);
+                let round = publication.round_of(agent, shift);
                 let tasks = fleet.world.deal(climate, agent, round, fleet.tasks, &mut bench.desk);
                 cohort.note_practice(agent, &tasks);
                 pool.extend(&tasks);

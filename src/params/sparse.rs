@@ -37,6 +37,15 @@ impl Sparse {
         })
     }
 
+    /// Gives the values of each block to be changed, in the order in which they were added.
+    pub fn for_each_mut(&mut self, mut change: impl FnMut(u32, &mut [f32])) {
+        let mut start = 0;
+        for (block, end) in self.blocks.iter().zip(&self.ends) {
+            change(*block, &mut self.values[start..*end]);
+            start = *end;
+        }
+    }
+
     /// The values of a block, if it is there. Cost: linear in the number of blocks.
     pub fn get(&self, block: u32) -> Option<&[f32]> {
         self.iter().find(|&(b, ..)| b == block).map(|(.., values)| values)

@@ -1,6 +1,6 @@
-//! `[distiller]`: topology, exchange and strategy.
+//! `[distiller]`: topology, exchange, schedule and strategy.
 
-use super::{Absent, Combine, Pre, Server};
+use super::{Absent, Combine, Pre, Schedule, Server};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,8 @@ pub struct Distiller {
     pub topology: Topology,
     /// What an agent sends.
     pub exchange: Exchange,
+    /// When a core is published.
+    pub schedule: Schedule,
     /// What contributions go through before they are combined, in this order.
     #[schemars(length(max = 8))]
     pub pre: Vec<Pre>,

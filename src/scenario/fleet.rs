@@ -1,5 +1,6 @@
 //! `[fleet]` and `[engine]`: how many agents, how much they work, and on what machine.
 
+use super::Speed;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,16 @@ pub struct Fleet {
     /// agent learns from everything or from nothing.
     #[schemars(range(min = 0.0, max = 0.99))]
     pub uptake_spread: f64,
+    /// How fast agents work.
+    pub speed: Speed,
+    /// How much the time that an agent's work takes varies from round to round: by a lognormal
+    /// factor of the mean 1, whose logarithm has this standard deviation.
+    #[schemars(range(min = 0.0, max = 2.0))]
+    pub jitter: f64,
+    /// Mean time from the end of an agent's work until its learning is there and the agent has the
+    /// newest core, in rounds of an agent of the speed 1; exponentially distributed.
+    #[schemars(range(min = 0.0, max = 1000.0))]
+    pub latency: f64,
     /// Agents that join later than the others.
     pub newcomers: Newcomers,
     /// Agents that do not finish their work in time.
@@ -41,6 +52,9 @@ impl Default for Fleet {
             participants: 0,
             uptake: 1.0,
             uptake_spread: 0.0,
+            speed: Speed::default(),
+            jitter: 0.0,
+            latency: 0.0,
             newcomers: Newcomers::default(),
             stragglers: Stragglers::default(),
         }

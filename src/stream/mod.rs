@@ -105,6 +105,12 @@ pub enum Purpose {
     PretrainingOrder = 46,
     /// Between whose policies a barrier is looked for.
     Pairs = 47,
+    /// How fast an agent works.
+    Pace = 48,
+    /// How long an agent's work of a round takes, and what comes of it is on its way.
+    Delay = 49,
+    /// Which of those at rest begins when another is done.
+    Turn = 50,
 }
 
 /// The name of a stream; cheap to copy, draws nothing by itself.

@@ -56,7 +56,7 @@ impl World for FiniteWorld {
         vec![1.0]
     }
 
-    fn climate(&self, _: Round, _: Option<&Climate>) -> Climate {
+    fn climate(&self, _: Round, _: Option<(Round, &Climate)>) -> Climate {
         Climate::fixed()
     }
 

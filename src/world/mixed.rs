@@ -204,16 +204,21 @@ impl World for MixedWorld {
         self.jobs.shares(agent, self.facts.skills.len())
     }
 
-    fn climate(&self, round: Round, before: Option<&Climate>) -> Climate {
-        let mut climate = before.cloned().unwrap_or_else(|| self.truths.first());
+    fn climate(&self, round: Round, before: Option<(Round, &Climate)>) -> Climate {
         let spec = &self.truths.spec;
-        let drifts = spec.drift.rho < 1.0 && spec.skill > 0.0;
-        if drifts && round.0 > 0 && round.0.is_multiple_of(spec.drift.every) {
-            self.truths.drift(round.0, &mut climate);
+        let (mut climate, since, steps) = match before {
+            None => (self.truths.first(), 0..=0, 0),
+            Some((last, climate)) => {
+                let steps = round.0 / spec.drift.every - last.0 / spec.drift.every;
+                (climate.clone(), last.0 + 1..=round.0, steps)
+            }
+        };
+        if spec.drift.rho < 1.0 && spec.skill > 0.0 && steps > 0 {
+            self.truths.drift(round.0, steps, &mut climate);
         }
-        for change in spec.changes.iter().filter(|change| change.round == round.0) {
+        for change in spec.changes.iter().filter(|change| since.contains(&change.round)) {
             if let Some(skill) = change.skill {
-                self.truths.redraw_skill(skill, round.0, &mut climate);
+                self.truths.redraw_skill(skill, change.round, &mut climate);
             }
             if let Some(company) = change.company {
                 self.truths.redraw_company(company, &mut climate);

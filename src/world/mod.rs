@@ -298,8 +298,9 @@ pub trait World: Send + Sync {
     /// An agent's job: the share of each skill in its work; sums to 1.
     fn job(&self, agent: AgentId) -> Vec<f32>;
 
-    /// The truths of a round, given those of the round before (`None` for the first).
-    fn climate(&self, round: Round, before: Option<&Climate>) -> Climate;
+    /// The truths of a round, given those of an earlier one; `None` gives the first, those of
+    /// round 0.
+    fn climate(&self, round: Round, before: Option<(Round, &Climate)>) -> Climate;
 
     /// An agent's work of a round: `tasks` fresh ones, or all of its training data.
     fn deal<'a>(

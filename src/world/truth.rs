@@ -1,6 +1,7 @@
 //! The truths of the mixed-effects world: general, skill and company parts, and their change.
 
 use crate::halt::Halt;
+use crate::maths;
 use crate::params::kernels::{add_scaled, stride_of};
 use crate::scenario::MixedEffects;
 use crate::stream::{Key, Purpose};
@@ -104,9 +105,13 @@ impl Truths {
         self.add_normals((Purpose::General, 0, 0), 0, self.spec.general, normals, truth);
     }
 
-    /// One Ornstein-Uhlenbeck step of every skill: `U ← ρU + sqrt(1-ρ²) ξ`, `ξ ~ N(0, skill²)`.
-    pub fn drift(&self, round: u32, climate: &mut Climate) {
-        let rho = self.spec.drift.rho;
+    /// Ornstein-Uhlenbeck steps of every skill, `U ← ρU + sqrt(1-ρ²) ξ`, `ξ ~ N(0, skill²)`: several
+    /// are one with `ρ` to the power of their number.
+    pub fn drift(&self, round: u32, steps: u32, climate: &mut Climate) {
+        let rho = match (self.spec.drift.rho, steps) {
+            (rho, 1) => rho,
+            (rho, steps) => maths::pow(rho, steps.into()),
+        };
         let mut general = vec![0.0; self.entries()];
         let mut normals = Vec::new();
         self.add_general(&mut normals, &mut general);

@@ -348,6 +348,7 @@ fn learner(s: &Scenario, extent: Extent) -> Vec<Part> {
         parts.push(Part { what, numbers: core.saturating_mul(models), keys });
     }
     parts.extend(looks(s, core, &keys));
+    parts.extend(flights(s, extent, core, touched, &keys));
     let at_work = ever_at_work(agents, working(s, extent), s.rounds.0);
     keys.retain(|key| !["world.skills", "learner.buckets"].contains(key));
     keys.insert(0, "fleet.agents");
@@ -366,6 +367,27 @@ fn learner(s: &Scenario, extent: Extent) -> Vec<Part> {
         keys,
     });
     parts
+}
+
+/// Cores that agents work on who do not keep step, as many as there are publications while one of
+/// them works, and what they learn until it is merged.
+fn flights(
+    s: &Scenario,
+    extent: Extent,
+    core: u128,
+    touched: u128,
+    keys: &[&'static str],
+) -> Option<Part> {
+    let learnings = u128::from(s.distiller.schedule.learnings()?);
+    let working = working(s, extent);
+    let cores = (working / learnings).clamp(1, s.rounds.0.into());
+    let mut keys = keys.to_vec();
+    keys.splice(0..0, ["distiller.schedule", "fleet.agents"]);
+    Some(Part {
+        keys,
+        what: format!("{cores} cores in the hands of agents, and {learnings} learnings of them,"),
+        numbers: core.saturating_mul(cores) + touched.saturating_mul(learnings),
+    })
 }
 
 /// What is kept of the core to tell whose it is, and of policies to tell what lies between them.

@@ -16,6 +16,7 @@ mod memory;
 mod practice;
 mod problem;
 mod recipe;
+mod schedule;
 mod search;
 mod set;
 pub(in crate::scenario) mod shape;

@@ -2,8 +2,8 @@
 
 use super::cross::{Clashes, word};
 use crate::scenario::{
-    Absent, Combine, Exchange, Personalisation, Plain, Pre, Scenario, Scope, Server, Topology,
-    World,
+    Absent, Combine, Exchange, Personalisation, Plain, Pre, Scenario, Schedule, Scope, Server,
+    Topology, World,
 };
 
 /// Refuses strategies that the fleet, the exchange or the world cannot give what they need.
@@ -36,9 +36,12 @@ pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
 }
 
 impl Scenario {
-    /// Contributions that a round brings at least, of so many agents; none where that is not yet
-    /// known.
+    /// Contributions that are merged at a time at least, of so many agents; none where that is not
+    /// yet known.
     pub(crate) fn contributors(&self, agents: u32) -> Option<usize> {
+        if let Some(learnings) = self.distiller.schedule.learnings() {
+            return Some(learnings as usize);
+        }
         let present = agents.saturating_sub(self.fleet.newcomers.agents);
         (agents > 0).then_some(self.working(present) as usize)
     }
@@ -46,8 +49,14 @@ impl Scenario {
     /// What the strategy and what comes before it need and `n` contributions do not give them:
     /// the key, and what to do.
     pub(crate) fn strategy_lacks(&self, n: usize) -> Option<(&'static str, String)> {
-        let remedy = |way: &str| {
-            format!("{way} fleet.agents or fleet.participants, or take another strategy")
+        let (brings, keys) = match &self.distiller.schedule {
+            Schedule::Synchronous(_) => ("a round brings", "fleet.agents or fleet.participants"),
+            Schedule::Buffered(_) => ("a publication takes", "distiller.schedule.learnings"),
+            Schedule::Asynchronous(_) => ("a publication takes", ""),
+        };
+        let remedy = |way: &str| match keys {
+            "" => "take another strategy, or distiller.schedule.kind = \"buffered\"".to_owned(),
+            keys => format!("{way} {keys}, or take another strategy"),
         };
         let mut left = n;
         for pre in &self.distiller.pre {
@@ -62,9 +71,9 @@ impl Scenario {
         let needs = self.distiller.combine.lacks(left)?;
         let name = self.distiller.combine.name();
         let found = if left == n {
-            format!("a round brings {n}")
+            format!("{brings} {n}")
         } else {
-            format!("of the {n} that a round brings, distiller.pre leaves {left}")
+            format!("of the {n} that {brings}, distiller.pre leaves {left}")
         };
         // what fewer would do for is not for a fleet, or tries too many subsets of one
         let fewer = (1..left.min(64)).any(|n| self.distiller.combine.lacks(n).is_none());

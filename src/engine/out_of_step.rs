@@ -1,0 +1,28 @@
+//! Agents that do not keep step, on any engine.
+
+use super::Tour;
+use crate::agent::Publication;
+use crate::distill::{Flights, Harvest};
+use std::sync::Arc;
+
+/// An engine whose agents do not keep step: a tour brings what comes in between two publications.
+pub(super) struct OutOfStep<'a> {
+    /// Who visits agents.
+    pub engine: &'a mut dyn Tour,
+    /// What is under way.
+    pub flights: Flights,
+}
+
+impl Tour for OutOfStep<'_> {
+    fn tour(&mut self, publication: &Arc<Publication>) -> Harvest {
+        self.flights.tour(publication, &mut |publication| self.engine.tour(publication))
+    }
+
+    fn give_back(&mut self, harvest: Harvest) {
+        self.flights.give_back(harvest);
+    }
+
+    fn digest(&mut self, feed: &mut dyn FnMut(&[u8])) {
+        self.engine.digest(feed);
+    }
+}
