@@ -292,6 +292,31 @@ refused! {
 }
 
 refused! {
+    schedules:
+    a_schedule_misspelt("[distiller.schedule]\nkind = \"bufferd\"\n");
+    a_staleness_misspelt("[distiller.schedule]\nkind = \"buffered\"\nstaleness = { kind = \"polinomial\" }\n");
+    no_learnings_a_publication("[distiller.schedule]\nkind = \"buffered\"\nlearnings = 0\n");
+    learnings_of_everyone_in_step("[distiller.schedule]\nlearnings = 5\n");
+    a_mixing_above_one("[distiller.schedule]\nkind = \"asynchronous\"\nmixing = 1.5\n");
+    a_tail_without_end("[fleet.speed]\nkind = \"pareto\"\ntail = 0.1\n");
+    a_buffer_of_levels("[distiller]\ntopology = \"hierarchical\"\nschedule = { kind = \"buffered\" }\n");
+    a_buffer_of_several_hives("[distiller.schedule]\nkind = \"buffered\"\n[[hives]]\n[[hives]]\n");
+    a_buffer_of_examples("[distiller]\nexchange = \"experience\"\nschedule = { kind = \"buffered\" }\n");
+    a_buffer_before_feddf("[distiller]\nserver = { kind = \"feddf\" }\nschedule = { kind = \"buffered\" }\n");
+    a_buffer_with_private_noise("[distiller]\nabsent = \"zero\"\ncombine = { kind = \"norm-bound\", noise = 1.0, scope = \"model\" }\nschedule = { kind = \"buffered\" }\n");
+    a_buffer_with_nested_knowledge("[distiller.schedule]\nkind = \"buffered\"\n[job_knowledge]\npersonalisation = \"nested\"\n");
+    a_buffer_with_control_variates("[distiller.schedule]\nkind = \"asynchronous\"\n[learner.solver]\nscaffold = true\n");
+    a_buffer_with_stragglers("[distiller.schedule]\nkind = \"buffered\"\n[fleet.stragglers]\nshare = 0.5\n");
+    a_buffer_with_newcomers("[distiller.schedule]\nkind = \"buffered\"\n[fleet.newcomers]\nagents = 5\n");
+    a_lineage_out_of_step("[distiller.schedule]\nkind = \"asynchronous\"\n[measure]\nlineage = true\n");
+    a_buffer_of_practice("[learner]\nkind = \"practice\"\n[distiller.schedule]\nkind = \"buffered\"\n");
+    speeds_of_practice("[learner]\nkind = \"practice\"\n[fleet]\nspeed = { kind = \"lognormal\" }\nlatency = 1.0\n");
+    a_buffer_too_small_for_krum("[distiller]\nschedule = { kind = \"buffered\", learnings = 4 }\ncombine = { kind = \"krum\", f = 1 }\n");
+    krum_with_every_learning("[distiller]\nschedule = { kind = \"asynchronous\" }\ncombine = { kind = \"krum\", f = 0 }\n");
+    cores_out_of_step_that_fill_memory("rounds = 1000000\n[fleet]\nagents = 100000000\n[measure]\nevery = 1000000\npanel = 1\n[distiller.schedule]\nkind = \"asynchronous\"\n[learner]\nkind = \"mlp\"\nhidden = [1024, 1024, 1024]\n");
+}
+
+refused! {
     memory:
     more_truths_than_memory("[world]\nskills = 100000\nfeatures = 4096\nanswers = 256\n");
     more_probes_than_memory("[world]\nskills = 100000\nfeatures = 100\n[measure]\nprobes = 100000\n");

@@ -78,3 +78,97 @@ fn cores_do_not_depend_on_when_agents_are_measured() {
         }
     }
 }
+
+fn times(outcome: &Outcome) -> Vec<f64> {
+    outcome.hive.rounds.iter().map(|row| row.time).collect()
+}
+
+#[test]
+fn time_is_what_the_slowest_takes_or_what_it_takes_to_fill_a_buffer() {
+    assert_eq!(times(&run(HIVE, "")), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    // speeds stay: every round takes as long as the first
+    let together = times(&run(HIVE, UNEVEN));
+    assert!(together[1] > 2.0, "{together:?}");
+    let each = |times: &[f64]| times.windows(2).map(|t| t[1] - t[0]).collect::<Vec<f64>>();
+    assert!(each(&together).iter().all(|span| (span - together[1]).abs() < 1e-9));
+    // who jitters does not
+    let jittered = each(&times(&run(HIVE, "fleet.jitter=0.5")));
+    assert!(jittered.windows(2).all(|t| t[0] != t[1]), "{jittered:?}");
+    let buffered = run(HIVE, &format!("{BUFFERED} {UNEVEN} rounds=20"));
+    let spans = each(&times(&buffered));
+    assert!(spans.iter().all(|span| *span > 0.0 && *span < together[1]), "{spans:?}");
+    assert!(buffered.hive.rounds[1..].iter().all(|row| row.learnings == 10));
+    // bounds have the same time for the same work
+    let bounds =
+        run(HIVE, &format!("{BUFFERED} {UNEVEN} measure.bounds=[\"isolated\",\"pooled\"]"));
+    for (_, bound) in &bounds.bounds {
+        for (row, hive) in bound.rounds.iter().zip(&bounds.hive.rounds) {
+            assert_eq!((row.time, row.tasks), (hive.time, hive.tasks));
+        }
+        assert!(bound.staleness.is_empty());
+    }
+}
+
+/// One agent is never stale: FedAsync with `α = 1` is then what everyone in step does.
+#[test]
+fn an_agent_on_its_own_is_never_stale() {
+    const ALONE: &str = "fleet.agents=1 world.companies=1 measure.panel=1 measure.probes=16";
+    let together = run(HIVE, ALONE);
+    let mixed = |alpha: f64| {
+        run(HIVE, &format!("{ALONE} {ASYNCHRONOUS} distiller.schedule.mixing={alpha}"))
+    };
+    assert_eq!(norms(&mixed(1.0)), norms(&together));
+    // the first step is the share of it that is asked for
+    let (half, whole) = (norms(&mixed(0.5))[0], norms(&together)[0]);
+    assert!((half - 0.5 * whole).abs() < 1e-6 * whole, "{half} {whole}");
+    assert_eq!(mixed(0.5).hive.staleness.iter().map(|row| row.staleness).max(), Some(0));
+}
+
+/// The first publications merge learnings of the first core: after `k` of them a learning counts
+/// `s(k)`, as all steps before it leave it as it is.
+#[test]
+fn a_stale_learning_counts_as_its_staleness_says() {
+    // slow agents whose first work ends one by one, long before anyone's second
+    let sets = |staleness: &str| {
+        format!(
+            "{BUFFERED} distiller.schedule.learnings=1 fleet.jitter=0.1 rounds=4 \
+             distiller.schedule.staleness.{staleness}"
+        )
+    };
+    let plain = norms(&run(HIVE, &sets("kind=constant")));
+    for (staleness, weights) in [
+        ("kind=polynomial", [1.0, 0.5_f64.sqrt(), (1.0_f64 / 3.0).sqrt(), 0.5]),
+        ("kind=polynomial distiller.schedule.staleness.exponent=1", [1.0, 0.5, 1.0 / 3.0, 0.25]),
+        (
+            "kind=hinge distiller.schedule.staleness.slope=2 distiller.schedule.staleness.grace=1",
+            [1.0, 1.0, 1.0 / 3.0, 0.2],
+        ),
+    ] {
+        let got = norms(&run(HIVE, &sets(staleness)));
+        for (i, (got, plain)) in got.iter().zip(&plain).enumerate() {
+            let want = weights[i] * plain;
+            assert!((got - want).abs() < 1e-4 * want, "{staleness} {i}: {got}, {want}");
+        }
+    }
+}
+
+/// `W` agents at work and `K` learnings a publication make a mean staleness of `(W − 1)/K` in the
+/// long run, whatever their speeds.
+#[test]
+fn staleness_is_as_littles_law_has_it() {
+    for (sets, working, learnings) in [
+        (format!("{BUFFERED} {UNEVEN} distiller.schedule.learnings=4"), 37.0, 4.0),
+        (format!("{BUFFERED} fleet.speed.kind=pareto fleet.latency=0.3"), 37.0, 10.0),
+        (
+            format!("{BUFFERED} {UNEVEN} fleet.participants=16 distiller.schedule.learnings=5"),
+            16.0,
+            5.0,
+        ),
+    ] {
+        let sets = format!("{sets} rounds=3000 fleet.tasks=1 measure.every=3000");
+        let outcome = run(HIVE, &sets);
+        let mean = outcome.hive.rounds[1..].iter().map(|row| row.staleness).sum::<f64>() / 3000.0;
+        let want = (working - 1.0) / learnings;
+        assert!((mean / want - 1.0).abs() < 0.02, "{sets}: {mean}, {want}");
+    }
+}

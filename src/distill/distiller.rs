@@ -227,10 +227,10 @@ impl Distiller {
             hives: self.structure.standing(version.0),
             previous: Some(before.core.clone()),
             companies,
-            climate: self.fleet.world.climate(
-                Round(time as u32),
-                Some((Round(before.time as u32), &before.climate)),
-            ),
+            climate: self
+                .fleet
+                .world
+                .climate(Round(time as u32), Some((Round(before.time as u32), &before.climate))),
             examined: examined.then(|| before.climate.clone()),
             shift: shift(&self.fleet, &self.scenario, version),
             measured: measures(&self.scenario, version.0),

@@ -81,10 +81,9 @@ impl Flights {
             }
             self.look_ahead(version);
             whole = match self.fleet.topology {
-                Topology::Pooled => visit(&Arc::new(Publication {
-                    shift: None,
-                    ..publication.as_ref().clone()
-                })),
+                Topology::Pooled => {
+                    visit(&Arc::new(Publication { shift: None, ..publication.as_ref().clone() }))
+                }
                 _ => self.fly(publication, true, visit),
             };
             if self.ends(&whole) {
@@ -140,12 +139,7 @@ impl Flights {
 
     /// Visits agents: lets those do their work who can and whose work ends by the horizon, each one
     /// round of it, and measures if `measured`.
-    fn fly(
-        &mut self,
-        publication: &Arc<Publication>,
-        measured: bool,
-        visit: Visit<'_>,
-    ) -> Harvest {
+    fn fly(&mut self, publication: &Arc<Publication>, measured: bool, visit: Visit<'_>) -> Harvest {
         let CoreVersion(version) = publication.version;
         let mut held = Held { starts: Vec::new(), of: vec![None; self.jobs.len()] };
         let mut places = BTreeMap::new();

@@ -6,8 +6,8 @@ use crate::agent::{AgentError, Bench, Fleet, Keeping, Publication, Traffic, barr
 use crate::distill::{Ancestry, Distiller, Harvest};
 use crate::ids::{AgentId, CoreVersion};
 use crate::measure::{
-    Frame, Interference, InterferenceRow, PanelMember, RoundRow, Trace, interference, mean,
-    quality, skills,
+    Frame, Interference, InterferenceRow, PanelMember, RoundRow, StalenessRow, Trace, interference,
+    mean, quality, skills,
 };
 use crate::merge::MergeError;
 use crate::params::feed_values;
@@ -124,6 +124,7 @@ pub(super) fn run(
         tags: Vec::new(),
         lineage: Vec::new(),
         interference: Vec::new(),
+        staleness: Vec::new(),
         parameters: fleet.parameters(),
         seconds: 0.0,
         complete: false,
@@ -190,6 +191,7 @@ pub(super) fn run(
         if let Some(ancestry) = ancestry.as_deref().filter(|_| next.measured) {
             trace.lineage.extend(ancestry.rows(next.version.0));
         }
+        trace.staleness.extend(staleness(&next, &harvest));
         merging = looked_at(fleet, &publication, &mut harvest, &mut bench);
         row = take_work(fleet, &publication, &next, &harvest);
         publication = Arc::new(next);
@@ -231,6 +233,7 @@ fn take_work(
     let traffic = next.traffic.unwrap_or(Traffic { up: harvest.bytes_up, down: pulled });
     RoundRow {
         round: next.version.0,
+        time: next.time,
         tasks: tally.tasks,
         sample_steps: tally.sample_steps,
         work_accuracy: tally.correct as f64 / tasks,
@@ -253,6 +256,14 @@ fn take_work(
         step_norm: dot_f64(&step, &step).sqrt(),
         ..RoundRow::unmeasured()
     }
+}
+
+/// How stale what a core is made of was, where agents do not keep step.
+fn staleness(next: &Publication, harvest: &Harvest) -> impl Iterator<Item = StalenessRow> {
+    let CoreVersion(round) = next.version;
+    let sent = harvest.arrivals.iter().filter(|_| harvest.merged > 0);
+    let rows = sent.flat_map(|arrivals| &arrivals.staleness);
+    rows.map(move |&(staleness, learnings)| StalenessRow { round, staleness, learnings })
 }
 
 /// What is known of those who are merged before the core that comes of it is measured.

@@ -97,6 +97,7 @@ fn course<P: Population>(
         tags: Vec::new(),
         lineage: Vec::new(),
         interference: Vec::new(),
+        staleness: Vec::new(),
         parameters,
         seconds: 0.0,
         complete: false,
@@ -126,6 +127,8 @@ fn course<P: Population>(
             break;
         }
         row = population.work(&next);
+        // a round takes everyone the same time
+        row.time = row.round.into();
         engine.give_back(std::mem::replace(&mut now, next));
     }
     observer.end(stage);

@@ -56,6 +56,11 @@ pub(super) fn history(trace: &Trace) -> Digest {
         [row.round, row.block, row.company].iter().for_each(|n| digest.feed(&n.to_le_bytes()));
         digest.feed(&row.share.to_bits().to_le_bytes());
     }
+    // the others are fresh
+    for row in trace.staleness.iter().filter(|row| row.staleness > 0) {
+        [row.round, row.staleness].iter().for_each(|n| digest.feed(&n.to_le_bytes()));
+        digest.feed(&row.learnings.to_le_bytes());
+    }
     for row in &trace.interference {
         digest.feed(&row.round.to_le_bytes());
         for number in [row.loss, row.losers, row.barrier] {

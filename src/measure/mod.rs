@@ -3,6 +3,7 @@
 //! Lives here: pure functions from levels, counts and contributions to numbers.
 //! May not: run anything, read clocks or write files.
 
+mod ages;
 pub mod competition;
 pub mod continual;
 pub mod economy;
@@ -16,6 +17,7 @@ mod skill;
 pub mod spread;
 mod trace;
 
+pub use ages::Ages;
 pub use interference::{Barrier, Interference, barrier, barrier_between, interference};
 pub use onboarding::Onboarding;
 pub use privacy::Privacy;

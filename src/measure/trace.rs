@@ -43,6 +43,8 @@ pub struct Trace {
     pub lineage: Vec<LineageRow>,
     /// What merging did to the panel, round by round; empty where it is not asked for.
     pub interference: Vec<InterferenceRow>,
+    /// How stale the learnings were that were merged; empty where all keep step.
+    pub staleness: Vec<StalenessRow>,
     /// Parameters of the core.
     pub parameters: usize,
     /// Wall-clock seconds of the run (not part of the hash).
@@ -103,6 +105,17 @@ pub struct InterferenceRow {
     pub barrier: f64,
 }
 
+/// How many of the learnings that made a core began so many cores before.
+#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
+pub struct StalenessRow {
+    /// Publications so far.
+    pub round: u32,
+    /// Publications between the core that a learning began with and the one it was merged into.
+    pub staleness: u32,
+    /// Learnings.
+    pub learnings: u64,
+}
+
 /// An agent of the panel.
 #[derive(Clone, Debug, Serialize)]
 pub struct PanelMember {
@@ -141,6 +154,9 @@ pub struct Frame {
 pub struct RoundRow {
     /// Publications so far.
     pub round: u32,
+    /// When the core was published, in virtual time: 1 is what an agent of the speed 1 takes for a
+    /// round's work.
+    pub time: f64,
     /// Mean over the panel of the bare core's level on each agent's own job.
     pub core_skill: f64,
     /// Mean over the panel of the agents' own level on their own jobs.
@@ -229,9 +245,10 @@ impl RoundRow {
     }
 
     /// Every number of the row, in the order of the fields: what a result hash is made of.
-    pub fn numbers(&self) -> [f64; 25] {
+    pub fn numbers(&self) -> [f64; 26] {
         [
             f64::from(self.round),
+            self.time,
             self.core_skill,
             self.panel_skill,
             self.panel_skill_sd,

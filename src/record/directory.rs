@@ -50,6 +50,7 @@ impl Content {
                 "scenario.toml",
                 "skills.parquet",
                 "spread.parquet",
+                "staleness.parquet",
                 "summary.json",
                 "tags.parquet",
                 "taught.parquet",

@@ -9,10 +9,10 @@ use super::table::{Cell, Column, Table};
 use super::tables::{LEVEL, write};
 use crate::measure::inequality::Inequality;
 use crate::measure::spread::{Fit, NoFit, Spread};
-use crate::measure::{Frame, HiveRow, InterferenceRow, PanelMember};
+use crate::measure::{Frame, HiveRow, InterferenceRow, PanelMember, StalenessRow};
 
-/// Writes `spread`, `inequality`, `continual`, and what has rows where there is any: `hives` and
-/// `interference`.
+/// Writes `spread`, `inequality`, `continual`, and what has rows where there is any: `hives`,
+/// `interference` and `staleness`.
 pub(super) fn write_all(
     directory: &RunDirectory,
     histories: &Histories<'_>,
@@ -35,12 +35,16 @@ pub(super) fn write_all(
     let interference = measured
         .iter()
         .flat_map(|m| m.trace.interference.iter().map(|row| MergeRow { fleet: m.fleet, row }));
+    let staleness = measured
+        .iter()
+        .flat_map(|m| m.trace.staleness.iter().map(|row| AgeRow { fleet: m.fleet, row }));
     Ok(vec![
         write(directory, &spread_table(), hash, spread)?,
         write(directory, &inequality_table(), hash, inequality)?,
         write(directory, &continual_table(), hash, continual)?,
         write(directory, &hives_table(), hash, hives)?,
         write(directory, &interference_table(), hash, interference)?,
+        write(directory, &staleness_table(), hash, staleness)?,
     ])
 }
 
@@ -198,5 +202,23 @@ pub(super) fn interference_table<'a>() -> Table<MergeRow<'a>> {
         c("loss", LEVEL, "mean over the panel of the level on the own job before the merge less that after it", Real(|r| r.row.loss)),
         c("losers", "share", "share of the panel agents that lost by it", Real(|r| r.row.losers)),
         c("barrier", "nats", "mean height of the barrier between sampled pairs of policies before the merge", Real(|r| r.row.barrier)),
+    ] }
+}
+
+/// Learnings of one age in a merge of a fleet.
+pub(super) struct AgeRow<'a> {
+    fleet: &'static str,
+    row: &'a StalenessRow,
+}
+
+#[rustfmt::skip]
+pub(super) fn staleness_table<'a>() -> Table<AgeRow<'a>> {
+    use Cell::{Integer, Text};
+    let c = Column::new;
+    Table { name: "staleness", columns: vec![
+        c("fleet", "", "hive, or the bound run beside it: isolated, pooled", Text(|r| r.fleet)),
+        c("round", "rounds", "publications so far, the one that the learnings made included", Integer(|r| r.row.round.into())),
+        c("staleness", "core versions", "publications between the core that a learning began with and the one it was merged into", Integer(|r| r.row.staleness.into())),
+        c("learnings", "learnings", "how many learnings of the publication have it", Integer(|r| r.row.learnings)),
     ] }
 }

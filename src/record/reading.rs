@@ -12,7 +12,8 @@ use super::bound_name;
 use crate::ids::{AgentId, CompanyId};
 use crate::measure::spread::Tag;
 use crate::measure::{
-    Frame, HiveRow, InterferenceRow, LineageRow, Outcome, PanelMember, RoundRow, Trace,
+    Frame, HiveRow, InterferenceRow, LineageRow, Outcome, PanelMember, RoundRow, StalenessRow,
+    Trace,
 };
 use crate::scenario::{Bound, Scenario, World};
 use std::path::Path;
@@ -163,7 +164,7 @@ fn rounds(
 ) -> Result<(), ReadError> {
     #[rustfmt::skip]
     let columns = [
-        "fleet", "round", "core_skill", "panel_skill", "panel_skill_sd", "unpractised_skill",
+        "fleet", "round", "time", "core_skill", "panel_skill", "panel_skill_sd", "unpractised_skill",
         "adoption", "fleet_adoption", "train_loss", "test_accuracy", "tasks", "sample_steps",
         "work_accuracy", "value", "work_loss", "bits", "learnings", "dropped", "bytes_up",
         "bytes_down", "multiply_adds", "staleness", "sign_conflict", "cosine",
@@ -174,30 +175,31 @@ fn rounds(
         let (n, x) = (|i: usize| integer(row[i]), |i: usize| real(row[i]));
         let read = RoundRow {
             round: whole(n(1)?)?,
-            core_skill: x(2)?,
-            panel_skill: x(3)?,
-            panel_skill_sd: x(4)?,
-            unpractised_skill: x(5)?,
-            adoption: x(6)?,
-            fleet_adoption: x(7)?,
-            train_loss: x(8)?,
-            test_accuracy: x(9)?,
-            tasks: n(10)?,
-            sample_steps: n(11)?,
-            work_accuracy: x(12)?,
-            value: x(13)?,
-            work_loss: x(14)?,
-            bits: x(15)?,
-            learnings: n(16)?,
-            dropped: n(17)?,
-            bytes_up: n(18)?,
-            bytes_down: n(19)?,
-            multiply_adds: n(20)?,
-            staleness: x(21)?,
-            sign_conflict: x(22)?,
-            cosine: x(23)?,
-            consensus_distance: x(24)?,
-            step_norm: x(25)?,
+            time: x(2)?,
+            core_skill: x(3)?,
+            panel_skill: x(4)?,
+            panel_skill_sd: x(5)?,
+            unpractised_skill: x(6)?,
+            adoption: x(7)?,
+            fleet_adoption: x(8)?,
+            train_loss: x(9)?,
+            test_accuracy: x(10)?,
+            tasks: n(11)?,
+            sample_steps: n(12)?,
+            work_accuracy: x(13)?,
+            value: x(14)?,
+            work_loss: x(15)?,
+            bits: x(16)?,
+            learnings: n(17)?,
+            dropped: n(18)?,
+            bytes_up: n(19)?,
+            bytes_down: n(20)?,
+            multiply_adds: n(21)?,
+            staleness: x(22)?,
+            sign_conflict: x(23)?,
+            cosine: x(24)?,
+            consensus_distance: x(25)?,
+            step_norm: x(26)?,
         };
         rows.push((text(row[0])?.into(), read));
         Ok(())
@@ -205,7 +207,7 @@ fn rounds(
     rows.into_iter().try_for_each(|(fleet, row)| each(&fleet, row))
 }
 
-/// Reads hives, tags, lineage and interference, which have rows where there is something to tell.
+/// Reads hives, tags, lineage, interference and staleness, which have rows where there is something to tell.
 fn origins(
     files: &Files,
     at: impl Fn(&str) -> Option<usize>,
@@ -250,6 +252,15 @@ fn origins(
             loss: real(row[2])?,
             losers: real(row[3])?,
             barrier: real(row[4])?,
+        });
+        Ok(())
+    })?;
+    files.rows("staleness", &["fleet", "round", "staleness", "learnings"], |row| {
+        let trace = &mut traces[at(text(row[0])?).ok_or("an unknown fleet")?];
+        trace.staleness.push(StalenessRow {
+            round: whole(integer(row[1])?)?,
+            staleness: whole(integer(row[2])?)?,
+            learnings: integer(row[3])?,
         });
         Ok(())
     })

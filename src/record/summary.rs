@@ -5,7 +5,7 @@ use super::measured::{Histories, Measured, economy_summary};
 use super::{bound_name, fleets};
 use crate::measure::competition::herfindahl;
 use crate::measure::spread::Curve;
-use crate::measure::{HiveRow, Onboarding, Outcome, Race, RoundRow, Trace, mean, privacy};
+use crate::measure::{Ages, HiveRow, Onboarding, Outcome, Race, RoundRow, Trace, mean, privacy};
 use serde_json::{Map, Value, json};
 
 /// The numbers of a run: final skills of the hive and its bounds, how long adoption took,
@@ -47,6 +47,8 @@ pub fn summary(
         "competition": competition_summary(hive),
         "lineage": lineage_summary(hive),
         "interference": hive.interference.last(),
+        "time": hive.rounds.last().map(|row| row.time),
+        "staleness": staleness_summary(hive),
         "train_loss": last.map(|row| row.train_loss),
         "test_accuracy": last.map(|row| row.test_accuracy),
         "privacy": privacy::spent(&outcome.scenario, u64::from(hive.rounds.last().map_or(0, |row| row.round))),
@@ -115,6 +117,18 @@ fn lineage_summary(trace: &Trace) -> Option<Value> {
         "largest": largest,
         "largest_share": shares[largest],
         "herfindahl": herfindahl(&shares),
+    }))
+}
+
+/// How stale the learnings of the whole run were; none where all keep step.
+fn staleness_summary(trace: &Trace) -> Option<Value> {
+    let ages = Ages::of(&trace.staleness)?;
+    Some(json!({
+        "mean": ages.mean(),
+        "median": ages.quantile(0.5),
+        "p90": ages.quantile(0.9),
+        "p99": ages.quantile(0.99),
+        "most": ages.quantile(1.0),
     }))
 }
 

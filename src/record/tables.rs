@@ -63,6 +63,7 @@ pub(super) fn rounds_table<'a>() -> Table<FleetRound<'a>> {
     Table { name: "rounds", columns: vec![
         c("fleet", "", "hive, or the bound run beside it: isolated, pooled", Text(|r| r.fleet)),
         c("round", "rounds", "publications so far; 0 is the initial core", Integer(|r| r.row.round.into())),
+        c("time", "rounds of work", "when the core was published, in virtual time: 1 is what an agent of the speed 1 takes for a round's work", Real(|r| r.row.time)),
         c("core_skill", LEVEL, "mean over the panel of the bare core's level on each agent's own job", Real(|r| r.row.core_skill)),
         c("panel_skill", LEVEL, "mean over the panel of the agents' own level on their own jobs", Real(|r| r.row.panel_skill)),
         c("panel_skill_sd", LEVEL, "standard deviation over the panel of the same", Real(|r| r.row.panel_skill_sd)),

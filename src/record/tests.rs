@@ -8,7 +8,9 @@ mod tables_read_back;
 
 use super::{Histories, RunDirectory, RunFacts, write_run};
 use crate::ids::{AgentId, CompanyId};
-use crate::measure::{Frame, InterferenceRow, LineageRow, Outcome, PanelMember, RoundRow, Trace};
+use crate::measure::{
+    Frame, InterferenceRow, LineageRow, Outcome, PanelMember, RoundRow, StalenessRow, Trace,
+};
 use crate::scenario::{Bound, Scenario};
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
@@ -68,6 +70,7 @@ fn trace(lift: f32) -> Trace {
             losers: 0.5,
             barrier: f64::NAN,
         }],
+        staleness: vec![StalenessRow { round: 2, staleness: 3, learnings: 4 }],
         parameters: 42,
         seconds: 2.0,
         complete: true,

@@ -214,7 +214,7 @@ pub(super) fn level_unit(world: &World) -> &'static str {
 pub(super) type Column = (&'static str, fn(&RoundRow) -> f64);
 
 /// Colour and dash of a run's line.
-fn style(key: &str) -> (&'static str, &'static str) {
+pub(super) fn style(key: &str) -> (&'static str, &'static str) {
     match key {
         "isolated" => ("isolated", "dashed"),
         "pooled" => ("pooled", "dotted"),

@@ -5,7 +5,7 @@
 //! ```text
 //! Outcome ─► data      thinned, packed numbers         ─┐
 //!         ─► map, hives, fits, origins,                 │
-//!            interference, newcomers                    │
+//!            interference, newcomers, pace              │
 //!                      numbers of one figure and what   ├─► page ─► report.html
 //!                      it says                          │   (template, css, js, charts inlined)
 //!         ─► sections, knowing, figures
@@ -31,6 +31,7 @@ mod knowing;
 mod map;
 mod newcomers;
 mod origins;
+mod pace;
 mod pack;
 mod page;
 mod payload;

@@ -9,7 +9,7 @@ use super::map::SpreadMap;
 use super::origins::{LineageData, TaughtData};
 use super::pack::{evenly, integers, number, shortened, thousandths};
 use super::spread::{self, adoption, histogram, own_levels, quantiles};
-use super::{interference, newcomers};
+use super::{interference, newcomers, pace};
 use crate::measure::spread::Matrix;
 use crate::measure::{Frame, Outcome, Trace};
 use serde::Serialize;
@@ -45,6 +45,12 @@ pub(super) struct Payload<'a> {
     /// Of those who joined late.
     #[serde(skip_serializing_if = "Option::is_none")]
     newcomers: Option<Columns>,
+    /// Skill against the clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<Columns>,
+    /// How stale learnings are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ages: Option<Columns>,
     runs: Vec<RunData>,
 }
 
@@ -138,6 +144,8 @@ impl<'a> Payload<'a> {
             hives: HivesData::of(&hive.hives),
             interference: interference::columns(hive),
             newcomers: newcomers::columns(hive),
+            time: pace::times(runs),
+            ages: pace::ages(hive),
             runs: runs
                 .iter()
                 .map(|run| RunData::new(run, outcome, kept, &frame_rounds))

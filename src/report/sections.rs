@@ -4,7 +4,7 @@ use super::captions::{self as say, Words};
 use super::data::{Kept, Run, rounds_note};
 use super::figures::{Column, Figure, Format, Kind, Section, every_run, hive_line, level_unit};
 use super::map::SpreadMap;
-use super::{hives, interference, knowing, newcomers, origins};
+use super::{hives, interference, knowing, newcomers, origins, pace};
 use crate::measure::Outcome;
 use crate::measure::spread::Matrix;
 
@@ -83,6 +83,7 @@ fn skill(w: &Words<'_>) -> Section {
             .says(say::fleet(w)),
         ]
         .into_iter()
+        .chain(pace::skill(w))
         .chain(newcomers::figure(w))
         .collect(),
     }
@@ -243,6 +244,7 @@ fn merging(w: &Words<'_>) -> Section {
             ),
         ]
         .into_iter()
+        .chain(pace::staleness(&w.outcome.hive))
         .chain(interference::figures(&w.outcome.hive))
         .collect(),
     }

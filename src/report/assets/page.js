@@ -15,7 +15,7 @@
 
   // Heading and unit of the columns, in order; one that is not named here comes last as it is.
   const heads = {
-    round: "round", core_skill: "core skill (level)", panel_skill: "panel skill (level)", panel_skill_sd: "sd (level)",
+    round: "round", time: "time (rounds of work)", core_skill: "core skill (level)", panel_skill: "panel skill (level)", panel_skill_sd: "sd (level)",
     unpractised_skill: "never practised (level)", adoption: "adoption (share of pairs)", fleet_adoption: "fleet adoption (share)",
     train_loss: "training loss (nats)", test_accuracy: "test accuracy (share)", tasks: "tasks (number)", sample_steps: "sample steps (number)",
     work_accuracy: "work accuracy (share)", work_loss: "work loss (nats a task)", bits: "information (bits a task)", value: "value (value units)",

@@ -382,10 +382,10 @@ fn flights(
     let working = working(s, extent);
     let cores = (working / learnings).clamp(1, s.rounds.0.into());
     let mut keys = keys.to_vec();
-    keys.splice(0..0, ["distiller.schedule", "fleet.agents"]);
+    keys.splice(0..0, ["fleet.agents", "rounds"]);
     Some(Part {
         keys,
-        what: format!("{cores} cores in the hands of agents, and {learnings} learnings of them,"),
+        what: format!("{cores} cores in the hands of agents, and the learnings of a publication,"),
         numbers: core.saturating_mul(cores) + touched.saturating_mul(learnings),
     })
 }
