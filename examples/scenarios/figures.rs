@@ -4,7 +4,7 @@ use crate::studies::Row;
 use hivesim::maths::{exp, ln};
 use hivesim::measure::economy::{Day, break_even};
 use hivesim::measure::spread::Curve;
-use hivesim::measure::{Onboarding, Outcome, RoundRow, Trace};
+use hivesim::measure::{Ages, Onboarding, Outcome, RoundRow, Trace};
 use hivesim::scenario::World;
 use hivesim::stream::{Purpose, Stream};
 use std::fmt::Write as _;
@@ -44,6 +44,18 @@ pub fn value_a_task(outcome: &Outcome) -> f64 {
 /// Tasks of the whole fleet until the core is at half of the oracle's skill.
 pub fn tasks_to_half(outcome: &Outcome) -> f64 {
     by_tasks(outcome, |row| row.core_skill).time_to(0.5).unwrap_or(f64::NAN)
+}
+
+/// Virtual time until the core is at four fifths of the oracle's skill.
+pub fn time_to_four_fifths(outcome: &Outcome) -> f64 {
+    let points = outcome.hive.rounds.iter().map(|row| (row.time, row.core_skill));
+    let (times, values) = points.unzip();
+    Curve { times, values }.time_to(0.8).unwrap_or(f64::NAN)
+}
+
+/// The mean staleness of all merged learnings, in core versions; 0 where all keep step.
+pub fn mean_staleness(outcome: &Outcome) -> f64 {
+    Ages::of(&outcome.hive.staleness).map_or(0.0, |ages| ages.mean())
 }
 
 /// Bits that feedback gave a task until then.

@@ -293,6 +293,29 @@ pub const STUDIES: &[Study] = &[
         ..PLAIN
     },
     Study {
+        name: "stragglers",
+        rows: &[
+            "",
+            "distiller.schedule.kind=synchronous rounds=30 measure.every=1",
+            "distiller.schedule.learnings=50 rounds=120 measure.every=1",
+            "distiller.schedule.kind=asynchronous rounds=6000 measure.every=50",
+            "distiller.schedule.staleness.kind=constant",
+            "distiller.combine.kind=median",
+            "fleet.speed.kind=lognormal",
+            "fleet.speed.kind=lognormal distiller.schedule.kind=synchronous rounds=30 measure.every=1",
+            "fleet.speed.kind=equal fleet.jitter=0.05",
+            "fleet.speed.kind=equal fleet.jitter=0.05 distiller.schedule.kind=synchronous rounds=30 measure.every=1",
+            "fleet.speed.kind=equal fleet.jitter=0.05 distiller.schedule.kind=synchronous rounds=30 measure.every=1 distiller.server.eta=2.0",
+            "fleet.speed.kind=equal fleet.jitter=0.05 distiller.schedule.kind=synchronous rounds=30 measure.every=1 distiller.server.eta=4.4",
+        ],
+        columns: &[
+            ("time to 0.8", time_to_four_fifths),
+            ("time at the end", |o| last_row(o).time),
+            ("mean staleness", mean_staleness),
+        ],
+        ..PLAIN
+    },
+    Study {
         name: "rumour",
         rows: &[
             "",
