@@ -2,7 +2,7 @@
 
 use super::Size::{Full, Quick};
 use super::{Check, averaging, choice, consensus, fedprox, feedback, labs, landscapes, paper};
-use super::{practice, sharing, spreading, strategies};
+use super::{practice, schedules, sharing, spreading, strategies};
 use crate::text::{name as shown, nearest};
 
 /// All checks, in the order of the page.
@@ -64,6 +64,30 @@ const CHECKS: &[Check] = &[
         source: "Levin & May 1976",
         from: Quick,
         run: consensus::delay,
+    },
+    Check {
+        name: "buffered-in-step",
+        law: "A distiller that publishes with every n learnings of n agents who are equally fast does \
+              what one does for whom all keep step: not a number of the course differs.",
+        source: "by construction (FedBuff with K = n: Nguyen et al. 2022)",
+        from: Quick,
+        run: schedules::in_step,
+    },
+    Check {
+        name: "staleness",
+        law: "W agents at work and K learnings a publication: a merged learning is on average (W−1)/K \
+              publications old, whatever the agents' speeds.",
+        source: "derived (as Little's law, Little 1961)",
+        from: Quick,
+        run: schedules::staleness,
+    },
+    Check {
+        name: "buffered-pace",
+        law: "Agents whose work takes d_i: a publication of K learnings takes K/Σ(1/d_i), a round in \
+              step max d_i.",
+        source: "elementary renewal theorem",
+        from: Quick,
+        run: schedules::pace,
     },
     Check {
         name: "ring-consensus",

@@ -19,6 +19,7 @@ mod landscapes;
 mod merging;
 mod paper;
 mod practice;
+mod schedules;
 mod sharing;
 mod spreading;
 mod strategies;
