@@ -204,7 +204,7 @@ impl Flights {
             self.harvester.put(leaf, harvest);
         }
         let landed = self.harvester.take().unwrap_or_default();
-        self.forget(merge);
+        self.forget(publication.version, merge);
         let arrivals = Some(arrivals(publication, merge));
         whole.arrivals = arrivals;
         Harvest {
@@ -261,20 +261,25 @@ impl Flights {
         for job in &merge.jobs {
             self.jobs[job.agent.index()].pop_front();
         }
-        self.forget(merge);
+        self.forget(publication.version, merge);
         whole.arrivals = Some(arrivals(publication, merge));
         whole
     }
 
-    /// Drops the cores that no job began with, now that some are merged.
-    fn forget(&mut self, merge: &Merge) {
+    /// Drops the cores that no job began with, now that some are merged and the next core after
+    /// `version` is known.
+    fn forget(&mut self, version: CoreVersion, merge: &Merge) {
         for job in &merge.jobs {
             if let Some((_, jobs)) = self.starts.get_mut(&job.version) {
                 *jobs -= 1;
             }
         }
-        let known = self.timetable.version();
-        self.starts.retain(|version, (_, jobs)| *jobs > 0 || *version >= known);
+        let merged = merge.jobs.iter().map(|job| job.version);
+        for version in merged.chain([version.0]) {
+            if self.starts.get(&version).is_some_and(|(_, jobs)| *jobs == 0) {
+                self.starts.remove(&version);
+            }
+        }
     }
 
     /// Takes the memory of what was gathered back.

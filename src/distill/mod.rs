@@ -21,4 +21,3 @@ pub use ancestry::Ancestry;
 pub use distiller::Distiller;
 pub use flights::Flights;
 pub use harvest::{Arrivals, Harvest, Harvester};
-pub use timetable::{Job, Timetable};

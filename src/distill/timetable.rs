@@ -143,11 +143,6 @@ impl Timetable {
         self.begin(done, now);
     }
 
-    /// Publications that are known so far.
-    pub fn version(&self) -> u32 {
-        self.version
-    }
-
     /// Goes on until publication `version` is known.
     pub fn look_ahead(&mut self, version: u32) {
         while self.version < version {
