@@ -45,8 +45,8 @@ fn run(engine: &str, at: At) -> Outcome {
     experiment.run(&Halter(at, Box::new(move || halt.set()))).unwrap()
 }
 
-fn numbers(rows: &[RoundRow]) -> Vec<[u64; 25]> {
-    rows.iter().map(|row| row.numbers().map(f64::to_bits)).collect()
+fn numbers(rows: &[RoundRow]) -> Vec<Vec<u64>> {
+    rows.iter().map(|row| row.numbers().map(f64::to_bits).to_vec()).collect()
 }
 
 #[test]

@@ -84,11 +84,11 @@ mod tests {
         assert_eq!(share(&pareto, 0.999_999), 1.0);
         // ln T ~ N(0, 0.5²): 15.87 % are a standard deviation above
         let lognormal = pace(Speed::Lognormal(LognormalSpeed { spread: 0.5 }), 0.0, 0.0);
-        assert!((share(&lognormal, 0.5_f64.exp()) - 0.1587).abs() < 0.008);
+        assert!((share(&lognormal, maths::exp(0.5)) - 0.1587).abs() < 0.008);
         // jitter keeps the mean, latency adds its own
         let varied = pace(Speed::default(), 0.5, 2.0);
         assert_eq!(varied.equal(), None);
-        let times = (0..n as u32).map(|round| varied.time(AgentId(1), Round(round)));
+        let times = (0..n).map(|round| varied.time(AgentId(1), Round(round)));
         let mean = times.sum::<f64>() / f64::from(n);
         // four standard errors: variances 0.28 and 4
         assert!((mean - 3.0).abs() < 4.0 * (4.3 / f64::from(n)).sqrt(), "{mean}");

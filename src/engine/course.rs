@@ -118,16 +118,8 @@ pub(super) fn run(
         skills: facts.skills.clone(),
         frequencies: facts.frequencies.clone(),
         panel: panel.collect(),
-        rounds: Vec::new(),
-        frames: Vec::new(),
-        hives: Vec::new(),
-        tags: Vec::new(),
-        lineage: Vec::new(),
-        interference: Vec::new(),
-        staleness: Vec::new(),
         parameters: fleet.parameters(),
-        seconds: 0.0,
-        complete: false,
+        ..Trace::default()
     };
     let mut publication = Arc::new(distiller.open());
     let taught = distiller.pretraining();

@@ -91,16 +91,8 @@ fn course<P: Population>(
         skills: names,
         frequencies,
         panel: population.panel(),
-        rounds: Vec::new(),
-        frames: Vec::new(),
-        hives: Vec::new(),
-        tags: Vec::new(),
-        lineage: Vec::new(),
-        interference: Vec::new(),
-        staleness: Vec::new(),
         parameters,
-        seconds: 0.0,
-        complete: false,
+        ..Trace::default()
     };
     let (rounds, every) = (scenario.rounds.0, scenario.measure.every);
     let mut now = Arc::new(population.first());

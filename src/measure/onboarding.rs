@@ -82,15 +82,9 @@ mod tests {
             skills: vec!["a".into(), "b".into()],
             frequencies: vec![0.5, 0.5],
             panel: vec![member(0, 1), member(1, 3)],
-            rounds: Vec::new(),
             frames,
-            hives: Vec::new(),
-            tags: Vec::new(),
-            lineage: Vec::new(),
-            interference: Vec::new(),
-            parameters: 0,
-            seconds: 0.0,
             complete: true,
+            ..Trace::default()
         };
         let got = Onboarding::of(&trace).unwrap();
         assert_eq!((got.joins, got.newcomers), (3, 1));

@@ -108,14 +108,10 @@ pub fn trace(size: Size, top: f64, reach: f64) -> Trace {
         frames: (0..=size.rounds).filter(|r| r.is_multiple_of(size.every)).map(frame).collect(),
         rounds: (0..=size.rounds).map(row).collect(),
         panel,
-        hives: Vec::new(),
-        tags: Vec::new(),
-        lineage: Vec::new(),
-        interference: Vec::new(),
-        staleness: Vec::new(),
         parameters: 3_400,
         seconds: 1.234,
         complete: true,
+        ..Trace::default()
     }
 }
 

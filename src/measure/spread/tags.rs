@@ -128,15 +128,10 @@ mod tests {
             skills: vec!["s0".into()],
             frequencies: vec![1.0],
             panel: [4, 7, 9].map(member).to_vec(),
-            rounds: Vec::new(),
             frames: vec![frame(0, [0.5, 0.0, 0.0]), frame(2, [1.0, 0.5, 0.0])],
-            hives: Vec::new(),
             tags: vec![Tag { skill: 0, origin: 4 }],
-            lineage: Vec::new(),
-            interference: Vec::new(),
-            parameters: 0,
-            seconds: 0.0,
             complete: true,
+            ..crate::measure::Trace::default()
         };
         let matrix = super::super::Matrix::of(&trace, 0.5).unwrap();
         assert_eq!(matrix.companies, [4, 7, 9]);
