@@ -273,7 +273,8 @@ unsafe fn softmax_each<V: Vector, const R: usize>(
             let live = Live::<V>::new(outputs, lane);
             let mut x = [V::splat(0.0); R];
             for r in 0..R {
-                x[r] = V::load(at.add(r * stride + lane)).sub(V::splat(most[r]));
+                // padding may be far above: no infinity must meet its mask
+                x[r] = V::load(at.add(r * stride + lane)).add(live.out).sub(V::splat(most[r]));
             }
             let e = exp_each(x);
             for r in 0..R {

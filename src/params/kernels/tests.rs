@@ -165,6 +165,26 @@ proptest! {
         }
     }
 
+    /// Padding far above all that counts would be infinite beside it.
+    #[test]
+    fn softmax_is_of_what_counts_however_far_below_the_padding(n in 24_usize..60, outputs in 1_usize..8) {
+        let row = |i: usize| {
+            // e to the power of 88.7 and more is infinite
+            let low = -86.0 - 0.25 * (i % 24) as f32;
+            (0..8).map(move |k| if k < outputs { low } else { 0.0 })
+        };
+        let logits: Vec<f32> = (0..n).flat_map(row).collect();
+        let got = on_every_level(|| {
+            let mut rows = logits.clone();
+            softmax_rows(outputs, 8, &mut rows, &mut vec![(0.0, 0.0); n]);
+            rows
+        });
+        for row in got.chunks_exact(8) {
+            prop_assert!((row[..outputs].iter().sum::<f32>() - 1.0).abs() < 1e-5, "{row:?}");
+            prop_assert!(row[outputs..].iter().all(|p| *p == 0.0), "{row:?}");
+        }
+    }
+
     #[test]
     fn softmax_leaves_zeros_in_padding_of_any_width(n in 0_usize..25, outputs in 1_usize..9, seed: u64) {
         let logits = numbers(seed, n * 16);
