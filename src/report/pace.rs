@@ -91,22 +91,26 @@ pub(super) fn skill(w: &Words<'_>) -> Option<Figure> {
     Some(figure.wide())
 }
 
-/// How many of the core versions of staleness go into a bar.
-fn width(ages: &Ages) -> u32 {
-    (ages.quantile(1.0) + 1).div_ceil(BARS)
+/// The ages that are drawn, all but the oldest hundredth, and how many of them go into a point.
+fn drawn_ages(ages: &Ages) -> (u32, u32) {
+    let most = ages.quantile(0.99);
+    (most, (most + 1).div_ceil(BARS))
 }
 
 /// The numbers of the histogram; none where all keep step.
 pub(super) fn ages(trace: &Trace) -> Option<Columns> {
     let ages = Ages::of(&trace.staleness)?;
-    let (width, all) = (width(&ages), ages.number() as f64);
-    let bars = ages.quantile(1.0) / width + 1;
+    let (most, width) = drawn_ages(&ages);
+    let bars = most / width + 1;
     let mut counts = vec![0_u64; bars as usize];
-    ages.learnings.iter().for_each(|(age, n)| counts[(age / width) as usize] += n);
+    for (age, n) in ages.learnings.iter().filter(|(age, _)| *age <= most) {
+        counts[(age / width) as usize] += n;
+    }
+    let percent = 100.0 / ages.number() as f64;
     Some(Columns {
         columns: BTreeMap::from([
             ("round", (0..bars).map(|bar| number(f64::from(bar * width))).collect()),
-            ("share", counts.iter().map(|n| number(*n as f64 / all)).collect()),
+            ("share", counts.iter().map(|n| number(*n as f64 * percent)).collect()),
         ]),
     })
 }
@@ -115,12 +119,16 @@ pub(super) fn ages(trace: &Trace) -> Option<Columns> {
 pub(super) fn staleness(trace: &Trace) -> Option<Figure> {
     let ages = Ages::of(&trace.staleness)?;
     let fresh = ages.learnings.iter().filter(|(age, _)| *age == 0).map(|(_, n)| *n).sum::<u64>();
-    let each = match width(&ages) {
-        1 => String::new(),
-        width => format!(" Each point counts {width} ages together, from the one it stands at."),
-    };
+    let (most, width) = drawn_ages(&ages);
+    let mut notes = String::new();
+    if width > 1 {
+        notes = format!(" A point counts {width} ages together, from the one it stands at.");
+    }
+    if most < ages.quantile(1.0) {
+        notes += " The oldest hundredth is not drawn.";
+    }
     let caption = format!(
-        "How old the cores were that merged learnings began with. Half of the {} learnings were at most {} cores old, nine tenths at most {}, the oldest {}; the mean is {}. {} were of the newest core.{each}",
+        "How old the cores were that merged learnings began with. Half of the {} learnings were at most {} cores old, nine tenths at most {}, the oldest {}; the mean is {}. {} were of the newest core.{notes}",
         count(ages.number()),
         ages.quantile(0.5),
         ages.quantile(0.9),
@@ -133,9 +141,11 @@ pub(super) fn staleness(trace: &Trace) -> Option<Figure> {
         "fig-ages",
         "How stale learnings are",
         "share of all learnings (%)",
-        Format::Percent,
+        Format::Number,
         vec![line],
     );
+    // a histogram has no last number
+    figure.lines.iter_mut().for_each(|line| line.last.clear());
     figure.x = "staleness (core versions)";
     Some(figure.says(caption))
 }
