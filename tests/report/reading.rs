@@ -40,7 +40,7 @@ fn redrawn(at: &Path) -> String {
 
 #[test]
 fn a_page_drawn_anew_is_the_same_to_the_byte() {
-    let kinds: [&[&str]; 6] = [
+    let kinds: [&[&str]; 7] = [
         &["measure.bounds=[\"isolated\", \"pooled\"]"],
         &["distiller.topology=gossip", "distiller.gossip.graph=ring"],
         &["hives=[{name = \"a\", efficiency = 0.1}, {}]"],
@@ -50,6 +50,12 @@ fn a_page_drawn_anew_is_the_same_to_the_byte() {
             "measure.barriers=2",
             "fleet.newcomers.agents=6",
             "fleet.newcomers.round=2",
+        ],
+        &[
+            "distiller.schedule.kind=buffered",
+            "distiller.schedule.learnings=3",
+            "fleet.speed.kind=lognormal",
+            "measure.bounds=[\"isolated\", \"pooled\"]",
         ],
         &["distiller.topology=hierarchical", "world.company=0.123456789012345678"],
     ];

@@ -176,7 +176,9 @@ hive.charts = (() => {
             const value = p ? hive.show(figure.format, p[1]) + (p[2] === null ? "" : ` ± ${hive.show(figure.format, p[2])}`) : "not measured";
             return [l.label, value, hive.colour(`c-${l.colour}`)];
           });
-          return tip(figure.x.startsWith("rounds since") ? `Their round ${r}` : `Round ${r}`, rows);
+          // "staleness 12", "virtual time 5.6": the axis without its unit
+          const other = figure.x.startsWith("rounds since") ? "Their round" : figure.x.replace(/ \(.*/, "");
+          return tip(`${figure.x.startsWith("round ") ? "Round" : other} ${r}`, rows);
         }),
         series,
       };
