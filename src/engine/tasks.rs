@@ -1,7 +1,7 @@
 //! Every agent a tokio task of its own: the shape that the simulator is about.
 //!
 //! ```text
-//!              watch: the newest publication
+//!        watch, one a leaf: the newest publication
 //!        ┌───────────────────────────────────────┐
 //!        │                                       ▼
 //!   distiller task ◄── bounded channel ── agent tasks, one each
@@ -13,10 +13,9 @@ use crate::agent::{Bench, Cohort, Fleet, Parcel, Publication};
 use crate::distill::{Harvest, Harvester};
 use crate::ids::{AgentId, CoreVersion};
 use crate::threads;
-use crossbeam::queue::SegQueue;
 use dashmap::DashMap;
 use std::cell::RefCell;
-use std::sync::{Arc, mpsc as std_mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc as std_mpsc};
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -67,8 +66,19 @@ struct Shared {
     fleet: Arc<Fleet>,
     harvester: Harvester,
     registry: Arc<Registry>,
-    /// Emptied parcels.
-    parcels: SegQueue<Box<Parcel>>,
+    /// Emptied parcels: the last one first, which is still in a cache.
+    parcels: Mutex<Vec<Box<Parcel>>>,
+}
+
+impl Shared {
+    fn empty(&self) -> Box<Parcel> {
+        let mut parcels = self.parcels.lock().unwrap_or_else(PoisonError::into_inner);
+        parcels.pop().unwrap_or_default()
+    }
+
+    fn give_back(&self, parcel: Box<Parcel>) {
+        self.parcels.lock().unwrap_or_else(PoisonError::into_inner).push(parcel);
+    }
 }
 
 /// The engine of tokio tasks.
@@ -92,16 +102,21 @@ impl Tasks {
         registry: Arc<Registry>,
     ) -> std::io::Result<Self> {
         let runtime = runtime(threads)?;
-        let shared = Arc::new(Shared { harvester, registry, parcels: SegQueue::new(), fleet });
-        let (publish, published) = watch::channel(None);
+        let shared = Arc::new(Shared { harvester, registry, parcels: Mutex::default(), fleet });
         let (send, receive) = mpsc::channel(CHANNEL);
         let (orders, ordered) = mpsc::channel(1);
         let (harvested, harvests) = std_mpsc::channel();
-        let agents = (0..shared.fleet.world.facts().agents as u32).map(AgentId);
-        let agents = agents.map(|agent| {
-            runtime.spawn(live(shared.clone(), agent, published.clone(), send.clone()))
-        });
-        let agents = agents.collect();
+        // a watch wakes in an order of its own; one for each leaf has neighbours work together, so
+        // that their parcels wait for each other no longer than they are in a cache
+        let (mut publish, mut agents) = (Vec::new(), Vec::new());
+        for leaf in 0..shared.fleet.leaves() {
+            let (first, len) = shared.fleet.leaf_range(leaf);
+            let (announce, published) = watch::channel(None);
+            publish.push(announce);
+            agents.extend((first..first + len as u32).map(AgentId).map(|agent| {
+                runtime.spawn(live(shared.clone(), agent, published.clone(), send.clone()))
+            }));
+        }
         runtime.spawn(distil(shared.clone(), ordered, publish, receive, harvested));
         Ok(Tasks { shared, orders, harvests, agents, runtime: Some(runtime) })
     }
@@ -121,7 +136,7 @@ async fn live(
         let Some(publication) = publication else { break };
         // everything in this block runs without a pause, so a bench serves one visit at a time
         let message = {
-            let mut parcel = shared.parcels.pop().unwrap_or_default();
+            let mut parcel = shared.empty();
             let visit = std::panic::AssertUnwindSafe(|| {
                 BENCH.with_borrow_mut(|bench| {
                     let bench = bench.get_or_insert_with(|| fleet.bench());
@@ -137,7 +152,7 @@ async fn live(
             match visited {
                 Ok(true) => Message::Parcel(agent, parcel),
                 Ok(false) => {
-                    shared.parcels.push(parcel);
+                    shared.give_back(parcel);
                     Message::Rested(agent)
                 }
                 Err(panic) => Message::Panicked(panic),
@@ -155,7 +170,7 @@ async fn live(
 async fn distil(
     shared: Arc<Shared>,
     mut orders: mpsc::Receiver<Arc<Publication>>,
-    publish: watch::Sender<Option<Arc<Publication>>>,
+    publish: Vec<watch::Sender<Option<Arc<Publication>>>>,
     mut receive: mpsc::Receiver<Message>,
     harvested: std_mpsc::Sender<std::thread::Result<Harvest>>,
 ) {
@@ -167,8 +182,10 @@ async fn distil(
     'rounds: while let Some(publication) = orders.recv().await {
         let fill = |(leaf, left): (usize, &mut usize)| *left = fleet.leaf_range(leaf).1;
         waiting.iter_mut().enumerate().for_each(fill);
-        if publish.send(Some(publication)).is_err() {
-            break;
+        for leaf in &publish {
+            if leaf.send(Some(publication.clone())).is_err() {
+                break 'rounds;
+            }
         }
         for _ in 0..agents {
             let agent = match receive.recv().await {
@@ -191,7 +208,7 @@ async fn distil(
                 for slot in &mut slots[first as usize..first as usize + len] {
                     if let Some(mut parcel) = slot.take() {
                         shared.harvester.add(&mut harvest, &mut parcel);
-                        shared.parcels.push(parcel);
+                        shared.give_back(parcel);
                     }
                 }
                 shared.harvester.put(leaf, harvest);
@@ -201,7 +218,9 @@ async fn distil(
             break;
         }
     }
-    let _ = publish.send(None);
+    for leaf in publish {
+        let _ = leaf.send(None);
+    }
 }
 
 impl Tour for Tasks {
