@@ -180,7 +180,7 @@ impl Publication {
     pub fn pulls(&self, agent: AgentId) -> bool {
         match &self.held {
             None => self.version.0 > 0,
-            Some(held) => held.of[agent.index()].is_some_and(|hold| hold.pulls && hold.round.0 > 1),
+            Some(held) => held.of[agent.index()].is_some_and(|hold| hold.pulls),
         }
     }
 

@@ -162,6 +162,7 @@ impl Flights {
                 working.push(job.agent);
             }
         }
+        debug_assert!(measured || !working.is_empty(), "work that is asked for can be done");
         let shift = self.shift(publication, &working);
         let mut harvest = visit(&Arc::new(Publication {
             held: Some(Arc::new(held)),
@@ -205,8 +206,7 @@ impl Flights {
         }
         let landed = self.harvester.take().unwrap_or_default();
         self.forget(publication.version, merge);
-        let arrivals = Some(arrivals(publication, merge));
-        whole.arrivals = arrivals;
+        whole.arrivals = Some(arrivals(publication, merge));
         Harvest {
             sum: landed.sum,
             companies: landed.companies,

@@ -146,7 +146,7 @@ async fn live(
             let visited = std::panic::catch_unwind(visit);
             if visited.is_ok() {
                 let mut status = shared.registry.entry(agent).or_default();
-                status.version = publication.version;
+                status.version = publication.version_of(agent);
                 status.tasks += parcel.tally.tasks;
             }
             match visited {
