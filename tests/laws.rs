@@ -71,9 +71,8 @@ laws! {
     a_plain_loop_in_double_precision_gives_the_same_losses: "plain-loop",
 }
 
-/// The checks of whole experiments are too long for every day: `cargo test -- --ignored`.
+/// Of whole experiments, at their one size.
 #[test]
-#[ignore = "a minute"]
 fn fedprox_is_steadier_than_fedavg_where_devices_differ() {
     hold("fedprox-figure-2", Size::Full);
 }
