@@ -3,10 +3,13 @@
 use crate::params::kernels::merging::{
     PARTS_MAX, parallel_chunks, parallel_chunks_with, parts_mut,
 };
-use crate::params::kernels::{first_not_finite, weighted_sum};
+use crate::params::kernels::{copy_past_caches, first_not_finite, weighted_sum};
 
 /// Numbers that are begun, worked on and ended while they are in the second cache.
 const TILE: usize = 16_384;
+
+/// Results from so many numbers on are written past the caches: too long to stay in them.
+const LONG: usize = 1 << 20;
 
 /// A segment's result as a strategy writes it: in one go with [`fill`](Output::fill) or
 /// [`weighted`](Output::weighted), which touch memory once, or by any way it likes to what
@@ -92,19 +95,33 @@ impl<'o> Output<'o> {
 
     fn end<S: Default>(&mut self, work: impl Fn(usize, &mut [f32], &mut S) + Sync) {
         let base = self.base;
+        // what is made anew and too long to stay in a cache is made in one, and copied
+        let apart = self.stage == Stage::Untouched && self.numbers.len() >= LONG;
         let parts: Vec<(usize, &mut [f32])> = parts_mut(self.numbers, PARTS_MAX).collect();
-        let found = parallel_chunks_with(self.threads, parts, |(from, part), scratch: &mut S| {
+        let make = |start: usize, tile: &mut [f32], scratch: &mut S| {
+            work(start, tile, scratch);
+            if let Some(base) = base {
+                tile.iter_mut().zip(&base[start..]).for_each(|(out, base)| *out += base);
+            }
+            first_not_finite(tile).map(|at| start + at)
+        };
+        let end = |(from, part): (usize, &mut [f32]), (scratch, near): &mut (S, Vec<f32>)| {
             let mut found = None;
             for (i, tile) in part.chunks_mut(TILE).enumerate() {
                 let start = from + i * TILE;
-                work(start, tile, scratch);
-                if let Some(base) = base {
-                    tile.iter_mut().zip(&base[start..]).for_each(|(out, base)| *out += base);
-                }
-                found = found.or_else(|| first_not_finite(tile).map(|at| start + at));
+                let bad = if apart {
+                    near.resize(tile.len(), 0.0);
+                    let bad = make(start, near, scratch);
+                    copy_past_caches(near, tile);
+                    bad
+                } else {
+                    make(start, tile, scratch)
+                };
+                found = found.or(bad);
             }
             found
-        });
+        };
+        let found = parallel_chunks_with(self.threads, parts, end);
         self.stage = Stage::Ended(found.into_iter().flatten().next());
     }
 }

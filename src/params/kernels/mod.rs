@@ -24,7 +24,8 @@ pub(crate) use simd::{Around, run_around};
 pub use simd::{Level, force_level, level};
 pub use softmax::{argmax, softmax_rows, surprises};
 pub use vectors::{
-    add_scaled, dot_f64, first_not_finite, prefetch, prefetch_words, scale, tanh, weighted_sum,
+    add_scaled, copy_past_caches, dot_f64, first_not_finite, prefetch, prefetch_words, scale, tanh,
+    weighted_sum,
 };
 
 /// Lanes that a row of `outputs` weights takes: 8, or the next multiple of 16.
