@@ -67,6 +67,7 @@ struct Shared {
     harvester: Harvester,
     registry: Arc<Registry>,
     /// Emptied parcels: the last one first, which is still in a cache.
+    #[expect(clippy::vec_box, reason = "they travel in messages, which would grow by them")]
     parcels: Mutex<Vec<Box<Parcel>>>,
 }
 
