@@ -10,7 +10,7 @@ use hivesim::validate::{self, Size, Trial, checks};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-const SEEDS: u64 = 5;
+const SEEDS: u64 = 10;
 
 /// Closed forms: what `hivesim validate --markdown` prints.
 pub fn laws() -> String {
