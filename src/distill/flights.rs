@@ -6,6 +6,7 @@ use super::timetable::{Job, Merge, Timetable};
 use crate::agent::{Fleet, Held, Hold, Learning, Parcel, Publication, Shift, Start};
 use crate::ids::{AgentId, CoreVersion};
 use crate::maths::pow;
+use crate::measure::Ages;
 use crate::params::Layout;
 use crate::scenario::{Scenario, Schedule, Staleness, Topology};
 use std::collections::{BTreeMap, VecDeque};
@@ -90,11 +91,9 @@ impl Flights {
                 return whole;
             }
         }
-        if publication.shift.is_none() {
-            return whole;
-        }
-        let merge = self.timetable.next();
-        self.know_begun();
+        // after the last core nothing is merged, though more may be known of the same instant
+        let next = publication.shift.as_ref().and_then(|_| self.timetable.take());
+        let Some(merge) = next else { return whole };
         if self.fleet.topology == Topology::Pooled {
             return self.pooled(publication, &merge, whole, visit);
         }
@@ -127,10 +126,6 @@ impl Flights {
         };
         self.timetable.look_ahead(next);
         self.horizon = self.timetable.horizon().unwrap_or(self.horizon);
-        self.know_begun();
-    }
-
-    fn know_begun(&mut self) {
         for job in self.timetable.begun() {
             self.jobs[job.agent.index()].push_back(job);
             self.starts.entry(job.version).or_default().1 += 1;
@@ -163,13 +158,7 @@ impl Flights {
             }
         }
         debug_assert!(measured || !working.is_empty(), "work that is asked for can be done");
-        let shift = self.shift(publication, &working);
-        let mut harvest = visit(&Arc::new(Publication {
-            held: Some(Arc::new(held)),
-            shift,
-            measured,
-            ..publication.as_ref().clone()
-        }));
+        let mut harvest = visit(&sent_out(publication, held, working, measured));
         for parcel in harvest.flown.drain(..) {
             let agent = parcel.learning.agent;
             if let Some(job) = self.jobs[agent.index()].pop_front() {
@@ -177,12 +166,6 @@ impl Flights {
             }
         }
         harvest
-    }
-
-    /// Work for some agents alone.
-    fn shift(&self, publication: &Publication, working: &[AgentId]) -> Option<Shift> {
-        let shift = publication.shift.as_ref().filter(|_| !working.is_empty());
-        shift.map(|shift| Shift { working: Some(working.to_vec()), ..shift.clone() })
     }
 
     /// Gathers what makes the next core, as agents who keep step are gathered.
@@ -245,13 +228,7 @@ impl Flights {
                 }
                 again
             });
-            let shift = self.shift(publication, &working);
-            let harvest = visit(&Arc::new(Publication {
-                held: Some(Arc::new(held)),
-                shift,
-                measured: false,
-                ..publication.as_ref().clone()
-            }));
+            let harvest = visit(&sent_out(publication, held, working, false));
             if self.ends(&harvest) {
                 return harvest;
             }
@@ -288,12 +265,21 @@ impl Flights {
     }
 }
 
+/// A publication with which some agents work, each on what it holds.
+fn sent_out(
+    publication: &Publication,
+    held: Held,
+    working: Vec<AgentId>,
+    measured: bool,
+) -> Arc<Publication> {
+    let shift = publication.shift.as_ref().filter(|_| !working.is_empty());
+    let shift = shift.map(|shift| Shift { working: Some(working), ..shift.clone() });
+    Arc::new(Publication { held: Some(Arc::new(held)), shift, measured, ..publication.clone() })
+}
+
 fn arrivals(publication: &Publication, merge: &Merge) -> Arrivals {
-    let mut staleness = BTreeMap::new();
-    for job in &merge.jobs {
-        *staleness.entry(publication.version.0 - job.version).or_insert(0) += 1;
-    }
-    Arrivals { time: merge.time, staleness: staleness.into_iter().collect() }
+    let ages = merge.jobs.iter().map(|job| (publication.version.0 - job.version, 1));
+    Arrivals { time: merge.time, ages: Ages::count(ages) }
 }
 
 /// Makes of a learning what is merged of it now: `s(τ) Δ`, or `α s(τ) (θ_τ + Δ − θ)`.

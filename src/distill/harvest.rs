@@ -5,6 +5,7 @@ use super::message::{HEADER, blocks_bytes};
 use crate::agent::{AgentError, Fleet, Holdings, Keeping, Learning, Parcel, Reading};
 use crate::ids::{AgentId, CompanyId};
 use crate::learner::{Learner, Statistic, Tally};
+use crate::measure::Ages;
 use crate::merge::Intake;
 use crate::params::{BlockSum, FixedTree, Layout, Sparse};
 use crate::scenario::{Exchange, Weighting};
@@ -60,17 +61,8 @@ pub struct Harvest {
 pub struct Arrivals {
     /// When the last of them did, in virtual time.
     pub time: f64,
-    /// For each staleness, in core versions, how many learnings have it; by rising staleness.
-    pub staleness: Vec<(u32, u64)>,
-}
-
-impl Arrivals {
-    /// The mean staleness.
-    pub fn mean(&self) -> f64 {
-        let all: u64 = self.staleness.iter().map(|(_, n)| n).sum();
-        let sum: f64 = self.staleness.iter().map(|(stale, n)| f64::from(*stale) * *n as f64).sum();
-        sum / all as f64
-    }
+    /// How stale they are.
+    pub ages: Ages,
 }
 
 /// What agents' control variates changed by, block by block.

@@ -108,9 +108,9 @@ impl Timetable {
     fn begin(&mut self, agents: usize, now: f64) {
         let all = agents == self.resting.len();
         for _ in 0..agents {
-            let at = if all { 0 } else { self.turns.below(self.resting.len() as u32) as usize };
-            let agent = if all { self.resting.pop() } else { Some(self.resting.swap_remove(at)) };
-            let Some(agent) = agent else { return };
+            let last = self.resting.len() - 1;
+            let at = if all { last } else { self.turns.below(last as u32 + 1) as usize };
+            let agent = self.resting.swap_remove(at);
             let rounds = &mut self.rounds[agent.index()];
             *rounds += 1;
             let round = Round(*rounds);
@@ -150,14 +150,9 @@ impl Timetable {
         }
     }
 
-    /// The next publication.
-    pub fn next(&mut self) -> Merge {
-        loop {
-            if let Some(merge) = self.merges.pop_front() {
-                return merge;
-            }
-            self.step();
-        }
+    /// Takes the next publication, of those that are known.
+    pub fn take(&mut self) -> Option<Merge> {
+        self.merges.pop_front()
     }
 
     /// When the last publication is that is known and not yet taken.

@@ -239,7 +239,7 @@ fn take_work(
         multiply_adds: tally.multiply_adds,
         staleness: match &harvest.arrivals {
             _ if !sends => f64::NAN,
-            Some(arrivals) => arrivals.mean(),
+            Some(arrivals) => arrivals.ages.mean(),
             None => 0.0,
         },
         sign_conflict: quality.sign_conflict,
@@ -254,7 +254,7 @@ fn take_work(
 fn staleness(next: &Publication, harvest: &Harvest) -> impl Iterator<Item = StalenessRow> {
     let CoreVersion(round) = next.version;
     let sent = harvest.arrivals.iter().filter(|_| harvest.merged > 0);
-    let rows = sent.flat_map(|arrivals| &arrivals.staleness);
+    let rows = sent.flat_map(|arrivals| &arrivals.ages.learnings);
     rows.map(move |&(staleness, learnings)| StalenessRow { round, staleness, learnings })
 }
 

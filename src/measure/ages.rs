@@ -1,9 +1,9 @@
-//! How stale the learnings of a run were when they were merged.
+//! How stale learnings were when they were merged.
 
 use super::StalenessRow;
 use std::collections::BTreeMap;
 
-/// The staleness of all learnings that were merged in a run.
+/// The staleness of learnings that were merged, in a round or in a whole run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ages {
     /// For each staleness, in core versions, how many learnings have it; by rising staleness.
@@ -13,11 +13,15 @@ pub struct Ages {
 impl Ages {
     /// Counts the rows of a run; none where there are none.
     pub fn of(rows: &[StalenessRow]) -> Option<Self> {
+        let ages = Ages::count(rows.iter().map(|row| (row.staleness, row.learnings)));
+        (!ages.learnings.is_empty()).then_some(ages)
+    }
+
+    /// Counts learnings by their staleness.
+    pub fn count(ages: impl Iterator<Item = (u32, u64)>) -> Self {
         let mut learnings = BTreeMap::new();
-        for row in rows {
-            *learnings.entry(row.staleness).or_insert(0) += row.learnings;
-        }
-        (!learnings.is_empty()).then(|| Ages { learnings: learnings.into_iter().collect() })
+        ages.for_each(|(age, n)| *learnings.entry(age).or_insert(0) += n);
+        Ages { learnings: learnings.into_iter().collect() }
     }
 
     /// Learnings in all.
