@@ -5,8 +5,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, Scope, ScopedJoinHandle};
 
+/// How often a thread that is not held up takes items.
+const SHARES: usize = 4;
+
 /// Calls `work` with every item, on up to `threads` threads, the calling one among them, and
-/// returns the results in the items' order: a thread takes as many items in a row as each.
+/// returns the results in the items' order: a thread takes some items in a row at a time, so that
+/// one that is held up leaves more to the others.
 ///
 /// # Panics
 /// Where `work` does.
@@ -27,8 +31,8 @@ pub fn parallel_chunks_with<S: Send, T: Send, C: Default>(
     items: Vec<S>,
     work: impl Fn(S, &mut C) -> T + Sync,
 ) -> Vec<T> {
-    let each = items.len().div_ceil(threads.max(1)).max(1);
-    if items.len() <= each {
+    let each = items.len().div_ceil(SHARES * threads.max(1)).max(1);
+    if threads <= 1 || items.len() <= each {
         let mut scratch = C::default();
         return items.into_iter().map(|item| work(item, &mut scratch)).collect();
     }
@@ -37,7 +41,7 @@ pub fn parallel_chunks_with<S: Send, T: Send, C: Default>(
     while items.len() > 0 {
         shares.push(items.by_ref().take(each).collect());
     }
-    let helpers = shares.len() - 1;
+    let helpers = threads.min(shares.len()) - 1;
     let done: Mutex<Vec<Vec<T>>> = Mutex::new(shares.iter().map(|_| Vec::new()).collect());
     let queue = Mutex::new(shares.into_iter().enumerate());
     let take = || lock(&queue).next();

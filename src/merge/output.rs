@@ -3,10 +3,10 @@
 use crate::params::kernels::merging::{
     PARTS_MAX, parallel_chunks, parallel_chunks_with, parts_mut,
 };
-use crate::params::kernels::{copy_past_caches, first_not_finite, weighted_sum};
+use crate::params::kernels::{add_scaled, copy_past_caches, first_not_finite, weighted_sum};
 
-/// Numbers that are begun, worked on and ended while they are in the second cache.
-const TILE: usize = 16_384;
+/// Numbers that are begun, worked on and ended while they are in the nearest cache.
+const TILE: usize = 4096;
 
 /// Results from so many numbers on are written past the caches: too long to stay in them.
 const LONG: usize = 1 << 20;
@@ -101,7 +101,7 @@ impl<'o> Output<'o> {
         let make = |start: usize, tile: &mut [f32], scratch: &mut S| {
             work(start, tile, scratch);
             if let Some(base) = base {
-                tile.iter_mut().zip(&base[start..]).for_each(|(out, base)| *out += base);
+                add_scaled(tile, 1.0, &base[start..][..tile.len()]);
             }
             first_not_finite(tile).map(|at| start + at)
         };

@@ -72,16 +72,34 @@ impl Kernel for AddScaled<'_> {
 /// Where the first number is that is infinite or none. Reads all of them at once, and one by one
 /// only where there is such a number: `0 · x` is 0 for all others.
 pub fn first_not_finite(x: &[f32]) -> Option<usize> {
-    let mut sums = [0.0_f32; 16];
-    let mut chunks = x.chunks_exact(16);
-    for chunk in &mut chunks {
-        sums.iter_mut().zip(chunk).for_each(|(s, v)| *s += 0.0 * v);
-    }
-    let finite = sums.iter().sum::<f32>() == 0.0;
-    if finite && chunks.remainder().iter().all(|v| v.is_finite()) {
+    if run16(AllFinite { x }) {
         return None;
     }
     x.iter().position(|v| !v.is_finite())
+}
+
+struct AllFinite<'a> {
+    x: &'a [f32],
+}
+
+impl Kernel for AllFinite<'_> {
+    type Output = bool;
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) -> bool {
+        let mut chunks = self.x.chunks_exact(4 * V::LANES);
+        // SAFETY: the caller has V's instruction set; a chunk holds four vectors.
+        let sum = unsafe {
+            let zero = V::splat(0.0);
+            let mut sums = [zero; 4];
+            for chunk in &mut chunks {
+                for (k, sum) in sums.iter_mut().enumerate() {
+                    *sum = V::load(chunk.as_ptr().add(k * V::LANES)).fma(zero, *sum);
+                }
+            }
+            sums[0].add(sums[1]).add(sums[2].add(sums[3])).sum()
+        };
+        sum == 0.0 && chunks.remainder().iter().all(|v| v.is_finite())
+    }
 }
 
 /// `x[i] *= a`.
@@ -247,7 +265,7 @@ mod tests {
 
     #[test]
     fn the_first_number_that_is_none_is_found_wherever_it_stands() {
-        for len in [0, 1, 15, 16, 17, 40] {
+        for len in [0, 1, 15, 16, 17, 64, 65, 150] {
             let finite: Vec<f32> = (0..len).map(|i| [f32::MAX, -0.0, f32::MIN][i % 3]).collect();
             assert_eq!(first_not_finite(&finite), None);
             for at in 0..len {

@@ -4,23 +4,18 @@ use super::super::simd::{Kernel, Vector, run_widest};
 use super::super::vectors::prefetch_line_far;
 use super::MergeScratch;
 use super::parts::{PARTS_MAX, add_parts, parallel_chunks_with, parts};
+use std::array::from_fn;
 use std::ops::Range;
 
 /// Coordinates whose products are added up in single precision, in sixteen sums of 64, before
 /// their total goes to the pair's sum in double precision.
 const BLOCK: usize = 1024;
 
-/// Numbers from one row's block to the next, which do not lie a power of two apart either.
-const STRIDE: usize = BLOCK + 16;
-
 /// Sums of a pair in a block, whatever the vectors' width.
 const SUMS: usize = 16;
 
 /// Rows whose blocks stay in the second cache while all their pairs are made.
 const BAND: usize = 48;
-
-/// Rows of a tile of pairs, at most.
-const TALL_MAX: usize = 6;
 
 /// Numbers that all parts of a matrix may hold together.
 const NUMBERS_MAX: usize = 8 << 20;
@@ -44,8 +39,8 @@ pub fn gram(rows: &[&[f32]], threads: usize, out: &mut [f64]) {
     let items = parts(len, most).collect();
     let sums = parallel_chunks_with(threads, items, |part, scratch: &mut MergeScratch| {
         let mut sum = vec![0.0; n * n];
-        let packed = scratch.take(2 * (n + TALL_MAX) * STRIDE);
-        run_widest(Gram { rows, part, packed, out: &mut sum });
+        let last = scratch.take(n * BLOCK);
+        run_widest(Gram { rows, part, last, out: &mut sum });
         sum
     });
     add_parts(&sums, out);
@@ -60,9 +55,8 @@ pub fn gram(rows: &[&[f32]], threads: usize, out: &mut [f64]) {
 struct Gram<'a> {
     rows: &'a [&'a [f32]],
     part: Range<usize>,
-    /// Room for two blocks of every row: copied there, rows that lie a power of two apart do not
-    /// drive each other out of the caches.
-    packed: &'a mut [f32],
+    /// Room for a block of every row: the last one, which need not be whole sums.
+    last: &'a mut [f32],
     out: &'a mut [f64],
 }
 
@@ -74,7 +68,7 @@ impl Kernel for Gram<'_> {
         // 32 registers, or sixteen.
         unsafe {
             match V::LANES {
-                SUMS => self.blocks::<V, TALL_MAX, 4>(),
+                SUMS => self.blocks::<V, 6, 4>(),
                 _ => self.blocks::<V, 3, 3>(),
             }
         }
@@ -83,30 +77,36 @@ impl Kernel for Gram<'_> {
 
 impl Gram<'_> {
     /// Makes all pairs block by block, `TALL` rows with `WIDE` at a time; meanwhile the rows'
-    /// next block is asked for, and copied.
+    /// next block is asked for.
     ///
     /// # Safety
     /// The caller has V's instruction set.
     #[inline(always)]
     unsafe fn blocks<V: Vector, const TALL: usize, const WIDE: usize>(self) {
-        let Gram { rows, part, packed, out } = self;
+        let Gram { rows, part, last, out } = self;
         let n = rows.len();
-        // tiles at the edge reach beyond the last row
-        let (mut here, mut next) = packed.split_at_mut((n + TALL_MAX) * STRIDE);
         let tiles = tiles(n, TALL, WIDE);
         // rows that a tile asks for
         let asked = n.div_ceil(tiles.len());
-        copy(rows, &part, 0..n, here);
         for start in part.clone().step_by(BLOCK) {
-            let len = (part.end - start).min(BLOCK).next_multiple_of(SUMS);
-            let later = (start + BLOCK).min(part.end)..part.end;
+            let len = (part.end - start).min(BLOCK);
+            let whole = len.next_multiple_of(SUMS);
+            if len < whole {
+                for (row, to) in rows.iter().zip(last.chunks_exact_mut(BLOCK)) {
+                    to[..len].copy_from_slice(&row[start..start + len]);
+                    to[len..whole].fill(0.0);
+                }
+            }
+            // tiles at the edge make the last row's products once more
+            let at = |r: usize| {
+                let r = r.min(n - 1);
+                if len < whole { last[r * BLOCK..].as_ptr() } else { rows[r][start..].as_ptr() }
+            };
             for (t, &Tile { i, j, last }) in tiles.iter().enumerate() {
-                let asking = (t * asked).min(n)..((t + 1) * asked).min(n);
-                let (tall, wide) = (&here[i * STRIDE..], &here[j * STRIDE..]);
-                let ahead = (&rows[asking.clone()], later.start);
-                // SAFETY: the caller has V's instruction set; a block of every row is there, with
-                // zeros up to `len`, and some more.
-                let sums = unsafe { tile::<V, TALL, WIDE>(tall, wide, len, ahead) };
+                let asking = &rows[(t * asked).min(n)..((t + 1) * asked).min(n)];
+                let (tall, wide) = (from_fn(|r| at(i + r)), from_fn(|c| at(j + c)));
+                // SAFETY: the caller has V's instruction set; every row has so much.
+                let sums = unsafe { tile::<V, TALL, WIDE>(tall, wide, whole, (asking, start)) };
                 for r in 0..TALL.min(n - i) {
                     for c in 0..WIDE.min(last - j) {
                         if i + r <= j + c {
@@ -114,9 +114,7 @@ impl Gram<'_> {
                         }
                     }
                 }
-                copy(rows, &later, asking, next);
             }
-            std::mem::swap(&mut here, &mut next);
         }
     }
 }
@@ -142,30 +140,18 @@ fn tiles(n: usize, tall: usize, wide: usize) -> Vec<Tile> {
     tiles
 }
 
-/// Copies the block that `part` begins with of some rows, with zeros up to whole sums.
-fn copy(rows: &[&[f32]], part: &Range<usize>, some: Range<usize>, packed: &mut [f32]) {
-    let len = part.len().min(BLOCK);
-    for r in some {
-        let to = &mut packed[r * STRIDE..][..len.next_multiple_of(SUMS)];
-        to[..len].copy_from_slice(&rows[r][part.start..part.start + len]);
-        to[len..].fill(0.0);
-    }
-}
-
-/// The products of `len` numbers, a multiple of sixteen, of every pair of blocks. Asks for so many numbers
-/// of the rows `ahead`, from a coordinate on.
+/// The products of `len` numbers, a multiple of sixteen, of every pair of rows. Asks for the
+/// block after that which starts at a coordinate of the rows `ahead`.
 ///
 /// # Safety
-/// The caller has V's instruction set, of eight or sixteen lanes, and there are so many blocks.
+/// The caller has V's instruction set, of eight or sixteen lanes, and rows have so many numbers.
 #[inline(always)]
 unsafe fn tile<V: Vector, const TALL: usize, const WIDE: usize>(
-    tall: &[f32],
-    wide: &[f32],
+    tall: [*const f32; TALL],
+    wide: [*const f32; WIDE],
     len: usize,
-    (ahead, from): (&[&[f32]], usize),
+    (ahead, start): (&[&[f32]], usize),
 ) -> [[f32; WIDE]; TALL] {
-    debug_assert!(tall.len() >= TALL * STRIDE && wide.len() >= WIDE * STRIDE && len <= BLOCK);
-    let (tall, wide) = (tall.as_ptr(), wide.as_ptr());
     // SAFETY: as the caller vouches.
     unsafe {
         // vectors of half the width go over the coordinates twice, so that sums stay in registers
@@ -175,16 +161,16 @@ unsafe fn tile<V: Vector, const TALL: usize, const WIDE: usize>(
             for k in (h * V::LANES..len).step_by(SUMS) {
                 if h == 0 {
                     for row in ahead {
-                        prefetch_line_far(row.as_ptr().wrapping_add(from + k));
+                        prefetch_line_far(row.as_ptr().wrapping_add(start + BLOCK + k));
                     }
                 }
                 // no closures in here: one that is not inlined has no instruction set
                 let mut columns = [V::splat(0.0); WIDE];
                 for c in 0..WIDE {
-                    columns[c] = V::load(wide.add(c * STRIDE + k));
+                    columns[c] = V::load(wide[c].add(k));
                 }
                 for r in 0..TALL {
-                    let row = V::load(tall.add(r * STRIDE + k));
+                    let row = V::load(tall[r].add(k));
                     for c in 0..WIDE {
                         here[r][c] = row.fma(columns[c], here[r][c]);
                     }

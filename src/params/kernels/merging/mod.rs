@@ -7,6 +7,7 @@
 //! cut where a kernel goes coordinate by coordinate, and however many threads share the chunks
 //! where it sums over coordinates.
 
+mod abreast;
 mod bisect;
 mod bracket;
 mod elect;
@@ -18,7 +19,6 @@ mod parts;
 mod rank;
 mod scratch;
 mod select;
-mod tiles;
 mod weighted;
 
 pub use elect::{DivideBy, ElectBy, Election, elect};

@@ -142,22 +142,62 @@ pub(super) unsafe fn merge_32<V: Vector>(a: *const f32, b: *const f32, out: *mut
     }
 }
 
-/// The two middle ranks of two sorted runs of `half` at `a` and `b`: the greatest of the lesser
-/// half, and the least of the greater.
+/// Merges a sorted run of 32 at `a` and one of sixteen at `b` into 48 at `out`: [`merge_32`] where
+/// the last sixteen of the second run are endlessly great.
+///
+/// # Safety
+/// As of [`merge_16`].
+#[inline(always)]
+pub(super) unsafe fn merge_32_with_16<V: Vector>(a: *const f32, b: *const f32, out: *mut f32) {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        for third in 0..3 {
+            let mut v = [V::splat(0.0); 16];
+            for i in 0..16 {
+                let p = V::load(a.add(i * V::LANES));
+                let (r, s) =
+                    (V::load(a.add((16 + i) * V::LANES)), V::load(b.add((15 - i) * V::LANES)));
+                v[i] = match third {
+                    0 => p.min(r.min(s)),
+                    1 => p.max(r.min(s)),
+                    _ => r.max(s),
+                };
+            }
+            sort_bitonic(&mut v);
+            for i in 0..16 {
+                v[i].store(out.add((16 * third + i) * V::LANES));
+            }
+        }
+    }
+}
+
+/// The two middle ranks of a sorted run of `long` at `a` and one of `short`, no longer, at `b`,
+/// both even: the greatest of the lesser half, and the least of the greater.
 ///
 /// # Safety
 /// The caller has V's instruction set; a vector may be read at each rank of `a` and `b`.
 #[inline(always)]
-pub(super) unsafe fn middle_of_two<V: Vector>(a: *const f32, b: *const f32, half: usize) -> (V, V) {
+pub(super) unsafe fn middle_of_two<V: Vector>(
+    a: *const f32,
+    b: *const f32,
+    long: usize,
+    short: usize,
+) -> (V, V) {
     // SAFETY: as the caller vouches.
     unsafe {
         let mut below = [V::splat(f32::NEG_INFINITY); 2];
         let mut above = [V::splat(f32::INFINITY); 2];
+        // of the longer run, so many are among the lesser half whatever the other holds
+        let sure = (long - short) / 2;
+        if sure > 0 {
+            below[0] = V::load(a.add((sure - 1) * V::LANES));
+            above[0] = V::load(a.add((sure + short) * V::LANES));
+        }
         // two chains each, so that the units need not wait
-        for i in (0..half).step_by(2) {
+        for i in (0..short).step_by(2) {
             for k in 0..2 {
-                let a = V::load(a.add((i + k) * V::LANES));
-                let b = V::load(b.add((half - 1 - i - k) * V::LANES));
+                let a = V::load(a.add((sure + i + k) * V::LANES));
+                let b = V::load(b.add((short - 1 - i - k) * V::LANES));
                 below[k] = below[k].max(a.min(b));
                 above[k] = above[k].min(a.max(b));
             }

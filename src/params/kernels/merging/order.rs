@@ -5,11 +5,15 @@
 //! depends on the order of the rows.
 
 use super::super::simd::{Kernel, Vector, run_widest};
-use super::tiles::{Tiles, WIDTH};
+use super::super::vectors::prefetch_line;
+use super::abreast::{Abreast, Ahead, BLOCK};
 use super::{MergeScratch, bisect, network};
 
 /// Rows that networks sort; more are bisected.
 pub(super) const NETWORK_ROWS: usize = 64;
+
+/// Numbers that are asked for ahead of their time: so many streams are guessed too late.
+const AHEAD: usize = 256;
 
 /// What is wanted of a coordinate's `n` values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,53 +130,6 @@ struct Networks<'a> {
     scratch: &'a mut MergeScratch,
 }
 
-/// What becomes of a column: a vector of each of `n` rows, `WIDTH` numbers apart.
-trait Column {
-    /// How often it asks for what comes next.
-    const ASKS: usize;
-
-    /// # Safety
-    /// The caller has V's instruction set, and there is such a column at `at`.
-    unsafe fn result<V: Vector>(
-        &mut self,
-        wanted: Wanted,
-        n: usize,
-        at: *const f32,
-        tiles: &mut Tiles<'_>,
-    ) -> V;
-}
-
-impl Networks<'_> {
-    /// Goes through the coordinates column by column.
-    ///
-    /// # Safety
-    /// The caller has V's instruction set.
-    #[inline(always)]
-    unsafe fn columns<V: Vector, C: Column>(self, mut column: C) {
-        let Networks { wanted, rows, mut start, out, scratch } = self;
-        let room = scratch.take(rows.len() * WIDTH);
-        let mut tiles = Tiles::new(rows, start, C::ASKS * (WIDTH / V::LANES), room);
-        for out in out.chunks_mut(WIDTH) {
-            // SAFETY: the caller has V's instruction set; rows reach to the end of `out`.
-            unsafe {
-                let tile = tiles.copy::<V>(start, out.len());
-                for (c, out) in out.chunks_mut(V::LANES).enumerate() {
-                    let at = tile.add(c * V::LANES);
-                    let result: V = column.result(wanted, rows.len(), at, &mut tiles);
-                    if out.len() == V::LANES {
-                        result.store(out.as_mut_ptr());
-                    } else {
-                        let mut last = [0.0; 16];
-                        result.store(last.as_mut_ptr());
-                        out.copy_from_slice(&last[..out.len()]);
-                    }
-                }
-            }
-            start += out.len();
-        }
-    }
-}
-
 /// Ranks of a column, a vector each.
 #[repr(align(64))]
 struct Ranks<const N: usize>([[f32; 16]; N]);
@@ -194,130 +151,155 @@ impl<const N: usize> Kernel for Sorted<'_, N> {
     type Output = ();
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        // SAFETY: the caller has V's instruction set.
-        unsafe { self.0.columns::<V, _>(Ranks::<N>::new()) }
-    }
-}
-
-impl<const N: usize> Column for Ranks<N> {
-    const ASKS: usize = 1;
-
-    #[inline(always)]
-    unsafe fn result<V: Vector>(
-        &mut self,
-        wanted: Wanted,
-        _: usize,
-        at: *const f32,
-        tiles: &mut Tiles<'_>,
-    ) -> V {
-        tiles.ask();
-        // SAFETY: as the caller vouches.
-        unsafe {
-            let mut v = [V::splat(0.0); N];
-            for r in 0..N {
-                v[r] = V::load(at.add(r * WIDTH));
+        let Networks { wanted, rows, start, out, .. } = self.0;
+        let mut abreast = Abreast::new(rows, start, out.len());
+        let mut room = Ranks::<N>::new();
+        let ranks = room.room();
+        for (c, out) in out.chunks_mut(V::LANES).enumerate() {
+            // SAFETY: the caller has V's instruction set; there is such a column, and room for a
+            // vector of each row.
+            unsafe {
+                let at = abreast.column::<V>(c * V::LANES);
+                let mut v = [V::splat(0.0); N];
+                for r in 0..N {
+                    prefetch_line(abreast.row(r, at + AHEAD));
+                    v[r] = V::load(abreast.row(r, at));
+                }
+                network::sort(&mut v);
+                let result = if wanted == Wanted::Median {
+                    middle(N, v[(N - 1) / 2], v[N / 2])
+                } else {
+                    for r in 0..N {
+                        v[r].store(ranks.add(r * V::LANES));
+                    }
+                    mean_of_ranks::<V>(wanted, ranks, N)
+                };
+                store_some(result, out);
             }
-            network::sort(&mut v);
-            if wanted == Wanted::Median {
-                return middle(N, v[(N - 1) / 2], v[N / 2]);
-            }
-            let ranks = self.room();
-            for r in 0..N {
-                v[r].store(ranks.add(r * V::LANES));
-            }
-            mean_of_ranks::<V>(wanted, ranks, N)
         }
     }
 }
 
-/// Up to 64 rows: runs of sixteen sorted in registers, then merged. Missing ranks are filled up
-/// with as many infinities at either end, so that the middle stays in the middle.
+/// Up to 64 rows: runs of sixteen sorted in registers, then merged, a block of coordinates at a
+/// time. Missing ranks are filled up with as many infinities at either end, so that the middle
+/// stays in the middle.
 struct Merged<'a>(Networks<'a>);
 
 impl Kernel for Merged<'_> {
     type Output = ();
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let runs = Runs { first: Ranks::new(), second: Ranks::new() };
-        // SAFETY: the caller has V's instruction set.
-        unsafe { self.0.columns::<V, _>(runs) }
-    }
-}
-
-/// The runs of a column, before and after merging.
-struct Runs {
-    first: Ranks<NETWORK_ROWS>,
-    second: Ranks<NETWORK_ROWS>,
-}
-
-impl Column for Runs {
-    const ASKS: usize = 6;
-
-    #[inline(always)]
-    unsafe fn result<V: Vector>(
-        &mut self,
-        wanted: Wanted,
-        n: usize,
-        at: *const f32,
-        tiles: &mut Tiles<'_>,
-    ) -> V {
-        let (first, second) = (self.first.room(), self.second.room());
-        let run = 16 * V::LANES;
-        let ranks = if n <= 32 { 32 } else { 64 };
+        let Networks { wanted, rows, mut start, out, scratch } = self.0;
+        let n = rows.len();
+        let ranks = n.next_multiple_of(16);
         let below = (ranks - n) / 2;
-        // SAFETY: as the caller vouches; there is room for 64 ranks in either.
-        unsafe {
-            for sort in 0..4 {
-                tiles.ask();
-                if sort < ranks / 16 {
-                    sort_run::<V>(at, sort * 16, n, below, first.add(sort * run));
+        let mut merges = Merges { wanted, n, ranks, first: Ranks::new(), second: Ranks::new() };
+        let runs = scratch.take(ranks * BLOCK).as_mut_ptr();
+        for out in out.chunks_mut(BLOCK) {
+            let mut ahead = Ahead::new(rows, start + BLOCK, 2 * BLOCK / V::LANES);
+            // SAFETY: the caller has V's instruction set; rows reach to the end of `out`, and
+            // there is room for a block of every rank, column by column.
+            unsafe {
+                for run in (0..ranks).step_by(16) {
+                    let here = &rows[run.min(n)..(run + 16).min(n)];
+                    let mut abreast = Abreast::new(here, start, out.len());
+                    for i in (0..out.len()).step_by(V::LANES) {
+                        let to = runs.add(i * ranks + run * V::LANES);
+                        sort_run::<V>(&mut abreast, i, (n + below).saturating_sub(run), to);
+                    }
+                }
+                for (c, out) in out.chunks_mut(V::LANES).enumerate() {
+                    let column = runs.add(c * V::LANES * ranks);
+                    store_some(merges.result::<V>(column, &mut ahead), out);
                 }
             }
-            tiles.ask();
-            let sorted = if ranks == 32 {
-                tiles.ask();
-                if wanted == Wanted::Median {
-                    let (low, high) = network::middle_of_two::<V>(first, first.add(run), 16);
-                    return middle(n, low, high);
-                }
-                network::merge_16::<V>(first, first.add(run), second);
-                second
-            } else {
-                let last = second.add(2 * run);
-                network::merge_16::<V>(first, first.add(run), second);
-                tiles.ask();
-                network::merge_16::<V>(first.add(2 * run), first.add(3 * run), last);
-                if wanted == Wanted::Median {
-                    let (low, high) = network::middle_of_two::<V>(second, last, 32);
-                    return middle(n, low, high);
-                }
-                network::merge_32::<V>(second, last, first);
-                first
-            };
-            mean_of_ranks::<V>(wanted, sorted.add(below * V::LANES), n)
+            start += out.len();
         }
     }
 }
 
-/// Sorts rows `run..run + 16` of a column into as many ranks at `to`. Of rows beyond `n`, the
-/// first `below` are taken to be endlessly small and the others endlessly great.
+/// What merges the sorted runs of a column.
+struct Merges {
+    wanted: Wanted,
+    /// Rows.
+    n: usize,
+    /// Ranks, of which some hold infinities.
+    ranks: usize,
+    first: Ranks<NETWORK_ROWS>,
+    second: Ranks<NETWORK_ROWS>,
+}
+
+impl Merges {
+    /// # Safety
+    /// The caller has V's instruction set; at `runs` are sorted runs of sixteen vectors.
+    #[inline(always)]
+    unsafe fn result<V: Vector>(&mut self, runs: *const f32, ahead: &mut Ahead<'_>) -> V {
+        let (first, second) = (self.first.room(), self.second.room());
+        let Merges { wanted, n, ranks, .. } = *self;
+        let run = 16 * V::LANES;
+        let median = wanted == Wanted::Median;
+        // SAFETY: as the caller vouches; there is room for 64 ranks in either.
+        unsafe {
+            ahead.ask();
+            if ranks > 32 {
+                network::merge_16::<V>(runs, runs.add(run), first);
+            }
+            ahead.ask();
+            let last = runs.add(2 * run);
+            let sorted = match (ranks, median) {
+                (32, true) => {
+                    let (low, high) = network::middle_of_two::<V>(runs, runs.add(run), 16, 16);
+                    return middle(n, low, high);
+                }
+                (32, false) => {
+                    network::merge_16::<V>(runs, runs.add(run), second);
+                    second
+                }
+                (48, true) => {
+                    let (low, high) = network::middle_of_two::<V>(first, last, 32, 16);
+                    return middle(n, low, high);
+                }
+                (48, false) => {
+                    network::merge_32_with_16::<V>(first, last, second);
+                    second
+                }
+                (_, true) => {
+                    network::merge_16::<V>(last, last.add(run), second);
+                    let (low, high) = network::middle_of_two::<V>(first, second, 32, 32);
+                    return middle(n, low, high);
+                }
+                (_, false) => {
+                    let last_two = first.add(2 * run);
+                    network::merge_16::<V>(last, last.add(run), last_two);
+                    network::merge_32::<V>(first, last_two, second);
+                    second
+                }
+            };
+            mean_of_ranks::<V>(wanted, sorted.add((ranks - n) / 2 * V::LANES), n)
+        }
+    }
+}
+
+/// Sorts a column of up to sixteen rows into as many ranks at `to`. Of rows that are not there,
+/// those before `small` are taken to be endlessly small and the others endlessly great.
 ///
 /// # Safety
-/// As of [`Column::result`]; `to` has room for sixteen ranks.
+/// As of [`Abreast::column`]; `to` has room for sixteen ranks.
 #[inline(always)]
-unsafe fn sort_run<V: Vector>(at: *const f32, run: usize, n: usize, below: usize, to: *mut f32) {
+unsafe fn sort_run<V: Vector>(abreast: &mut Abreast<'_>, i: usize, small: usize, to: *mut f32) {
     // SAFETY: as the caller vouches.
     unsafe {
+        let at = abreast.column::<V>(i);
         let mut v = [V::splat(0.0); 16];
-        if run + 16 <= n {
-            for i in 0..16 {
-                v[i] = V::load(at.add((run + i) * WIDTH));
+        if abreast.len() == 16 {
+            for r in 0..16 {
+                v[r] = V::load(abreast.row(r, at));
             }
         } else {
-            for i in 0..16 {
-                v[i] = if run + i < n {
-                    V::load(at.add((run + i) * WIDTH))
-                } else if run + i < n + below {
+            for r in 0..16 {
+                v[r] = if r < abreast.len() {
+                    V::load(abreast.row(r, at))
+                } else if r < small {
                     V::splat(f32::NEG_INFINITY)
                 } else {
                     V::splat(f32::INFINITY)
@@ -325,8 +307,26 @@ unsafe fn sort_run<V: Vector>(at: *const f32, run: usize, n: usize, below: usize
             }
         }
         network::sort(&mut v);
-        for i in 0..16 {
-            v[i].store(to.add(i * V::LANES));
+        for r in 0..16 {
+            v[r].store(to.add(r * V::LANES));
+        }
+    }
+}
+
+/// Stores as many lanes as there is room for.
+///
+/// # Safety
+/// The caller has V's instruction set.
+#[inline(always)]
+unsafe fn store_some<V: Vector>(v: V, to: &mut [f32]) {
+    // SAFETY: as the caller vouches; no vector has more than sixteen lanes.
+    unsafe {
+        if to.len() == V::LANES {
+            v.store(to.as_mut_ptr());
+        } else {
+            let mut last = [0.0; 16];
+            v.store(last.as_mut_ptr());
+            to.copy_from_slice(&last[..to.len()]);
         }
     }
 }
@@ -358,19 +358,7 @@ unsafe fn mean_of_ranks<V: Vector>(wanted: Wanted, ranks: *const f32, n: usize) 
         // no closures in here: one that is not inlined has no instruction set
         let kept = match wanted {
             Wanted::Trimmed(trim) => {
-                let mut r = trim;
-                while r + 4 <= n - trim {
-                    for k in 0..4 {
-                        sums[k] = sums[k].add(V::load(ranks.add((r + k) * V::LANES)));
-                    }
-                    r += 4;
-                }
-                let rest = n - trim - r;
-                for k in 0..3 {
-                    if k < rest {
-                        sums[k] = sums[k].add(V::load(ranks.add((r + k) * V::LANES)));
-                    }
-                }
+                add_ranks(ranks, trim, n - trim, &mut sums);
                 n - 2 * trim
             }
             Wanted::Around(keep) => {
@@ -379,21 +367,19 @@ unsafe fn mean_of_ranks<V: Vector>(wanted: Wanted, ranks: *const f32, n: usize) 
                     V::load(ranks.add((n - 1) / 2 * V::LANES)),
                     V::load(ranks.add(n / 2 * V::LANES)),
                 );
-                for r in 0..n {
-                    let x = V::load(ranks.add(r * V::LANES));
-                    let mut counted = x;
-                    // the window of `keep` ranks that starts at `from` moves on where the
-                    // rank that it would take in is closer than the one it would leave
-                    if r >= keep {
-                        let left = median.sub(V::load(ranks.add((r - keep) * V::LANES)));
-                        counted = left.where_above(x.sub(median), counted, zero);
+                // every window of `keep` ranks holds these
+                let left = n - keep;
+                add_ranks(ranks, left.min(keep), keep, &mut sums);
+                if left <= keep {
+                    // and of each rank below them and the one `keep` ranks on, the closer
+                    for r in 0..left {
+                        let low = V::load(ranks.add(r * V::LANES));
+                        let high = V::load(ranks.add((r + keep) * V::LANES));
+                        let closer = median.sub(low).where_above(high.sub(median), high, low);
+                        sums = [sums[1], sums[2], sums[3], sums[0].add(closer)];
                     }
-                    if r + keep < n {
-                        let taken = V::load(ranks.add((r + keep) * V::LANES)).sub(median);
-                        counted = median.sub(x).where_above(taken, zero, counted);
-                    }
-                    // a chain of four is shifted rather than indexed: it stays in registers
-                    sums = [sums[1], sums[2], sums[3], sums[0].add(counted)];
+                } else {
+                    add_window(ranks, n, keep, median, &mut sums);
                 }
                 keep
             }
@@ -401,5 +387,62 @@ unsafe fn mean_of_ranks<V: Vector>(wanted: Wanted, ranks: *const f32, n: usize) 
         };
         let sum = sums[0].add(sums[1]).add(sums[2].add(sums[3]));
         sum.div(V::splat(kept as f32)).add(zero)
+    }
+}
+
+/// Adds ranks `from..to` to four sums in turn.
+///
+/// # Safety
+/// As of [`mean_of_ranks`].
+#[inline(always)]
+unsafe fn add_ranks<V: Vector>(ranks: *const f32, from: usize, to: usize, sums: &mut [V; 4]) {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        let mut r = from;
+        while r + 4 <= to {
+            for k in 0..4 {
+                sums[k] = sums[k].add(V::load(ranks.add((r + k) * V::LANES)));
+            }
+            r += 4;
+        }
+        for k in 0..3 {
+            if r + k < to {
+                sums[k] = sums[k].add(V::load(ranks.add((r + k) * V::LANES)));
+            }
+        }
+    }
+}
+
+/// Adds the `keep` of `n` ranks that are closest to the median, fewer than half.
+///
+/// # Safety
+/// As of [`mean_of_ranks`].
+#[inline(always)]
+unsafe fn add_window<V: Vector>(
+    ranks: *const f32,
+    n: usize,
+    keep: usize,
+    median: V,
+    sums: &mut [V; 4],
+) {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        let zero = V::splat(0.0);
+        for r in 0..n {
+            let x = V::load(ranks.add(r * V::LANES));
+            let mut counted = x;
+            // the window of `keep` ranks that starts at `from` moves on where the rank that it
+            // would take in is closer than the one it would leave
+            if r >= keep {
+                let left = median.sub(V::load(ranks.add((r - keep) * V::LANES)));
+                counted = left.where_above(x.sub(median), counted, zero);
+            }
+            if r + keep < n {
+                let taken = V::load(ranks.add((r + keep) * V::LANES)).sub(median);
+                counted = median.sub(x).where_above(taken, zero, counted);
+            }
+            // a chain of four is shifted rather than indexed: it stays in registers
+            *sums = [sums[1], sums[2], sums[3], sums[0].add(counted)];
+        }
     }
 }

@@ -128,6 +128,21 @@ fn order_statistics_are_those_of_the_sorted_values() {
 }
 
 #[test]
+fn order_statistics_hold_over_many_blocks() {
+    for n in [3, 16, 20, 40, 64] {
+        let rows = rows(KINDS[0], n, 2600);
+        let rows = slices(&rows);
+        let medians = cut_freely(2600, |i, out, s| median(&rows, i, out, s));
+        let trimmed = cut_freely(2600, |i, out, s| trimmed_mean(&rows, 1, i, out, s));
+        for i in 0..2600 {
+            let sorted = column(&rows, i);
+            assert_eq!(medians[i].to_bits(), middle_of(&sorted).to_bits(), "{n} {i}");
+            close_to_mean(trimmed[i], &sorted[1..n - 1], &(n, i));
+        }
+    }
+}
+
+#[test]
 fn order_statistics_at_the_ends_of_their_ranges_hold() {
     for n in [2, 16, 17, 33, 65, 101] {
         for kind in KINDS {
