@@ -3,7 +3,9 @@
 use crate::params::kernels::merging::{
     PARTS_MAX, parallel_chunks, parallel_chunks_with, parts_mut,
 };
-use crate::params::kernels::{add_scaled, copy_past_caches, first_not_finite, weighted_sum};
+use crate::params::kernels::{
+    add_scaled, copy_past_caches, first_not_finite, weighted_result, weighted_sum,
+};
 
 /// Numbers that are begun, worked on and ended while they are in the nearest cache.
 const TILE: usize = 4096;
@@ -65,8 +67,19 @@ impl<'o> Output<'o> {
     /// # Panics
     /// As [`fill`](Output::fill), or where there are other than as many rows as weights, or a row
     /// is shorter than the result.
-    pub fn weighted(&mut self, weights: &[f32], rows: &[&[f32]]) {
-        self.fill_with(|start, tile, here| add_part(weights, rows, start, tile, here));
+    pub fn weighted<'r>(&mut self, weights: &[f32], rows: &[&'r [f32]]) {
+        assert_eq!(self.stage, Stage::Untouched, "a result is written once");
+        let (base, past) = (self.base, self.numbers.len() >= LONG);
+        let parts: Vec<(usize, &mut [f32])> = parts_mut(self.numbers, PARTS_MAX).collect();
+        let make = |(start, part): (usize, &mut [f32]), here: &mut Vec<&'r [f32]>| {
+            here.clear();
+            here.extend(rows.iter().map(|row| &row[start..][..part.len()]));
+            let base = base.map(|base| &base[start..][..part.len()]);
+            let finite = weighted_result(part, weights, here, base, past);
+            if finite { None } else { first_not_finite(part).map(|at| start + at) }
+        };
+        let found = parallel_chunks_with(self.threads, parts, make);
+        self.stage = Stage::Ended(found.into_iter().flatten().next());
     }
 
     /// The whole result, as zeros at first.
@@ -130,20 +143,9 @@ impl<'o> Output<'o> {
 pub(super) fn add_weighted(weights: &[f32], rows: &[&[f32]], threads: usize, out: &mut [f32]) {
     let parts: Vec<(usize, &mut [f32])> = parts_mut(out, PARTS_MAX).collect();
     parallel_chunks(threads, parts, |(start, part)| {
-        add_part(weights, rows, start, part, &mut Vec::new());
+        let here: Vec<&[f32]> = rows.iter().map(|row| &row[start..][..part.len()]).collect();
+        weighted_sum(part, weights, &here);
     });
-}
-
-fn add_part<'r>(
-    weights: &[f32],
-    rows: &[&'r [f32]],
-    start: usize,
-    out: &mut [f32],
-    here: &mut Vec<&'r [f32]>,
-) {
-    here.clear();
-    here.extend(rows.iter().map(|row| &row[start..][..out.len()]));
-    weighted_sum(out, weights, here);
 }
 
 #[cfg(test)]

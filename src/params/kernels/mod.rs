@@ -14,6 +14,7 @@ pub mod merging;
 mod philox;
 mod simd;
 mod softmax;
+mod sums;
 mod vectors;
 
 pub use dense::{Rows, backward, backward_at, dot_rows, forward, forward_add, forward_at};
@@ -23,10 +24,8 @@ pub use philox::philox4x32;
 pub(crate) use simd::{Around, run_around};
 pub use simd::{Level, force_level, level};
 pub use softmax::{argmax, softmax_rows, surprises};
-pub use vectors::{
-    add_scaled, copy_past_caches, dot_f64, first_not_finite, prefetch, prefetch_words, scale, tanh,
-    weighted_sum,
-};
+pub use sums::{copy_past_caches, weighted_result, weighted_sum};
+pub use vectors::{add_scaled, dot_f64, first_not_finite, prefetch, prefetch_words, scale, tanh};
 
 /// Lanes that a row of `outputs` weights takes: 8, or the next multiple of 16.
 pub const fn stride_of(outputs: usize) -> usize {

@@ -126,98 +126,6 @@ impl Kernel for Tanh<'_> {
     }
 }
 
-/// Entries that the weighted sum works on at a time: they stay in the nearest cache while
-/// all rows stream by.
-const TILE: usize = 4096;
-
-/// Numbers that are asked for ahead of their time: so many streams are guessed too late.
-const AHEAD: usize = 256;
-
-/// Rows that one pass over a tile adds.
-const ROWS: usize = 8;
-
-/// `sum[i] += Σ_r weights[r] · rows[r][i]`, rows in order, each product fused into the sum:
-/// reads every row once and `sum` once.
-///
-/// # Panics
-/// Where there are other than as many rows as weights, or a row is shorter than `sum`.
-pub fn weighted_sum(sum: &mut [f32], weights: &[f32], rows: &[&[f32]]) {
-    assert_eq!(weights.len(), rows.len());
-    assert!(rows.iter().all(|r| r.len() >= sum.len()));
-    run16(WeightedSum { sum, weights, rows });
-}
-
-struct WeightedSum<'a> {
-    sum: &'a mut [f32],
-    weights: &'a [f32],
-    rows: &'a [&'a [f32]],
-}
-
-impl Kernel for WeightedSum<'_> {
-    type Output = ();
-    #[inline(always)]
-    unsafe fn run<V: Vector>(self) {
-        let len = self.sum.len();
-        for start in (0..len).step_by(TILE) {
-            let end = (start + TILE).min(len);
-            let tile = &mut self.sum[start..end];
-            let whole = tile.len() / V::LANES * V::LANES;
-            for (rows, weights) in self.rows.chunks(ROWS).zip(self.weights.chunks(ROWS)) {
-                for i in (0..whole).step_by(V::LANES) {
-                    // SAFETY: `i + LANES <= tile.len()` and `start + i + LANES <= len`, which
-                    // no row falls short of.
-                    unsafe {
-                        let at = tile.as_mut_ptr().add(i);
-                        let mut acc = V::load(at);
-                        for (row, &weight) in rows.iter().zip(weights) {
-                            let x = row.as_ptr().add(start + i);
-                            prefetch_line(x.wrapping_add(AHEAD));
-                            let x = V::load(x);
-                            acc = V::splat(weight).fma(x, acc);
-                        }
-                        acc.store(at);
-                    }
-                }
-                for (i, t) in tile.iter_mut().enumerate().skip(whole) {
-                    for (row, &weight) in rows.iter().zip(weights) {
-                        *t = weight.mul_add(row[start + i], *t);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Copies a vector past the caches: for results that are too long to be read again out of them,
-/// whose lines need not be fetched before they are written, nor push out what is still read.
-///
-/// # Panics
-/// Where the lengths differ.
-pub fn copy_past_caches(from: &[f32], to: &mut [f32]) {
-    assert_eq!(from.len(), to.len());
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::{_mm_loadu_ps, _mm_sfence, _mm_stream_ps};
-        // to the next whole line
-        let head = to.as_ptr().align_offset(64).min(to.len());
-        let (first, rest) = to.split_at_mut(head);
-        first.copy_from_slice(&from[..head]);
-        let whole = rest.len() / 4 * 4;
-        for i in (0..whole).step_by(4) {
-            // SAFETY: every x86-64 has SSE; `head + i + 4` is within both, and `rest` begins a line.
-            unsafe {
-                let x = _mm_loadu_ps(from.as_ptr().add(head + i));
-                _mm_stream_ps(rest.as_mut_ptr().add(i), x);
-            }
-        }
-        rest[whole..].copy_from_slice(&from[head + whole..]);
-        // SAFETY: every x86-64 has SSE. Other threads see these stores in their order again.
-        unsafe { _mm_sfence() };
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    to.copy_from_slice(from);
-}
-
 /// `Σ a[i] · b[i]` in double precision: 16 sums over every sixteenth entry, then by halves.
 ///
 /// # Panics
@@ -248,20 +156,6 @@ pub fn dot_f64(a: &[f32], b: &[f32]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_copy_past_the_caches_is_a_copy_wherever_it_begins_and_ends() {
-        let from: Vec<f32> = (0..200).map(|i| i as f32).collect();
-        for start in 0..20 {
-            for len in [0, 1, 3, 15, 16, 17, 64, 101] {
-                let mut to = vec![-1.0; 200];
-                copy_past_caches(&from[start..start + len], &mut to[2 * start..2 * start + len]);
-                let mut want = vec![-1.0; 200];
-                want[2 * start..2 * start + len].copy_from_slice(&from[start..start + len]);
-                assert_eq!(to, want, "{start} {len}");
-            }
-        }
-    }
 
     #[test]
     fn the_first_number_that_is_none_is_found_wherever_it_stands() {

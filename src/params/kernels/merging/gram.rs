@@ -180,10 +180,12 @@ unsafe fn tile<V: Vector, const TALL: usize, const WIDE: usize>(
         }
         let mut totals = [[0.0; WIDE]; TALL];
         for r in 0..TALL {
+            let mut sums = [V::splat(0.0); 4];
             for c in 0..WIDE {
                 let (a, b) = (halves[0][r][c], halves[1][r][c]);
-                totals[r][c] = if V::LANES == SUMS { a.sum() } else { a.add(b).sum() };
+                sums[c] = if V::LANES == SUMS { a } else { a.add(b) };
             }
+            totals[r].copy_from_slice(&V::sums(sums)[..WIDE]);
         }
         totals
     }

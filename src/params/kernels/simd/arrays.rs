@@ -176,6 +176,13 @@ impl<V: Vector> Vector for Pair<V> {
         }
     }
     #[inline(always)]
+    unsafe fn stream(self, to: *mut f32) {
+        unsafe {
+            self.0.stream(to);
+            self.1.stream(to.add(V::LANES));
+        }
+    }
+    #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
         unsafe { Pair(V::splat(x), V::splat(x)) }
     }

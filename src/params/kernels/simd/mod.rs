@@ -26,6 +26,13 @@ pub(super) trait Vector: Copy {
     const BACKWARD: usize;
     unsafe fn load(from: *const f32) -> Self;
     unsafe fn store(self, to: *mut f32);
+    /// Stores past the caches, where the processor can; `to` is the start of a line of memory or
+    /// whole vectors on from one. Whoever does so ends with [`fence`].
+    #[inline(always)]
+    unsafe fn stream(self, to: *mut f32) {
+        // SAFETY: as the caller vouches.
+        unsafe { self.store(to) }
+    }
     unsafe fn splat(x: f32) -> Self;
     unsafe fn add(self, b: Self) -> Self;
     unsafe fn sub(self, b: Self) -> Self;
@@ -62,6 +69,14 @@ pub(super) trait Vector: Copy {
     /// Adds the low bits of `t` to the exponent: `self · 2^n` for `t = n + 1.5·2²³`.
     unsafe fn scale_pow2(self, t: Self) -> Self;
     unsafe fn sum(self) -> f32;
+    /// The sums of four vectors, each as [`sum`](Vector::sum) has it.
+    #[inline(always)]
+    unsafe fn sums(of: [Self; 4]) -> [f32; 4] {
+        let mut sums = [0.0; 4];
+        // SAFETY: as the caller vouches.
+        sums.iter_mut().zip(of).for_each(|(sum, v)| *sum = unsafe { v.sum() });
+        sums
+    }
     unsafe fn max_lane(self) -> f32;
     /// The first lane that equals `x`; `LANES` or more where none does.
     unsafe fn first_equal(self, x: f32) -> u32;
@@ -82,6 +97,16 @@ pub(super) trait Vector: Copy {
             rows.iter_mut().zip(&to).for_each(|(v, row)| *v = Self::load(row.as_ptr()));
         }
     }
+}
+
+/// Lets what was [streamed](Vector::stream) be seen by other threads in its order.
+#[inline(always)]
+pub(super) fn fence() {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: the instruction is part of every x86-64 processor.
+    unsafe {
+        std::arch::x86_64::_mm_sfence()
+    };
 }
 
 /// The lanes of a vector of sixteen.

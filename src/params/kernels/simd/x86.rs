@@ -43,6 +43,10 @@ impl Vector for Ymm {
         unsafe { _mm256_storeu_ps(to, self.0) }
     }
     #[inline(always)]
+    unsafe fn stream(self, to: *mut f32) {
+        unsafe { _mm256_stream_ps(to, self.0) }
+    }
+    #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
         unsafe { Ymm(_mm256_set1_ps(x)) }
     }
@@ -167,6 +171,30 @@ impl Vector for Ymm {
         }
     }
     #[inline(always)]
+    unsafe fn sums(of: [Self; 4]) -> [f32; 4] {
+        unsafe {
+            let [a, b, c, d] = [of[0].0, of[1].0, of[2].0, of[3].0];
+            // of each, its lower half with its upper
+            let ab = _mm256_add_ps(
+                _mm256_permute2f128_ps::<0x20>(a, b),
+                _mm256_permute2f128_ps::<0x31>(a, b),
+            );
+            let cd = _mm256_add_ps(
+                _mm256_permute2f128_ps::<0x20>(c, d),
+                _mm256_permute2f128_ps::<0x31>(c, d),
+            );
+            // the first two of four with the last two, and the first of two with the last
+            let two = _mm256_add_ps(
+                _mm256_shuffle_ps::<0b01_00_01_00>(ab, cd),
+                _mm256_shuffle_ps::<0b11_10_11_10>(ab, cd),
+            );
+            let one = _mm256_add_ps(two, _mm256_permute_ps::<0b10_11_00_01>(two));
+            let mut lanes = [0.0; 8];
+            _mm256_storeu_ps(lanes.as_mut_ptr(), one);
+            [lanes[0], lanes[4], lanes[2], lanes[6]]
+        }
+    }
+    #[inline(always)]
     unsafe fn max_lane(self) -> f32 {
         unsafe {
             let four =
@@ -211,6 +239,10 @@ impl Vector for Zmm {
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
         unsafe { _mm512_storeu_ps(to, self.0) }
+    }
+    #[inline(always)]
+    unsafe fn stream(self, to: *mut f32) {
+        unsafe { _mm512_stream_ps(to, self.0) }
     }
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
@@ -326,6 +358,16 @@ impl Vector for Zmm {
     #[inline(always)]
     unsafe fn sum(self) -> f32 {
         unsafe { self.low().add(self.high()).sum() }
+    }
+    #[inline(always)]
+    unsafe fn sums(of: [Self; 4]) -> [f32; 4] {
+        unsafe {
+            let mut halves = [Ymm::splat(0.0); 4];
+            for i in 0..4 {
+                halves[i] = of[i].low().add(of[i].high());
+            }
+            Ymm::sums(halves)
+        }
     }
     #[inline(always)]
     unsafe fn max_lane(self) -> f32 {
