@@ -94,6 +94,7 @@ pub mod cli;
 pub mod compare;
 pub mod distill;
 pub mod engine;
+pub mod fault;
 pub mod graph;
 mod halt;
 pub mod ids;

@@ -9,6 +9,23 @@
 
 pub use libm::{acos, cos, erfc, exp, lgamma, log as ln, log1p as ln_1p, log2, pow, sin, tanh};
 
+/// `Φ⁻¹(p)`, the quantile of the standard normal distribution, to the last few bits; infinite at 0
+/// and 1.
+pub fn inverse_normal(p: f64) -> f64 {
+    if p <= 0.0 || p >= 1.0 {
+        return if p <= 0.0 { f64::NEG_INFINITY } else { f64::INFINITY };
+    }
+    // by symmetry in the lower half, where small probabilities keep their digits
+    let (below, sign) = if p < 0.5 { (p, 1.0) } else { (1.0 - p, -1.0) };
+    let (mut low, mut high) = (-39.0, 0.0);
+    for _ in 0..64 {
+        let middle = 0.5 * (low + high);
+        let more = 0.5 * erfc(-middle * std::f64::consts::FRAC_1_SQRT_2) < below;
+        *if more { &mut low } else { &mut high } = middle;
+    }
+    sign * 0.5 * (low + high)
+}
+
 const LN2_HI: f32 = 0.693_359_375;
 const LN2_LO: f32 = -2.121_944_4e-4;
 

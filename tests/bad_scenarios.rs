@@ -292,6 +292,22 @@ refused! {
 }
 
 refused! {
+    attacks:
+    a_method_misspelt("[attack]\nshare = 0.2\nmethod = { kind = \"mimick\" }\n");
+    knowledge_misspelt("[attack]\nshare = 0.2\nknowledge = \"all\"\n");
+    a_key_of_another_method("[attack]\nshare = 0.2\nmethod = { kind = \"mimic\", epsilon = 0.5 }\n");
+    more_than_all_attack("[attack]\nshare = 1.5\n");
+    all_attack("[fleet]\nagents = 10\n[attack]\nshare = 0.95\n");
+    attackers_without_parameters("[learner]\nkind = \"practice\"\n[attack]\nshare = 0.2\n");
+    attackers_in_isolation("[distiller]\ntopology = \"isolated\"\n[attack]\nshare = 0.2\n");
+    attackers_in_companies_layers("[job_knowledge]\npersonalisation = \"nested\"\n[attack]\nshare = 0.2\n");
+    attackers_in_a_lineage("[measure]\nlineage = true\n[attack]\nshare = 0.2\n");
+    contributions_of_predictions("[distiller]\nexchange = \"predictions\"\n[attack]\nshare = 0.2\n");
+    a_backdoor_in_no_skill("[world]\nskills = 5\n[attack]\nshare = 0.2\nmethod = { kind = \"backdoor\", skill = 5 }\n");
+    a_backdoor_to_no_answer("[world]\nkind = \"synthetic\"\n[attack]\nshare = 0.2\nmethod = { kind = \"backdoor\", answer = 10 }\n");
+}
+
+refused! {
     schedules:
     a_schedule_misspelt("[distiller.schedule]\nkind = \"bufferd\"\n");
     a_staleness_misspelt("[distiller.schedule]\nkind = \"buffered\"\nstaleness = { kind = \"polinomial\" }\n");

@@ -3,7 +3,7 @@
 use super::examine;
 use super::{AgentError, Bench, Duty, Fleet, Keeping, Learning, Parcel, Publication, Reading};
 use crate::ids::AgentId;
-use crate::learner::{Lesson, Order, Targets};
+use crate::learner::{Lesson, Order, Tally, Targets};
 use crate::params::kernels::first_not_finite;
 use crate::params::{Local, Sparse, Store};
 use crate::scenario::{Exchange, Partial, Pull};
@@ -241,7 +241,7 @@ impl Cohort {
         let Some(shift) = &publication.shift else { return };
         let round = publication.round_of(agent, shift);
         let climate = publication.climate_of(agent);
-        let Bench { desk, local, scratch, policy, logits, chosen, .. } = bench;
+        let Bench { desk, local, scratch, policy, logits, chosen, believed, .. } = bench;
         let by_epoch = fleet.plan.epochs > 1;
         let (epochs, most) = match duty {
             Duty::Part(part) if by_epoch => (part, u32::MAX),
@@ -252,7 +252,13 @@ impl Cohort {
         if fleet.halt.is_set() {
             return;
         }
-        let tasks = dealt.first(most as usize);
+        let mut tasks = dealt.first(most as usize);
+        let attacks = fleet.attackers.attacks(agent, publication.version_of(agent));
+        if let Some(lie) = fleet.attackers.lie().filter(|_| attacks) {
+            let (answers, _) = fleet.learner.answers();
+            lie.tell(&tasks, answers, believed);
+            tasks.answers = believed;
+        }
         local.clear();
         fleet.learner.touch(&tasks, local);
         self.lay_out(fleet, publication, agent, owner, local);
@@ -270,7 +276,12 @@ impl Cohort {
             name: (fleet.seed, agent.0, round.0),
             order: if finite { Order::Shuffled(Purpose::Shuffle) } else { Order::AsDealt },
         };
-        parcel.tally = fleet.learner.train(lesson, local, scratch);
+        parcel.tally = if attacks && !fleet.attackers.works() {
+            let steps = u64::from(epochs) * tasks.len().div_ceil(fleet.plan.batch) as u64;
+            Tally { tasks: tasks.len() as u64, steps, ..Tally::default() }
+        } else {
+            fleet.learner.train(lesson, local, scratch)
+        };
         if fleet.halt.is_set() {
             // it was cut short
             return;
@@ -283,6 +294,10 @@ impl Cohort {
         learning.version = publication.version_of(agent);
         learning.tasks = parcel.tally.tasks;
         learning.steps = parcel.tally.steps;
+        if attacks {
+            // it claims to have worked; of what the hive does, it does nothing
+            parcel.tally = Tally::default();
+        }
         local.contribution(&mut learning.contribution);
         let finite = |values| first_not_finite(values).is_none();
         let sound = |slot| finite(local.now(slot)) && finite(local.knowledge(slot));

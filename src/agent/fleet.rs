@@ -1,6 +1,6 @@
 //! What all agents of a fleet have in common.
 
-use super::Pace;
+use super::{Attackers, Pace};
 use crate::halt::Halt;
 use crate::ids::{AgentId, CoreVersion, Round};
 use crate::learner::{Learner, Plan, Scratch, Statistic};
@@ -63,6 +63,8 @@ pub struct Fleet {
     pub uptake: Uptake,
     /// How long their work takes.
     pub pace: Pace,
+    /// Who of them attacks.
+    pub attackers: Attackers,
     /// The seed of all streams.
     pub seed: u64,
     /// Whether to stop in the middle of a round.
@@ -154,6 +156,7 @@ impl Fleet {
             norms: Vec::new(),
             best: Vec::new(),
             chosen: Vec::new(),
+            believed: Vec::new(),
         }
     }
 }
@@ -176,6 +179,8 @@ pub struct Bench {
     pub best: Vec<u32>,
     /// Chosen tasks.
     pub chosen: Vec<u32>,
+    /// Answers that attackers believe.
+    pub believed: Vec<u32>,
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Agents: what each one holds, and what it does when a core is published.
-//! Lives here: the fleet's common settings and pace, cohorts of agents, pull policies,
+//! Lives here: the fleet's common settings, pace and attackers, cohorts of agents, pull policies,
 //! examinations, and the parcel that an agent hands over.
 //! May not: know how parcels travel or how learnings are merged.
 
+mod attackers;
 mod cohort;
 mod examine;
 mod fleet;
@@ -11,6 +12,7 @@ mod pace;
 mod publication;
 
 pub use crate::halt::Halt;
+pub use attackers::{Attackers, Lie};
 pub use cohort::Cohort;
 pub(crate) use examine::barrier;
 pub use fleet::{Bench, Fleet, Keeping, Uptake};

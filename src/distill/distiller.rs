@@ -8,6 +8,7 @@ use super::shift::{measures, shift, span};
 use super::site::Site;
 use super::training::{first_core, own_plan, train};
 use crate::agent::{CompanyLayer, Fleet, Keeping, Locals, Publication, Traffic};
+use crate::fault::{Conspiracy, Scene};
 use crate::graph::EdgeListError;
 use crate::ids::{CoreVersion, Round};
 use crate::learner::{Plan, Scratch, Tally, Targets};
@@ -57,6 +58,8 @@ pub struct Distiller {
     /// Columns of each block of the core, as a matrix.
     columns: Vec<(usize, usize)>,
     threads: usize,
+    /// Those who attack, if any do.
+    conspiracy: Option<Conspiracy>,
     pub(super) scenario: Scenario,
     /// The core that the fleet begins with, and what it took to train it.
     first: (Arc<Vec<f32>>, Tally),
@@ -99,8 +102,12 @@ impl Distiller {
                 Structure::Gossip(Gossip::new(&fleet, spec, &core, pipelines)?)
             }
         };
+        let pipeline = make(spec);
+        let zeros = pipeline.absent() == Absent::Zero;
+        let layout = learner.core_layout();
         Ok(Distiller {
-            pipeline: make(spec),
+            conspiracy: Conspiracy::new(&fleet.attackers, layout, zeros, fleet.seed),
+            pipeline,
             structure,
             columns,
             threads,
@@ -120,10 +127,15 @@ impl Distiller {
                 (Intake::All, self.fleet.learner.core_layout().clone())
             }
             Exchange::Weights | Exchange::Experience => {
-                (self.pipeline.intake(), self.fleet.learner.core_layout().clone())
+                (self.own_intake(), self.fleet.learner.core_layout().clone())
             }
-            Exchange::Predictions => (self.pipeline.intake(), Arc::new(self.answers_layout())),
+            Exchange::Predictions => (self.own_intake(), Arc::new(self.answers_layout())),
         }
+    }
+
+    /// How the star's learnings are gathered: one by one where attackers are to see them.
+    fn own_intake(&self) -> Intake {
+        if self.conspiracy.is_some() { Intake::All } else { self.pipeline.intake() }
     }
 
     /// Blocks of the exchange of predictions: logits on each skill's shared inputs.
@@ -165,15 +177,27 @@ impl Distiller {
         }
     }
 
-    /// The next publication, made of what the round brought.
+    /// The next publication, made of what the round brought, once attackers have put what they
+    /// send in the place of what they learned.
     ///
     /// # Errors
     /// Where the strategy's needs are not met or the core is no longer finite.
     pub fn next(
         &mut self,
         before: &Publication,
-        harvest: &Harvest,
+        harvest: &mut Harvest,
     ) -> Result<Publication, MergeError> {
+        if let Some(conspiracy) = &mut self.conspiracy {
+            let scene = Scene {
+                layout: self.fleet.learner.core_layout(),
+                version: before.version,
+                core: &before.core,
+                previous: before.previous.as_deref().map(Vec::as_slice),
+                threads: self.threads,
+            };
+            conspiracy.strike(&scene, &mut harvest.learnings);
+        }
+        let harvest = &*harvest;
         let version = CoreVersion(before.version.0 + 1);
         let mut core = before.core.as_ref().clone();
         let mut traffic = None;
@@ -289,7 +313,7 @@ impl Distiller {
         part: impl Fn(&crate::agent::Learning) -> &Sparse,
         next: &mut [f32],
     ) -> Result<(), MergeError> {
-        match self.pipeline.intake() {
+        match self.own_intake() {
             Intake::Mean(_) => match &harvest.sum {
                 Some(sum) => self.pipeline.merge_sum(sum, next),
                 None => Ok(()),

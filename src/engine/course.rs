@@ -167,7 +167,7 @@ pub(super) fn run(
             break;
         }
         observer.distilling(stage, round);
-        let mut next = distiller.next(&publication, &harvest);
+        let mut next = distiller.next(&publication, &mut harvest);
         if let (Ok(made), Some(ancestry)) = (&next, ancestry.as_deref_mut()) {
             let taken = ancestry.take(&publication, &harvest, made);
             next = taken.and(next);

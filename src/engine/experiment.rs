@@ -8,7 +8,7 @@ use super::pool::with_pool;
 use super::pooled::Pooled;
 use super::serial::Serial;
 use super::tasks::{Registry, Tasks};
-use crate::agent::{Fleet, Halt, Keeping, Pace, Uptake};
+use crate::agent::{Attackers, Fleet, Halt, Keeping, Pace, Uptake};
 use crate::distill::{Ancestry, Distiller, Flights, Harvester};
 use crate::graph::EdgeListError;
 use crate::ids::{AgentId, Round};
@@ -241,7 +241,7 @@ impl Experiment {
             halt: self.halt.clone(),
             registry: self.registry.clone(),
         };
-        let panel = panel(scenario.seed.0, agents, scenario.measure.panel);
+        let panel = panel(scenario, agents);
         // whoever watches must not take the fleet before for this one
         self.registry.clear();
         let run =
@@ -377,10 +377,15 @@ impl Experiment {
             tasks: scenario.fleet.tasks,
             partial: scenario.fleet.stragglers.partial,
             lineage: false,
-            panel: panel(seed, facts.agents as u32, scenario.measure.panel),
+            panel: panel(scenario, facts.agents as u32),
             newcomers: newcomers(scenario, world.as_ref()),
             uptake: Uptake { mean: scenario.fleet.uptake, spread: scenario.fleet.uptake_spread },
             pace: Pace::new(&scenario.fleet, seed),
+            attackers: if topology.merges() {
+                attackers(scenario, facts.agents as u32)
+            } else {
+                Attackers::default()
+            },
             seed,
             halt: self.halt.clone(),
             world,
@@ -420,11 +425,28 @@ fn tags(scenario: &Scenario) -> Vec<Tag> {
     world.tags().map(tag).collect()
 }
 
-/// The agents that are measured: all, or a sample drawn once.
-fn panel(seed: u64, agents: u32, size: u32) -> Vec<AgentId> {
-    if size == 0 || size >= agents {
-        return (0..agents).map(AgentId).collect();
+/// The agents that attack the hive.
+fn attackers(scenario: &Scenario, agents: u32) -> Attackers {
+    Attackers::new(&scenario.attack, scenario.seed.0, agents)
+}
+
+/// The agents that are measured: all honest ones, or a sample drawn once.
+fn panel(scenario: &Scenario, agents: u32) -> Vec<AgentId> {
+    let (seed, size) = (scenario.seed.0, scenario.measure.panel);
+    let all = || (0..agents).map(AgentId).collect();
+    let mut panel: Vec<AgentId> = if size == 0 || size >= agents {
+        all()
+    } else {
+        let mut stream = Stream::new(seed, Purpose::Panel, 0, 0);
+        stream.sample(agents, size).into_iter().map(AgentId).collect()
+    };
+    let attackers = attackers(scenario, agents);
+    panel.retain(|agent| !attackers.contains(*agent));
+    if panel.is_empty() {
+        // the sample held nobody else
+        panel = all();
+        panel.retain(|agent| !attackers.contains(*agent));
+        panel.truncate(size as usize);
     }
-    let mut stream = Stream::new(seed, Purpose::Panel, 0, 0);
-    stream.sample(agents, size).into_iter().map(AgentId).collect()
+    panel
 }

@@ -4,6 +4,7 @@
 //! [`Recipe`].
 //! May not: know how a world, a learner or an engine is built from it.
 
+mod attack;
 mod distiller;
 mod fleet;
 mod kinds;
@@ -20,6 +21,7 @@ mod show;
 mod strategies;
 mod world;
 
+pub use attack::*;
 pub use distiller::*;
 pub use fleet::*;
 pub use kinds::{Kind, Parameter, Stage, kinds};
@@ -59,6 +61,8 @@ pub struct Scenario {
     pub world: World,
     /// The agents and their working hours.
     pub fleet: Fleet,
+    /// Agents that want the hive to fail.
+    pub attack: Attack,
     /// What the first core has learned before anyone works.
     pub pretraining: Pretraining,
     /// What an agent's policy is and how it learns.

@@ -111,6 +111,10 @@ pub enum Purpose {
     Delay = 49,
     /// Which of those at rest begins when another is done.
     Turn = 50,
+    /// Who attacks the hive.
+    Attackers = 51,
+    /// What attackers send.
+    Attack = 52,
 }
 
 /// The name of a stream; cheap to copy, draws nothing by itself.

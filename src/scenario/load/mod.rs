@@ -2,6 +2,7 @@
 //! Lives here: parsing, overrides, the check against the schema, the check of combinations,
 //! and their messages. May not: print, or know what a scenario means beyond its checks.
 
+mod attack;
 mod beginnings;
 mod cross;
 mod elsewhere;

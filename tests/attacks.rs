@@ -1,0 +1,148 @@
+//! Attackers: what they send, what it does to a hive, and that it is the same on every engine.
+
+mod common;
+
+use common::{MACHINES, common_hash, run};
+use hivesim::measure::Outcome;
+
+const HIVE: &str = "rounds = 8\n[fleet]\nagents = 30\ntasks = 20\n\
+                    [world]\nskills = 4\ncompanies = 3\nfeatures = 8\nanswers = 4\n\
+                    [learner]\nrate = 0.3\n[measure]\npanel = 0\nprobes = 32\n";
+
+const METHODS: [&str; 11] = [
+    "sign-flip",
+    "noise",
+    "label-flip",
+    "scaling",
+    "inner-product",
+    "a-little",
+    "mimic",
+    "min-max",
+    "min-sum",
+    "backdoor",
+    "free-rider",
+];
+
+fn skill(outcome: &Outcome) -> f64 {
+    outcome.hive.rounds.last().unwrap().core_skill
+}
+
+fn attack(method: &str, more: &str) -> String {
+    format!("attack.share=0.2 attack.method.kind={method} {more}")
+}
+
+#[test]
+fn every_attack_means_the_same_on_every_engine() {
+    let mut hashes = std::collections::BTreeSet::new();
+    for method in METHODS {
+        for knowledge in ["omniscient", "own"] {
+            let more = format!("attack.knowledge={knowledge} distiller.combine.kind=trimmed-mean");
+            hashes.insert(common_hash(HIVE, &attack(method, &more), MACHINES));
+        }
+    }
+    // what knows of nothing but itself does not differ: lies, multiples and idling
+    assert_eq!(hashes.len(), 2 * METHODS.len() - 4);
+}
+
+#[test]
+fn attacks_reach_every_structure_and_schedule() {
+    for sets in [
+        "distiller.topology=hierarchical",
+        "distiller.topology=gossip",
+        "hives=[{name=\"a\"},{name=\"b\"}]",
+        "distiller.schedule.kind=buffered distiller.schedule.learnings=12 rounds=20 fleet.speed.kind=pareto",
+        "distiller.schedule.kind=asynchronous rounds=60",
+        "learner.kind=mlp learner.hidden=[6]",
+        "fleet.participants=11 job_knowledge.personalisation=fedsim",
+    ] {
+        let clean = run(HIVE, sets);
+        for method in ["a-little", "free-rider", "label-flip"] {
+            let attacked = common_hash(HIVE, &format!("{sets} {}", attack(method, "")), MACHINES);
+            assert_ne!(attacked, clean.result_hash, "{sets} {method}");
+        }
+    }
+}
+
+#[test]
+fn lies_reach_every_exchange() {
+    for exchange in ["experience", "predictions"] {
+        let sets = format!("distiller.exchange={exchange}");
+        let attacked = format!("{sets} {}", attack("label-flip", "attack.share=0.4"));
+        assert!(skill(&run(HIVE, &attacked)) < skill(&run(HIVE, &sets)) - 0.02, "{exchange}");
+        common_hash(HIVE, &attacked, MACHINES);
+    }
+}
+
+#[test]
+fn a_share_of_none_is_no_attack() {
+    let clean = run(HIVE, "");
+    for method in METHODS {
+        let sets = format!("attack.method.kind={method} attack.knowledge=own");
+        assert_eq!(run(HIVE, &sets).result_hash, clean.result_hash, "{method}");
+    }
+}
+
+#[test]
+fn nobody_attacks_before_it_starts() {
+    let median = "distiller.combine.kind=median";
+    let of = |sets: &str| run(HIVE, &format!("{median} {sets}"));
+    let norms = |o: &Outcome| -> Vec<f64> { o.hive.rounds.iter().map(|r| r.step_norm).collect() };
+    let clean = norms(&of("rounds=5"));
+    for method in METHODS {
+        let sets = attack(method, "attack.start=4 rounds=5");
+        let late = norms(&of(&sets));
+        assert_eq!(late[1..4], clean[1..4], "{method}");
+        assert_ne!(late[4..], clean[4..], "{method}");
+    }
+}
+
+#[test]
+fn attackers_are_not_measured_and_their_work_is_nobodys() {
+    let outcome = run(HIVE, &attack("sign-flip", ""));
+    assert_eq!(outcome.hive.panel.len(), 24);
+    let row = &outcome.hive.rounds[1];
+    assert_eq!((row.tasks, row.learnings), (24 * 20, 30));
+    // a free rider makes no step
+    let steps = |method| run(HIVE, &attack(method, "")).hive.rounds[1].sample_steps;
+    assert_eq!(steps("free-rider"), 24 * 20);
+}
+
+#[test]
+fn a_lone_attacker_far_out_takes_the_mean_and_no_robust_rule() {
+    // one of 30, ten thousand times over
+    let lone = "attack.share=0.034 attack.method.kind=sign-flip attack.method.scale=10000";
+    let clean = skill(&run(HIVE, ""));
+    assert!(skill(&run(HIVE, lone)) < 0.5 * clean, "{clean}");
+    for combine in ["median", "trimmed-mean", "krum", "multi-krum", "geometric-median"] {
+        let combine = format!("distiller.combine.kind={combine}");
+        let (clean, held) =
+            (skill(&run(HIVE, &combine)), skill(&run(HIVE, &format!("{combine} {lone}"))));
+        assert!(held > 0.6 * clean, "{combine}: {held} of {clean}");
+    }
+}
+
+#[test]
+fn a_backdoor_takes_one_skill_and_leaves_the_others() {
+    let levels = |sets: &str| -> Vec<f64> {
+        let outcome = run(HIVE, sets);
+        let frame = outcome.hive.frames.last().unwrap();
+        let skills = outcome.hive.skills.len();
+        (0..skills)
+            .map(|s| {
+                let of: Vec<f64> =
+                    frame.core.iter().skip(s).step_by(skills).map(|x| f64::from(*x)).collect();
+                of.iter().sum::<f64>() / of.len() as f64
+            })
+            .collect()
+    };
+    let sets = "rounds=20 learner.solver.batch=4";
+    let clean = levels(sets);
+    let attacked = levels(&format!(
+        "{sets} attack.share=0.4 attack.method.kind=backdoor attack.method.skill=1 \
+         attack.method.answer=2 attack.method.factor=2"
+    ));
+    let lost: Vec<f64> = clean.iter().zip(&attacked).map(|(c, a)| c - a).collect();
+    let others = lost.iter().enumerate().filter(|(s, _)| *s != 1).map(|(_, l)| *l);
+    let most = others.fold(f64::NEG_INFINITY, f64::max);
+    assert!(lost[1] > 0.15 && lost[1] > 2.0 * most, "{lost:?}");
+}
