@@ -308,6 +308,27 @@ refused! {
 }
 
 refused! {
+    faults:
+    a_fault_misspelt("[faults]\nlos = 0.1\n");
+    a_loss_above_one("[faults]\nloss = 1.1\n");
+    faults_without_a_distiller("[faults]\nloss = 0.1\n[distiller]\ntopology = \"isolated\"\n");
+    faults_between_neighbours("[faults]\nloss = 0.1\n[distiller]\ntopology = \"gossip\"\n");
+    faults_of_numbers("[faults]\nloss = 0.1\n[learner]\nkind = \"practice\"\n");
+    corrupted_predictions("[faults]\ncorruption = 0.1\n[distiller]\nexchange = \"predictions\"\n");
+    late_examples("[faults]\ndelay = 0.1\n[distiller]\nexchange = \"experience\"\n");
+    late_control_variates("[faults]\ndelay = 0.1\n[learner.solver]\nscaffold = true\n");
+    late_work_of_companies("[faults]\ndelay = 0.1\n[job_knowledge]\npersonalisation = \"nested\"\n");
+    a_lineage_of_late_work("[faults]\ndelay = 0.1\n[measure]\nlineage = true\n");
+    nothing_ever_arrives("[faults]\nloss = 1.0\n[distiller.schedule]\nkind = \"buffered\"\n");
+    an_availability_misspelt("[fleet]\navailability = { kind = \"markow\" }\n");
+    hours_longer_than_their_period("[fleet]\navailability = { kind = \"hours\", period = 8, hours = 9 }\n");
+    availability_of_numbers("[fleet]\navailability = { kind = \"markov\" }\n[learner]\nkind = \"practice\"\n");
+    churn_of_numbers("[fleet.churn]\nrate = 0.1\n[learner]\nkind = \"practice\"\n");
+    availability_out_of_step("[fleet]\navailability = { kind = \"markov\" }\n[distiller.schedule]\nkind = \"buffered\"\n");
+    churn_out_of_step("[fleet.churn]\nrate = 0.1\n[distiller.schedule]\nkind = \"asynchronous\"\n");
+}
+
+refused! {
     schedules:
     a_schedule_misspelt("[distiller.schedule]\nkind = \"bufferd\"\n");
     a_staleness_misspelt("[distiller.schedule]\nkind = \"buffered\"\nstaleness = { kind = \"polinomial\" }\n");

@@ -92,6 +92,9 @@ impl Cohort {
         if fleet.halt.is_set() {
             return false;
         }
+        if publication.is_new(agent) {
+            self.begin_anew(agent, owner);
+        }
         self.pull(fleet, publication, agent, owner);
         let mut full = false;
         if publication.measured {
@@ -101,17 +104,18 @@ impl Cohort {
                 full = true;
             }
             if let Ok(member) = self.practised.binary_search_by_key(&agent, |(a, _)| *a) {
-                let (own, core) = if fleet.absent(agent, publication.version) {
-                    let nothing = vec![f32::NAN; fleet.world.facts().skills.len()];
-                    (nothing.clone(), nothing)
-                } else {
-                    self.write_policy(fleet, publication, agent, owner, bench);
-                    if let Some(climate) = &publication.examined {
-                        let level = examine::job_level(fleet, climate, agent, bench);
-                        parcel.after_merge = Some((agent, level));
-                    }
-                    examine::levels(fleet, publication, agent, bench)
-                };
+                let (own, core) =
+                    if fleet.absent(agent, publication.version) || publication.has_left(agent) {
+                        let nothing = vec![f32::NAN; fleet.world.facts().skills.len()];
+                        (nothing.clone(), nothing)
+                    } else {
+                        self.write_policy(fleet, publication, agent, owner, bench);
+                        if let Some(climate) = &publication.examined {
+                            let level = examine::job_level(fleet, climate, agent, bench);
+                            parcel.after_merge = Some((agent, level));
+                        }
+                        examine::levels(fleet, publication, agent, bench)
+                    };
                 let practised = self.practised[member].1.clone();
                 parcel.reading = Some(Reading { agent, own, core, practised });
                 full = true;
@@ -124,6 +128,19 @@ impl Cohort {
                 self.look_back(fleet, publication, agent, owner, bench, parcel);
                 true
             }
+        }
+    }
+
+    /// Forgets all that an agent held: another takes its place.
+    fn begin_anew(&mut self, agent: AgentId, owner: usize) {
+        for store in [&mut self.kept, &mut self.pending, &mut self.controls] {
+            if owner < store.owners() {
+                store.empty(owner);
+            }
+        }
+        self.baselines[owner] = 0.0;
+        if let Ok(member) = self.practised.binary_search_by_key(&agent, |(a, _)| *a) {
+            self.practised[member].1.fill(0);
         }
     }
 
@@ -292,6 +309,7 @@ impl Cohort {
         learning.agent = agent;
         learning.company = fleet.world.company(agent);
         learning.version = publication.version_of(agent);
+        learning.round = round;
         learning.tasks = parcel.tally.tasks;
         learning.steps = parcel.tally.steps;
         if attacks {

@@ -6,7 +6,7 @@ use crate::ids::{AgentId, CoreVersion, Round};
 use crate::learner::{Learner, Plan, Scratch, Statistic};
 use crate::maths;
 use crate::params::Local;
-use crate::scenario::{Exchange, Partial, Pull, Topology};
+use crate::scenario::{Exchange, Faults, Partial, Pull, Topology};
 use crate::stream::{Purpose, Stream};
 use crate::world::{Desk, World};
 use std::sync::Arc;
@@ -63,6 +63,8 @@ pub struct Fleet {
     pub uptake: Uptake,
     /// How long their work takes.
     pub pace: Pace,
+    /// What happens to learnings on their way.
+    pub faults: Faults,
     /// Who of them attacks.
     pub attackers: Attackers,
     /// The seed of all streams.

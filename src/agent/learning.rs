@@ -1,7 +1,7 @@
 //! What an agent hands over.
 
 use super::AgentError;
-use crate::ids::{AgentId, CompanyId, CoreVersion};
+use crate::ids::{AgentId, CompanyId, CoreVersion, Round};
 use crate::learner::Tally;
 use crate::params::Sparse;
 use crate::world::TaskBuffer;
@@ -15,6 +15,8 @@ pub struct Learning {
     pub company: CompanyId,
     /// The core version that it started from.
     pub version: CoreVersion,
+    /// Which of the agent's rounds of work it is of.
+    pub round: Round,
     /// Tasks that led to it (examples, in worlds with fixed local data).
     pub tasks: u64,
     /// Gradient steps that led to it.
@@ -40,6 +42,8 @@ pub struct Parcel {
     pub worked: bool,
     /// Whether its learning is to be dropped: a straggler's under `partial = "drop"`.
     pub dropped: bool,
+    /// Whether its learning is too old to be merged when it comes in.
+    pub stale: bool,
     /// What it learned.
     pub learning: Learning,
     /// What it did.
@@ -63,6 +67,7 @@ impl Parcel {
     pub fn clear(&mut self) {
         self.worked = false;
         self.dropped = false;
+        self.stale = false;
         self.learning.contribution.clear();
         self.learning.controls.clear();
         self.learning.statistics.clear();

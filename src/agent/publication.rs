@@ -37,6 +37,8 @@ pub struct Publication {
     pub examined: Option<Climate>,
     /// The work that follows; `None` after the last core.
     pub shift: Option<Shift>,
+    /// Who has left for good without a successor, in rising order.
+    pub left: Arc<Vec<AgentId>>,
     /// Whether this core is measured.
     pub measured: bool,
 }
@@ -48,6 +50,8 @@ pub struct Shift {
     pub round: Round,
     /// Who works, in rising order; `None` is everyone.
     pub working: Option<Vec<AgentId>>,
+    /// Who has just taken the place of one that left, in rising order.
+    pub new: Vec<AgentId>,
     /// Who does not get through all of its work, in rising order, and the part that it does:
     /// epochs, or tasks where there is one epoch.
     pub stragglers: Vec<(AgentId, u32)>,
@@ -182,6 +186,16 @@ impl Publication {
             None => self.version.0 > 0,
             Some(held) => held.of[agent.index()].is_some_and(|hold| hold.pulls),
         }
+    }
+
+    /// Whether an agent has just taken the place of one that left.
+    pub fn is_new(&self, agent: AgentId) -> bool {
+        self.shift.as_ref().is_some_and(|shift| shift.new.binary_search(&agent).is_ok())
+    }
+
+    /// Whether an agent has left for good without a successor.
+    pub fn has_left(&self, agent: AgentId) -> bool {
+        self.left.binary_search(&agent).is_ok()
     }
 
     /// How much an agent learns from a task, relative to the learner's rate.

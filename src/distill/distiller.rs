@@ -7,18 +7,19 @@ use super::hives::Hives;
 use super::shift::{measures, shift, span};
 use super::site::Site;
 use super::training::{first_core, own_plan, train};
-use crate::agent::{CompanyLayer, Fleet, Keeping, Locals, Publication, Traffic};
-use crate::fault::{Conspiracy, Scene};
+use crate::agent::{CompanyLayer, Fleet, Keeping, Learning, Locals, Publication, Traffic};
+use crate::fault::{Conspiracy, Fates, Presence, Scene, is_finite};
 use crate::graph::EdgeListError;
 use crate::ids::{CoreVersion, Round};
 use crate::learner::{Plan, Scratch, Tally, Targets};
-use crate::measure::HiveRow;
+use crate::measure::{Ages, HiveRow};
 use crate::merge::{Columns, Contribution, Flat, Intake, MergeError, Pipeline};
 use crate::params::kernels::first_not_finite;
 use crate::params::{Layout, Local, Sparse, Store};
 use crate::scenario::{self, Absent, Exchange, Scenario, Server, Topology};
 use crate::stream::Purpose;
 use crate::world::Tasks;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Who merges, where it is not one for all.
@@ -60,6 +61,10 @@ pub struct Distiller {
     threads: usize,
     /// Those who attack, if any do.
     conspiracy: Option<Conspiracy>,
+    /// Who is there to work.
+    presence: Presence,
+    /// Learnings that come in late, by the round in which they do.
+    late: BTreeMap<u32, Vec<Learning>>,
     pub(super) scenario: Scenario,
     /// The core that the fleet begins with, and what it took to train it.
     first: (Arc<Vec<f32>>, Tally),
@@ -107,6 +112,8 @@ impl Distiller {
         let layout = learner.core_layout();
         Ok(Distiller {
             conspiracy: Conspiracy::new(&fleet.attackers, layout, zeros, fleet.seed),
+            presence: Presence::new(&scenario.fleet, fleet.seed, fleet.world.facts().agents),
+            late: BTreeMap::new(),
             pipeline,
             structure,
             columns,
@@ -133,9 +140,11 @@ impl Distiller {
         }
     }
 
-    /// How the star's learnings are gathered: one by one where attackers are to see them.
+    /// How the star's learnings are gathered: one by one where attackers are to see them, or where
+    /// some come in late.
     fn own_intake(&self) -> Intake {
-        if self.conspiracy.is_some() { Intake::All } else { self.pipeline.intake() }
+        let singly = self.conspiracy.is_some() || self.fleet.faults.delay > 0.0;
+        if singly { Intake::All } else { self.pipeline.intake() }
     }
 
     /// Blocks of the exchange of predictions: logits on each skill's shared inputs.
@@ -152,7 +161,7 @@ impl Distiller {
     }
 
     /// The first publication.
-    pub fn open(&self) -> Publication {
+    pub fn open(&mut self) -> Publication {
         let layout = self.fleet.learner.core_layout();
         let companies = matches!(self.fleet.keeping, Keeping::Private { .. }).then(|| {
             let empty = Store::new(layout.clone(), self.fleet.world.facts().companies);
@@ -172,7 +181,8 @@ impl Distiller {
             companies,
             climate: self.fleet.world.climate(Round(0), None),
             examined: None,
-            shift: shift(&self.fleet, &self.scenario, version),
+            shift: shift(&self.fleet, &self.scenario, &mut self.presence, version),
+            left: Arc::default(),
             measured: true,
         }
     }
@@ -187,6 +197,9 @@ impl Distiller {
         before: &Publication,
         harvest: &mut Harvest,
     ) -> Result<Publication, MergeError> {
+        if self.fleet.faults.delay > 0.0 && harvest.time.is_none() {
+            self.let_in(before.version, harvest);
+        }
         if let Some(conspiracy) = &mut self.conspiracy {
             let scene = Scene {
                 layout: self.fleet.learner.core_layout(),
@@ -196,6 +209,11 @@ impl Distiller {
                 threads: self.threads,
             };
             conspiracy.strike(&scene, &mut harvest.learnings);
+            let before = harvest.learnings.len();
+            harvest.learnings.retain(|l| is_finite(&l.contribution));
+            let refused = (before - harvest.learnings.len()) as u64;
+            harvest.accounts.not_finite += refused;
+            harvest.accounts.merged -= refused;
         }
         let harvest = &*harvest;
         let version = CoreVersion(before.version.0 + 1);
@@ -239,7 +257,8 @@ impl Distiller {
         });
         let examined = before.shift.as_ref().is_some_and(|shift| shift.examined);
         let together = || before.shift.as_ref().map_or(0.0, |shift| span(&self.fleet, shift));
-        let time = harvest.arrivals.as_ref().map_or_else(|| before.time + together(), |a| a.time);
+        let time = harvest.time.unwrap_or_else(|| before.time + together());
+        let shift = shift(&self.fleet, &self.scenario, &mut self.presence, version);
         Ok(Publication {
             version,
             control: before.control.as_ref().map(|c| Arc::new(self.next_control(c, harvest))),
@@ -256,9 +275,31 @@ impl Distiller {
                 .world
                 .climate(Round(time as u32), Some((Round(before.time as u32), &before.climate))),
             examined: examined.then(|| before.climate.clone()),
-            shift: shift(&self.fleet, &self.scenario, version),
+            shift,
+            left: Arc::new(self.presence.left().to_vec()),
             measured: measures(&self.scenario, version.0),
         })
+    }
+
+    /// Lets in what comes in late, and keeps what is later still.
+    fn let_in(&mut self, CoreVersion(version): CoreVersion, harvest: &mut Harvest) {
+        let round = version + 1;
+        for (late, learning) in harvest.late.drain(..) {
+            self.late.entry(round + late).or_default().push(learning);
+        }
+        let fates = Fates::new(&self.fleet.faults, self.fleet.seed);
+        for learning in self.late.remove(&round).into_iter().flatten() {
+            if fates.as_ref().is_some_and(|f| f.is_stale(version - learning.version.0)) {
+                harvest.accounts.stale += 1;
+            } else {
+                harvest.accounts.merged += 1;
+                harvest.learnings.push(learning);
+            }
+        }
+        harvest.learnings.sort_by_key(|learning| (learning.agent, learning.round));
+        let age = |learning: &Learning| (version - learning.version.0, 1);
+        harvest.ages = Some(Ages::count(harvest.learnings.iter().map(age)));
+        harvest.in_flight = self.late.values().map(|late| late.len() as u64).sum();
     }
 
     /// Whose training broke a core's block.

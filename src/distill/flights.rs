@@ -1,12 +1,13 @@
 //! Learnings on their way: what agents bring that do not keep step, merged when its time has come.
 
-use super::harvest::{Arrivals, Harvest, Harvester};
+use super::harvest::{Harvest, Harvester};
 use super::shift::measures;
 use super::timetable::{Job, Merge, Timetable};
 use crate::agent::{Fleet, Held, Hold, Learning, Parcel, Publication, Shift, Start};
+use crate::fault::Fates;
 use crate::ids::{AgentId, CoreVersion};
 use crate::maths::pow;
-use crate::measure::Ages;
+use crate::measure::{Accounts, Ages};
 use crate::params::Layout;
 use crate::scenario::{Scenario, Schedule, Staleness, Topology};
 use std::collections::{BTreeMap, VecDeque};
@@ -25,6 +26,8 @@ pub struct Flights {
     fleet: Arc<Fleet>,
     schedule: Schedule,
     scenario: Scenario,
+    /// What happens to learnings on their way, in every fleet: bounds do the hive's work.
+    fates: Option<Fates>,
     timetable: Timetable,
     harvester: Harvester,
     /// Jobs not yet done, agent by agent, the next first.
@@ -49,11 +52,14 @@ impl Flights {
         let learnings = schedule.learnings()?;
         let agents = fleet.world.facts().agents as u32;
         let working = scenario.working(agents);
+        let fates = Fates::new(&scenario.faults, fleet.seed);
+        let numbers = (agents, working, learnings);
         Some(Flights {
-            timetable: Timetable::new(fleet.pace.clone(), fleet.seed, agents, working, learnings),
+            timetable: Timetable::new(fleet.pace.clone(), fates.clone(), fleet.seed, numbers),
+            fates,
             schedule,
             scenario: scenario.clone(),
-            harvester,
+            harvester: harvester.punctual(),
             jobs: vec![VecDeque::new(); agents as usize],
             flown: BTreeMap::new(),
             starts: BTreeMap::new(),
@@ -180,6 +186,7 @@ impl Flights {
                 let Some(mut parcel) = self.flown.remove(&(job.agent, job.round.0)) else {
                     continue;
                 };
+                parcel.stale = self.is_stale(publication, job);
                 if let Some((Some(start), _)) = self.starts.get(&job.version) {
                     age(&self.schedule, &layout, start, publication, &mut parcel.learning);
                 }
@@ -189,7 +196,11 @@ impl Flights {
         }
         let landed = self.harvester.take().unwrap_or_default();
         self.forget(publication.version, merge);
-        whole.arrivals = Some(arrivals(publication, merge));
+        whole.time = Some(merge.time);
+        whole.ages = Some(self.ages(publication, merge));
+        // sent is what was sent by now, and not what came in
+        let (sent, in_flight) =
+            if self.fleet.topology.merges() { (merge.sent, merge.in_flight) } else { (0, 0) };
         Harvest {
             sum: landed.sum,
             companies: landed.companies,
@@ -198,8 +209,8 @@ impl Flights {
             learnings: landed.learnings,
             examples: landed.examples,
             tally: landed.tally,
-            merged: landed.merged,
-            dropped: landed.dropped,
+            accounts: Accounts { sent, ..landed.accounts },
+            in_flight,
             bytes_up: landed.bytes_up,
             ..whole
         }
@@ -239,7 +250,8 @@ impl Flights {
             self.jobs[job.agent.index()].pop_front();
         }
         self.forget(publication.version, merge);
-        whole.arrivals = Some(arrivals(publication, merge));
+        whole.time = Some(merge.time);
+        whole.ages = Some(self.ages(publication, merge));
         whole
     }
 
@@ -259,6 +271,25 @@ impl Flights {
         }
     }
 
+    /// Whether a learning comes in that is too old to be merged.
+    fn is_stale(&self, publication: &Publication, job: &Job) -> bool {
+        self.fates.as_ref().is_some_and(|fates| {
+            let age = publication.version.0 - job.version;
+            fates.is_stale(age) && fates.of(job.agent, job.round).arrives()
+        })
+    }
+
+    /// How stale the learnings are that come in.
+    fn ages(&self, publication: &Publication, merge: &Merge) -> Ages {
+        let ages = merge.jobs.iter().filter_map(|job| {
+            let age = publication.version.0 - job.version;
+            let comes =
+                |fates: &Fates| fates.of(job.agent, job.round).arrives() && !fates.is_stale(age);
+            self.fates.as_ref().is_none_or(comes).then_some((age, 1))
+        });
+        Ages::count(ages)
+    }
+
     /// Takes the memory of what was gathered back.
     pub fn give_back(&mut self, harvest: Harvest) {
         self.harvester.give_back(harvest);
@@ -275,11 +306,6 @@ fn sent_out(
     let shift = publication.shift.as_ref().filter(|_| !working.is_empty());
     let shift = shift.map(|shift| Shift { working: Some(working), ..shift.clone() });
     Arc::new(Publication { held: Some(Arc::new(held)), shift, measured, ..publication.clone() })
-}
-
-fn arrivals(publication: &Publication, merge: &Merge) -> Arrivals {
-    let ages = merge.jobs.iter().map(|job| (publication.version.0 - job.version, 1));
-    Arrivals { time: merge.time, ages: Ages::count(ages) }
 }
 
 /// Makes of a learning what is merged of it now: `s(τ) Δ`, or `α s(τ) (θ_τ + Δ − θ)`.

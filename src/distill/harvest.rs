@@ -3,9 +3,10 @@
 
 use super::message::{HEADER, blocks_bytes};
 use crate::agent::{AgentError, Fleet, Holdings, Keeping, Learning, Parcel, Reading};
+use crate::fault::{Fates, Refusal};
 use crate::ids::{AgentId, CompanyId};
 use crate::learner::{Learner, Statistic, Tally};
-use crate::measure::Ages;
+use crate::measure::{Accounts, Ages};
 use crate::merge::Intake;
 use crate::params::{BlockSum, FixedTree, Layout, Sparse};
 use crate::scenario::{Exchange, Weighting};
@@ -30,10 +31,12 @@ pub struct Harvest {
     pub examples: TaskBuffer,
     /// What was done.
     pub tally: Tally,
-    /// Learnings that count.
-    pub merged: u64,
-    /// Learnings that were dropped.
-    pub dropped: u64,
+    /// What became of learnings.
+    pub accounts: Accounts,
+    /// Learnings in flight when the core is published that they are gathered for.
+    pub in_flight: u64,
+    /// Learnings that come in so many rounds later.
+    pub late: Vec<(u32, Learning)>,
     /// Bytes sent to the distiller.
     pub bytes_up: u64,
     /// Levels of the panel, agent by agent.
@@ -50,19 +53,12 @@ pub struct Harvest {
     pub core: Option<Vec<f32>>,
     /// Work that is not to be merged yet, agent by agent (where agents do not keep step).
     pub flown: Vec<Parcel>,
-    /// When it was all there, and how stale it is (where agents do not keep step).
-    pub arrivals: Option<Arrivals>,
+    /// When it was all there, in virtual time (where agents do not keep step).
+    pub time: Option<f64>,
+    /// How stale it is (where it need not be fresh).
+    pub ages: Option<Ages>,
     /// The first thing that went wrong, by agent.
     pub error: Option<AgentError>,
-}
-
-/// Learnings that came in one by one.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Arrivals {
-    /// When the last of them did, in virtual time.
-    pub time: f64,
-    /// How stale they are.
-    pub ages: Ages,
 }
 
 /// What agents' control variates changed by, block by block.
@@ -104,6 +100,8 @@ pub struct Harvester {
     hands_on: bool,
     panel: Vec<AgentId>,
     keep_all: bool,
+    /// What happens to learnings on their way.
+    fates: Option<Fates>,
     tree: FixedTree<Harvest>,
     spare: Mutex<Vec<Harvest>>,
     learner: Arc<dyn Learner>,
@@ -126,10 +124,16 @@ impl Harvester {
             hands_on: false,
             panel: fleet.panel.clone(),
             keep_all: intake == Intake::All,
+            fates: Fates::new(&fleet.faults, fleet.seed),
             tree: FixedTree::new(leaves),
             spare: Mutex::default(),
             learner: fleet.learner.clone(),
         }
+    }
+
+    /// One to which nothing comes in late.
+    pub fn punctual(self) -> Self {
+        Harvester { fates: self.fates.map(Fates::punctual), ..self }
     }
 
     /// One that hands on work as it is.
@@ -178,16 +182,22 @@ impl Harvester {
             return;
         }
         harvest.tally.add(&parcel.tally);
+        harvest.accounts.sent += u64::from(self.sends);
         if parcel.dropped {
-            harvest.dropped += 1;
+            harvest.accounts.unfinished += 1;
             return;
         }
         let learning = &mut parcel.learning;
+        if let Some(fates) = &self.fates
+            && !self.arrives(fates, learning, parcel.stale, harvest)
+        {
+            return;
+        }
         if self.nested {
             self.add_to_company(&mut harvest.companies, learning, |tasks| tasks as f32);
         }
         if self.sends {
-            harvest.merged += 1;
+            harvest.accounts.merged += 1;
             harvest.bytes_up += HEADER + self.bytes(learning);
             let vector = match self.exchange {
                 Exchange::Weights => Some(&learning.contribution),
@@ -215,6 +225,41 @@ impl Harvester {
         if self.keep_all || self.panel.binary_search(&learning.agent).is_ok() {
             harvest.learnings.push(std::mem::take(learning));
         }
+    }
+
+    /// Lets a learning go its way: whether it comes in now.
+    fn arrives(
+        &self,
+        fates: &Fates,
+        learning: &mut Learning,
+        stale: bool,
+        harvest: &mut Harvest,
+    ) -> bool {
+        let fate = fates.of(learning.agent, learning.round);
+        let bytes = HEADER + self.bytes(learning);
+        let accounts = &mut harvest.accounts;
+        if fate.lost {
+            accounts.lost += 1;
+        } else if fate.damaged {
+            *match fates.damage(&self.layout, learning) {
+                Refusal::Broken => &mut accounts.broken,
+                Refusal::NotFinite => &mut accounts.not_finite,
+                Refusal::Misfit => &mut accounts.misfit,
+            } += 1;
+        } else if stale {
+            accounts.stale += 1;
+        }
+        if fate.doubled {
+            accounts.sent += 1;
+            accounts.duplicate += 1;
+            harvest.bytes_up += bytes;
+        }
+        if fate.late > 0 {
+            harvest.late.push((fate.late, std::mem::take(learning)));
+        }
+        let now = fate.arrives() && fate.late == 0 && !stale;
+        harvest.bytes_up += if now { 0 } else { bytes };
+        now
     }
 
     /// Bytes of a learning's payload as it would be sent, padding left out.
@@ -276,8 +321,8 @@ impl Harvester {
 
     fn join(&self, left: &mut Harvest, mut right: Harvest) {
         left.tally.add(&right.tally);
-        left.merged += right.merged;
-        left.dropped += right.dropped;
+        left.accounts.add(&right.accounts);
+        left.late.append(&mut right.late);
         left.bytes_up += right.bytes_up;
         left.holdings.add(&right.holdings);
         left.readings.append(&mut right.readings);

@@ -20,4 +20,4 @@ mod training;
 pub use ancestry::Ancestry;
 pub use distiller::Distiller;
 pub use flights::Flights;
-pub use harvest::{Arrivals, Harvest, Harvester};
+pub use harvest::{Harvest, Harvester};

@@ -1,6 +1,7 @@
 //! The work of a round: who does it, how far the slow ones get, and who is looked at.
 
 use crate::agent::{Fleet, Shift};
+use crate::fault::{Presence, Roll};
 use crate::ids::{AgentId, CoreVersion, Round};
 use crate::scenario::{Exchange, Scenario};
 use crate::stream::{Purpose, Stream};
@@ -13,14 +14,20 @@ pub(super) fn measures(scenario: &Scenario, version: u32) -> bool {
 }
 
 /// Who works after core `version`, and how far the stragglers get.
-pub(super) fn shift(fleet: &Fleet, scenario: &Scenario, version: CoreVersion) -> Option<Shift> {
+pub(super) fn shift(
+    fleet: &Fleet,
+    scenario: &Scenario,
+    presence: &mut Presence,
+    version: CoreVersion,
+) -> Option<Shift> {
     if version.0 >= scenario.rounds.0 {
         return None;
     }
     let round = Round(version.0 + 1);
     let (seed, spec) = (fleet.seed, &scenario.fleet);
     let agents = fleet.world.facts().agents as u32;
-    let present = present(fleet, version);
+    let Roll { there, new } = presence.call(round);
+    let present = present(fleet, version, there);
     let number = present.as_ref().map_or(agents, |there| there.len() as u32);
     let working = if spec.participants > 0 && spec.participants < number {
         let mut stream = Stream::new(seed, Purpose::Participation, 0, round.0);
@@ -58,6 +65,7 @@ pub(super) fn shift(fleet: &Fleet, scenario: &Scenario, version: CoreVersion) ->
             Vec::new()
         },
         working,
+        new,
         stragglers,
         shared_inputs,
     })
@@ -76,12 +84,15 @@ pub(super) fn span(fleet: &Fleet, shift: &Shift) -> f64 {
     }
 }
 
-/// Who has joined by the round after a core; `None` is everyone.
-fn present(fleet: &Fleet, version: CoreVersion) -> Option<Vec<u32>> {
+/// Who has joined by the round after a core, and can work in it; `None` is everyone.
+fn present(fleet: &Fleet, version: CoreVersion, there: Option<Vec<AgentId>>) -> Option<Vec<u32>> {
     let (newcomers, first) = &fleet.newcomers;
-    let all = 0..fleet.world.facts().agents as u32;
-    let some = !newcomers.is_empty() && version.0 + 1 < first.0;
-    some.then(|| all.filter(|agent| !fleet.absent(AgentId(*agent), version)).collect())
+    let late = !newcomers.is_empty() && version.0 + 1 < first.0;
+    let joined = |agent: &u32| !fleet.absent(AgentId(*agent), version);
+    match there {
+        Some(there) => Some(there.into_iter().map(|agent| agent.0).filter(joined).collect()),
+        None => late.then(|| (0..fleet.world.facts().agents as u32).filter(joined).collect()),
+    }
 }
 
 /// Pairs of the panel's agents that work in a round.

@@ -1,6 +1,7 @@
 //! Who begins when, and whose learnings make which core, where agents do not keep step.
 
 use crate::agent::Pace;
+use crate::fault::{Fate, Fates};
 use crate::ids::{AgentId, Round};
 use crate::stream::{Purpose, Stream};
 use std::cmp::{Ordering, Reverse};
@@ -24,8 +25,12 @@ pub struct Job {
 pub struct Merge {
     /// In virtual time.
     pub time: f64,
-    /// The jobs whose learnings they are.
+    /// The jobs whose learnings they are, and those whose learnings came to nothing meanwhile.
     pub jobs: Vec<Job>,
+    /// Learnings sent since the publication before, what arrives twice counted twice.
+    pub sent: u64,
+    /// Learnings in flight, or waiting for others, when it is made.
+    pub in_flight: u64,
 }
 
 /// The course of a fleet whose distiller publishes with every so many learnings (FedBuff, Nguyen et
@@ -41,8 +46,16 @@ pub struct Timetable {
     learnings: usize,
     /// What is under way; the first to end on top.
     under_way: BinaryHeap<Reverse<Due>>,
-    /// Learnings that wait for others.
+    /// What happens to learnings on their way.
+    fates: Option<Fates>,
+    /// Learnings that wait for others, and what was sent before them and comes to nothing.
     waiting: VecDeque<Job>,
+    /// Those of them that come in whole.
+    whole: usize,
+    /// Learnings sent since the last publication.
+    sent: u64,
+    /// Learnings sent and in no publication.
+    in_flight: u64,
     /// Agents at rest.
     resting: Vec<AgentId>,
     /// Rounds of work that each agent has begun.
@@ -55,14 +68,19 @@ pub struct Timetable {
     begun: Vec<Job>,
 }
 
-/// A job by its end; at one instant by agent.
+/// What comes of a job, by when it does; at one instant by agent, and an agent's by round.
 #[derive(Clone, Copy, Debug)]
-struct Due(Job);
+struct Due {
+    time: f64,
+    job: Job,
+    /// Whether its agent is done with it; else what it learned arrives late.
+    ends: bool,
+}
 
 impl Ord for Due {
     fn cmp(&self, other: &Self) -> Ordering {
-        let (Due(a), Due(b)) = (self, other);
-        a.end.total_cmp(&b.end).then(a.agent.cmp(&b.agent))
+        let key = |due: &Due| (due.job.agent, due.job.round);
+        self.time.total_cmp(&other.time).then(key(self).cmp(&key(other)))
     }
 }
 
@@ -81,18 +99,27 @@ impl PartialEq for Due {
 impl Eq for Due {}
 
 impl Timetable {
-    /// The course of `agents` agents of whom `working` are at work at a time, with so many learnings
-    /// a publication.
+    /// The course of so many agents of whom so many are at work at a time, with so many learnings a
+    /// publication.
     ///
     /// # Panics
     /// Where any of these is 0.
-    pub fn new(pace: Pace, seed: u64, agents: u32, working: u32, learnings: u32) -> Self {
+    pub fn new(
+        pace: Pace,
+        fates: Option<Fates>,
+        seed: u64,
+        (agents, working, learnings): (u32, u32, u32),
+    ) -> Self {
         assert!(agents > 0 && working > 0 && learnings > 0, "somebody works, something is merged");
         let mut table = Timetable {
             pace,
             learnings: learnings as usize,
             under_way: BinaryHeap::new(),
+            fates,
             waiting: VecDeque::new(),
+            whole: 0,
+            sent: 0,
+            in_flight: 0,
             resting: (0..agents).map(AgentId).collect(),
             rounds: vec![0; agents as usize],
             version: 0,
@@ -102,6 +129,10 @@ impl Timetable {
         };
         table.begin(working.min(agents) as usize, 0.0);
         table
+    }
+
+    fn fate(&self, job: &Job) -> Fate {
+        self.fates.as_ref().map_or_else(Fate::default, |fates| fates.of(job.agent, job.round))
     }
 
     /// Lets so many agents begin at an instant.
@@ -116,31 +147,57 @@ impl Timetable {
             let round = Round(*rounds);
             let end = now + self.pace.time(agent, round);
             let job = Job { agent, round, version: self.version, end };
-            self.under_way.push(Reverse(Due(job)));
+            self.under_way.push(Reverse(Due { time: end, job, ends: true }));
             self.begun.push(job);
         }
     }
 
-    /// Goes to the next instant at which a learning comes in.
+    /// Goes to the next instant at which something comes of a job.
     fn step(&mut self) {
-        let Some(Reverse(Due(first))) = self.under_way.peek() else { return };
-        let now = first.end;
+        let Some(&Reverse(Due { time: now, .. })) = self.under_way.peek() else { return };
         let mut done = 0;
-        while let Some(&Reverse(Due(job))) = self.under_way.peek()
-            && job.end == now
+        while let Some(&Reverse(Due { time, job, ends })) = self.under_way.peek()
+            && time == now
         {
             self.under_way.pop();
-            self.resting.push(job.agent);
+            let fate = self.fate(&job);
+            if ends {
+                let copies = copies(fate);
+                self.sent += copies;
+                self.in_flight += copies;
+                self.resting.push(job.agent);
+                done += 1;
+            }
+            if ends && fate.late > 0 {
+                let time = now + f64::from(fate.late);
+                self.under_way.push(Reverse(Due { time, job, ends: false }));
+                continue;
+            }
             self.waiting.push_back(job);
-            done += 1;
+            self.whole += usize::from(fate.arrives());
         }
-        while self.waiting.len() >= self.learnings {
-            let mut jobs: Vec<Job> = self.waiting.drain(..self.learnings).collect();
-            jobs.sort_by_key(|job| (job.agent, job.round));
-            self.merges.push_back(Merge { time: now, jobs });
-            self.version += 1;
+        while self.whole >= self.learnings {
+            self.publish(now);
         }
         self.begin(done, now);
+    }
+
+    /// Makes a core of the learnings that have waited longest.
+    fn publish(&mut self, time: f64) {
+        let (mut jobs, mut whole) = (Vec::new(), 0);
+        while whole < self.learnings
+            && let Some(job) = self.waiting.pop_front()
+        {
+            let fate = self.fate(&job);
+            whole += usize::from(fate.arrives());
+            self.in_flight -= copies(fate);
+            jobs.push(job);
+        }
+        self.whole -= whole;
+        jobs.sort_by_key(|job| (job.agent, job.round));
+        let sent = std::mem::take(&mut self.sent);
+        self.merges.push_back(Merge { time, jobs, sent, in_flight: self.in_flight });
+        self.version += 1;
     }
 
     /// Goes on until publication `version` is known.
@@ -164,4 +221,9 @@ impl Timetable {
     pub fn begun(&mut self) -> Vec<Job> {
         std::mem::take(&mut self.begun)
     }
+}
+
+/// How often a learning is sent.
+fn copies(fate: Fate) -> u64 {
+    1 + u64::from(fate.doubled)
 }

@@ -6,8 +6,8 @@ use crate::agent::{AgentError, Bench, Fleet, Keeping, Publication, Traffic, barr
 use crate::distill::{Ancestry, Distiller, Harvest};
 use crate::ids::{AgentId, CoreVersion};
 use crate::measure::{
-    Frame, Interference, InterferenceRow, PanelMember, RoundRow, StalenessRow, Trace, interference,
-    mean, quality, skills,
+    AccountRow, Accounts, Frame, Interference, InterferenceRow, PanelMember, RoundRow,
+    StalenessRow, Trace, interference, mean, quality, skills,
 };
 use crate::merge::MergeError;
 use crate::params::feed_values;
@@ -184,6 +184,7 @@ pub(super) fn run(
             trace.lineage.extend(ancestry.rows(next.version.0));
         }
         trace.staleness.extend(staleness(&next, &harvest));
+        trace.accounts.extend(account(&next, &harvest));
         merging = looked_at(fleet, &publication, &mut harvest, &mut bench);
         row = take_work(fleet, &publication, &next, &harvest);
         publication = Arc::new(next);
@@ -217,10 +218,11 @@ fn take_work(
     let layout = fleet.learner.core_layout();
     let quality = quality(layout, &contributions, &step);
     let agents = fleet.present(next.version) as u64;
-    let sends = harvest.merged > 0;
+    let merged = harvest.accounts.merged;
+    let sends = merged > 0;
     let published = fleet.parameters() * if next.control.is_some() { 2 } else { 1 };
     // every agent pulls the whole core, and what goes with it
-    let pulls = harvest.arrivals.as_ref().map_or(agents, |_| harvest.merged);
+    let pulls = harvest.time.map_or(agents, |_| merged);
     let pulled = if sends { pulls * 4 * published as u64 } else { 0 };
     let traffic = next.traffic.unwrap_or(Traffic { up: harvest.bytes_up, down: pulled });
     RoundRow {
@@ -232,14 +234,14 @@ fn take_work(
         value: tally.value,
         work_loss: tally.loss / tasks,
         bits: tally.bits / tasks,
-        learnings: harvest.merged,
-        dropped: harvest.dropped,
+        learnings: merged,
+        dropped: harvest.accounts.dropped(),
         bytes_up: traffic.up,
         bytes_down: traffic.down,
         multiply_adds: tally.multiply_adds,
-        staleness: match &harvest.arrivals {
+        staleness: match &harvest.ages {
             _ if !sends => f64::NAN,
-            Some(arrivals) => arrivals.ages.mean(),
+            Some(ages) => ages.mean(),
             None => 0.0,
         },
         sign_conflict: quality.sign_conflict,
@@ -250,12 +252,19 @@ fn take_work(
     }
 }
 
-/// How stale what a core is made of was, where agents do not keep step.
+/// How stale what a core is made of was, where it need not be fresh.
 fn staleness(next: &Publication, harvest: &Harvest) -> impl Iterator<Item = StalenessRow> {
     let CoreVersion(round) = next.version;
-    let sent = harvest.arrivals.iter().filter(|_| harvest.merged > 0);
-    let rows = sent.flat_map(|arrivals| &arrivals.ages.learnings);
+    let ages = harvest.ages.iter().filter(|_| harvest.accounts.merged > 0);
+    let rows = ages.flat_map(|ages| &ages.learnings);
     rows.map(move |&(staleness, learnings)| StalenessRow { round, staleness, learnings })
+}
+
+/// What became of learnings, where any are sent.
+fn account(next: &Publication, harvest: &Harvest) -> Option<AccountRow> {
+    let Harvest { accounts, in_flight, .. } = *harvest;
+    let row = AccountRow { round: next.version.0, accounts, in_flight };
+    (accounts != Accounts::default() || in_flight > 0).then_some(row)
 }
 
 /// What is known of those who are merged before the core that comes of it is measured.

@@ -1,7 +1,7 @@
 //! The hashes of a run: of its history, and of what agents keep.
 
 use crate::agent::Cohort;
-use crate::measure::Trace;
+use crate::measure::{AccountRow, Trace};
 
 /// Bytes that are hashed together: BLAKE3 takes long pieces several at a time.
 const PIECE: usize = 1 << 16;
@@ -60,6 +60,14 @@ pub(super) fn history(trace: &Trace) -> Digest {
     for row in trace.staleness.iter().filter(|row| row.staleness > 0) {
         [row.round, row.staleness].iter().for_each(|n| digest.feed(&n.to_le_bytes()));
         digest.feed(&row.learnings.to_le_bytes());
+    }
+    // the others are in the rounds' rows
+    let went_astray = |row: &&AccountRow| row.accounts.sent != row.accounts.merged;
+    for row in trace.accounts.iter().filter(went_astray) {
+        digest.feed(&row.round.to_le_bytes());
+        let fates = row.accounts.fates();
+        let numbers = fates.iter().chain([&row.accounts.sent, &row.in_flight]);
+        numbers.for_each(|n| digest.feed(&n.to_le_bytes()));
     }
     for row in &trace.interference {
         digest.feed(&row.round.to_le_bytes());

@@ -17,7 +17,7 @@ use crate::measure::spread::Tag;
 use crate::measure::{Outcome, RoundRow, Trace};
 use crate::merge::{Pipeline, Strategy};
 use crate::scenario::{
-    self, Bound, CheckedScenario, EngineKind, Exchange, Measure, Personalisation, Scenario,
+    self, Bound, CheckedScenario, EngineKind, Exchange, Faults, Measure, Personalisation, Scenario,
     Topology, too_many_companies,
 };
 use crate::stream::{Purpose, Stream};
@@ -381,6 +381,7 @@ impl Experiment {
             newcomers: newcomers(scenario, world.as_ref()),
             uptake: Uptake { mean: scenario.fleet.uptake, spread: scenario.fleet.uptake_spread },
             pace: Pace::new(&scenario.fleet, seed),
+            faults: if topology.merges() { scenario.faults.clone() } else { Faults::default() },
             attackers: if topology.merges() {
                 attackers(scenario, facts.agents as u32)
             } else {

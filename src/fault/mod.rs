@@ -1,10 +1,15 @@
 //! What happens to learnings on their way from agents to the distiller.
-//! Lives here: what attackers make of theirs.
+//! Lives here: what attackers make of theirs, which are lost, damaged, doubled or late, and who is
+//! there to send any.
 //! May not: know how learnings are gathered or merged, or on what machine agents are visited.
 
 mod conspiracy;
 mod crafted;
+mod fates;
 mod known;
 mod lookout;
+mod presence;
 
 pub use conspiracy::{Conspiracy, Scene};
+pub use fates::{Fate, Fates, Refusal, is_finite};
+pub use presence::{Presence, Roll};

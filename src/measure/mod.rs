@@ -3,6 +3,7 @@
 //! Lives here: pure functions from levels, counts and contributions to numbers.
 //! May not: run anything, read clocks or write files.
 
+mod accounts;
 mod ages;
 pub mod competition;
 pub mod continual;
@@ -17,6 +18,7 @@ mod skill;
 pub mod spread;
 mod trace;
 
+pub use accounts::{AccountRow, Accounts};
 pub use ages::Ages;
 pub use interference::{Barrier, Interference, barrier, barrier_between, interference};
 pub use onboarding::Onboarding;

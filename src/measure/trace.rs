@@ -1,7 +1,7 @@
 //! What a run leaves behind: rows a round, levels of skill a measured round.
 
-use super::Skills;
 use super::spread::Tag;
+use super::{AccountRow, Skills};
 use crate::ids::{AgentId, CompanyId};
 use crate::scenario::{Bound, Scenario};
 use serde::Serialize;
@@ -45,6 +45,9 @@ pub struct Trace {
     pub interference: Vec<InterferenceRow>,
     /// How stale the learnings were that were merged; empty where all keep step.
     pub staleness: Vec<StalenessRow>,
+    /// What became of learnings, core by core from the first that was made of any; empty where none
+    /// are sent.
+    pub accounts: Vec<AccountRow>,
     /// Parameters of the core.
     pub parameters: usize,
     /// Wall-clock seconds of the run (not part of the hash).
@@ -189,7 +192,7 @@ pub struct RoundRow {
     pub bits: f64,
     /// Learnings merged.
     pub learnings: u64,
-    /// Learnings dropped (stragglers' partial work under `partial = "drop"`).
+    /// Learnings that were sent and not merged: unfinished, lost or refused, second copies left out.
     pub dropped: u64,
     /// Bytes from agents to the distiller.
     pub bytes_up: u64,

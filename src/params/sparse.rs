@@ -29,6 +29,13 @@ impl Sparse {
         &mut self.values[start..]
     }
 
+    /// Leaves the last `n` values out, or all that there are: blocks end where values do.
+    pub fn cut(&mut self, n: usize) {
+        let left = self.values.len().saturating_sub(n);
+        self.values.truncate(left);
+        self.ends.iter_mut().for_each(|end| *end = left.min(*end));
+    }
+
     /// The blocks in the order in which they were added: id, tasks, values.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (u32, u32, &[f32])> {
         (0..self.blocks.len()).map(|i| {

@@ -13,7 +13,7 @@ const PAGE: usize = 1 << 14;
 /// Blocks are handed out of pages and chained from their owner, so that a million owners with
 /// a few blocks each cost a few bytes beyond the blocks themselves, and nothing is allocated
 /// for a single owner. Finding a block walks the owner's chain: cost linear in the blocks that
-/// it holds. Blocks are never given back.
+/// it holds. Blocks that an owner gives back are handed out again.
 #[derive(Clone, Debug)]
 pub struct Store {
     layout: Arc<Layout>,
@@ -23,6 +23,8 @@ pub struct Store {
     page_size: usize,
     /// Entries of the last page that are handed out.
     used: usize,
+    /// Slots that were given back, chained, by the length of their blocks.
+    free: Vec<(usize, u32)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +48,7 @@ impl Store {
             pages: Vec::new(),
             page_size,
             used: 0,
+            free: Vec::new(),
         }
     }
 
@@ -105,6 +108,21 @@ impl Store {
         }
     }
 
+    /// Takes all of an owner's blocks from it.
+    pub fn empty(&mut self, owner: usize) {
+        let mut at = std::mem::replace(&mut self.heads[owner], NONE);
+        while at != NONE {
+            let Slot { block, next, .. } = self.slots[at as usize];
+            let len = self.layout.len(block);
+            let place = self.free.iter().position(|(l, _)| *l == len).unwrap_or_else(|| {
+                self.free.push((len, NONE));
+                self.free.len() - 1
+            });
+            self.slots[at as usize].next = std::mem::replace(&mut self.free[place].1, at);
+            at = next;
+        }
+    }
+
     /// An owner's block: its values and the tasks it stands for, if held.
     pub fn get(&self, owner: usize, block: u32) -> Option<(&[f32], u32)> {
         let slot = self.chain(owner).find(|&s| self.slots[s].block == block)?;
@@ -123,6 +141,16 @@ impl Store {
 
     fn insert(&mut self, owner: usize, block: u32) -> usize {
         let len = self.layout.len(block);
+        let free = self.free.iter_mut().find(|(l, head)| *l == len && *head != NONE);
+        if let Some((_, head)) = free {
+            let slot = *head as usize;
+            *head = self.slots[slot].next;
+            self.slots[slot].block = block;
+            self.slots[slot].count = 0;
+            self.slots[slot].next = std::mem::replace(&mut self.heads[owner], slot as u32);
+            self.values_mut(slot).fill(0.0);
+            return slot;
+        }
         if self.pages.is_empty() || self.used + len > self.page_size {
             self.pages.push(vec![0.0; self.page_size].into_boxed_slice());
             self.used = 0;
@@ -179,6 +207,27 @@ pub fn feed_values(values: &[f32], feed: &mut dyn FnMut(&[u8])) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_given_back_is_handed_out_again_as_zeros() {
+        let layout = Arc::new(Layout::new([3, 3, 5]));
+        let mut store = Store::new(layout, 2);
+        for block in 0..3 {
+            store.entry(0, block).0.fill(7.0);
+            *store.entry(0, block).1 = 4;
+        }
+        store.entry(1, 2).0.fill(1.0);
+        let slots = store.slots.len();
+        store.empty(0);
+        assert_eq!(store.blocks(0).count(), 0);
+        for block in [2, 1, 0] {
+            let (values, tasks) = store.entry(1, block);
+            let want = if block == 2 { 1.0 } else { 0.0 };
+            assert!(values.iter().all(|v| *v == want) && *tasks == 0, "{block}");
+        }
+        store.entry(0, 2);
+        assert_eq!(store.slots.len(), slots);
+    }
 
     #[test]
     fn owners_keep_their_blocks_apart() {

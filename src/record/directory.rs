@@ -36,6 +36,7 @@ impl Content {
     pub(super) fn files(self) -> &'static [&'static str] {
         match self {
             Content::Run => &[
+                "accounts.parquet",
                 "continual.parquet",
                 "hives.parquet",
                 "inequality.parquet",

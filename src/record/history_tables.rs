@@ -9,10 +9,10 @@ use super::table::{Cell, Column, Table};
 use super::tables::{LEVEL, write};
 use crate::measure::inequality::Inequality;
 use crate::measure::spread::{Fit, NoFit, Spread};
-use crate::measure::{Frame, HiveRow, InterferenceRow, PanelMember, StalenessRow};
+use crate::measure::{AccountRow, Frame, HiveRow, InterferenceRow, PanelMember, StalenessRow};
 
 /// Writes `spread`, `inequality`, `continual`, and what has rows where there is any: `hives`,
-/// `interference` and `staleness`.
+/// `interference`, `staleness` and `accounts`.
 pub(super) fn write_all(
     directory: &RunDirectory,
     histories: &Histories<'_>,
@@ -38,7 +38,11 @@ pub(super) fn write_all(
     let staleness = measured
         .iter()
         .flat_map(|m| m.trace.staleness.iter().map(|row| AgeRow { fleet: m.fleet, row }));
+    let accounts = measured
+        .iter()
+        .flat_map(|m| m.trace.accounts.iter().map(|row| LedgerRow { fleet: m.fleet, row }));
     Ok(vec![
+        write(directory, &accounts_table(), hash, accounts)?,
         write(directory, &spread_table(), hash, spread)?,
         write(directory, &inequality_table(), hash, inequality)?,
         write(directory, &continual_table(), hash, continual)?,
@@ -220,5 +224,31 @@ pub(super) fn staleness_table<'a>() -> Table<AgeRow<'a>> {
         c("round", "rounds", "publications so far, the one that the learnings made included", Integer(|r| r.row.round.into())),
         c("staleness", "core versions", "publications between the core that a learning began with and the one it was merged into", Integer(|r| r.row.staleness.into())),
         c("learnings", "learnings", "how many learnings of the publication have it", Integer(|r| r.row.learnings)),
+    ] }
+}
+
+/// What became of a fleet's learnings on the way to a core.
+pub(super) struct LedgerRow<'a> {
+    fleet: &'static str,
+    row: &'a AccountRow,
+}
+
+#[rustfmt::skip]
+pub(super) fn accounts_table<'a>() -> Table<LedgerRow<'a>> {
+    use Cell::{Integer, Text};
+    let c = Column::new;
+    Table { name: "accounts", columns: vec![
+        c("fleet", "", "hive: the bounds send nothing", Text(|r| r.fleet)),
+        c("round", "rounds", "publications so far, the one that the learnings made included", Integer(|r| r.row.round.into())),
+        c("sent", "learnings", "sent since the publication before, what arrives twice counted again", Integer(|r| r.row.accounts.sent)),
+        c("merged", "learnings", "merged", Integer(|r| r.row.accounts.merged)),
+        c("unfinished", "learnings", "dropped: stragglers' unfinished work", Integer(|r| r.row.accounts.unfinished)),
+        c("lost", "learnings", "dropped: lost on the way", Integer(|r| r.row.accounts.lost)),
+        c("duplicate", "learnings", "refused: here before", Integer(|r| r.row.accounts.duplicate)),
+        c("broken", "learnings", "refused: not what was sealed when it was sent", Integer(|r| r.row.accounts.broken)),
+        c("not_finite", "learnings", "refused: a number in it is infinite or none", Integer(|r| r.row.accounts.not_finite)),
+        c("misfit", "learnings", "refused: its blocks are not as long as the core's", Integer(|r| r.row.accounts.misfit)),
+        c("stale", "learnings", "refused: it began too many publications ago", Integer(|r| r.row.accounts.stale)),
+        c("in_flight", "learnings", "on the way, or waiting for others, when the core was published", Integer(|r| r.row.in_flight)),
     ] }
 }

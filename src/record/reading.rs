@@ -12,8 +12,8 @@ use super::bound_name;
 use crate::ids::{AgentId, CompanyId};
 use crate::measure::spread::Tag;
 use crate::measure::{
-    Frame, HiveRow, InterferenceRow, LineageRow, Outcome, PanelMember, RoundRow, StalenessRow,
-    Trace,
+    AccountRow, Accounts, Frame, HiveRow, InterferenceRow, LineageRow, Outcome, PanelMember,
+    RoundRow, StalenessRow, Trace,
 };
 use crate::scenario::{Bound, Scenario, World};
 use std::path::Path;
@@ -207,7 +207,7 @@ fn rounds(
     rows.into_iter().try_for_each(|(fleet, row)| each(&fleet, row))
 }
 
-/// Reads hives, tags, lineage, interference and staleness, which have rows where there is something to tell.
+/// Reads hives, tags, lineage, interference, staleness and accounts, which have rows where there is something to tell.
 fn origins(
     files: &Files,
     at: impl Fn(&str) -> Option<usize>,
@@ -262,6 +262,37 @@ fn origins(
             staleness: whole(integer(row[2])?)?,
             learnings: integer(row[3])?,
         });
+        Ok(())
+    })?;
+    let columns = [
+        "fleet",
+        "round",
+        "sent",
+        "merged",
+        "unfinished",
+        "lost",
+        "duplicate",
+        "broken",
+        "not_finite",
+        "misfit",
+        "stale",
+        "in_flight",
+    ];
+    files.rows("accounts", &columns, |row| {
+        let trace = &mut traces[at(text(row[0])?).ok_or("an unknown fleet")?];
+        let n = |i: usize| integer(row[i]);
+        let accounts = Accounts {
+            sent: n(2)?,
+            merged: n(3)?,
+            unfinished: n(4)?,
+            lost: n(5)?,
+            duplicate: n(6)?,
+            broken: n(7)?,
+            not_finite: n(8)?,
+            misfit: n(9)?,
+            stale: n(10)?,
+        };
+        trace.accounts.push(AccountRow { round: whole(n(1)?)?, accounts, in_flight: n(11)? });
         Ok(())
     })
 }

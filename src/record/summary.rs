@@ -5,7 +5,9 @@ use super::measured::{Histories, Measured, economy_summary};
 use super::{bound_name, fleets};
 use crate::measure::competition::herfindahl;
 use crate::measure::spread::Curve;
-use crate::measure::{Ages, HiveRow, Onboarding, Outcome, Race, RoundRow, Trace, mean, privacy};
+use crate::measure::{
+    AccountRow, Accounts, Ages, HiveRow, Onboarding, Outcome, Race, RoundRow, Trace, mean, privacy,
+};
 use serde_json::{Map, Value, json};
 
 /// The numbers of a run: final skills of the hive and its bounds, how long adoption took,
@@ -49,6 +51,7 @@ pub fn summary(
         "interference": hive.interference.last(),
         "time": hive.rounds.last().map(|row| row.time),
         "staleness": staleness_summary(hive),
+        "accounts": accounts_summary(hive),
         "train_loss": last.map(|row| row.train_loss),
         "test_accuracy": last.map(|row| row.test_accuracy),
         "privacy": privacy::spent(&outcome.scenario, u64::from(hive.rounds.last().map_or(0, |row| row.round))),
@@ -130,6 +133,17 @@ fn staleness_summary(trace: &Trace) -> Option<Value> {
         "p99": ages.quantile(0.99),
         "most": ages.quantile(1.0),
     }))
+}
+
+/// What became of all learnings that were ever sent; none where none were.
+fn accounts_summary(trace: &Trace) -> Option<Value> {
+    let (accounts, in_flight) = AccountRow::total(&trace.accounts)?;
+    let mut values = json!({ "sent": accounts.sent });
+    for (name, number) in Accounts::FATES.into_iter().zip(accounts.fates()) {
+        values[name] = number.into();
+    }
+    values["in_flight"] = in_flight.into();
+    Some(values)
 }
 
 /// The row of the last measured core: the last one, unless the run was cut short between

@@ -9,7 +9,8 @@ mod tables_read_back;
 use super::{Histories, RunDirectory, RunFacts, write_run};
 use crate::ids::{AgentId, CompanyId};
 use crate::measure::{
-    Frame, InterferenceRow, LineageRow, Outcome, PanelMember, RoundRow, StalenessRow, Trace,
+    AccountRow, Accounts, Frame, InterferenceRow, LineageRow, Outcome, PanelMember, RoundRow,
+    StalenessRow, Trace,
 };
 use crate::scenario::{Bound, Scenario};
 use std::path::Path;
@@ -71,6 +72,21 @@ fn trace(lift: f32) -> Trace {
             barrier: f64::NAN,
         }],
         staleness: vec![StalenessRow { round: 2, staleness: 3, learnings: 4 }],
+        accounts: vec![AccountRow {
+            round: 1,
+            accounts: Accounts {
+                sent: 20,
+                merged: 9,
+                unfinished: 1,
+                lost: 2,
+                duplicate: 3,
+                broken: 1,
+                not_finite: 1,
+                misfit: 1,
+                stale: 1,
+            },
+            in_flight: 1,
+        }],
         parameters: 42,
         seconds: 2.0,
         complete: true,

@@ -1,6 +1,6 @@
 //! `[fleet]` and `[engine]`: how many agents, how much they work, and on what machine.
 
-use super::Speed;
+use super::{Availability, Churn, Speed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,10 @@ pub struct Fleet {
     /// newest core, in rounds of an agent of the speed 1; exponentially distributed.
     #[schemars(range(min = 0.0, max = 1000.0))]
     pub latency: f64,
+    /// When agents can work.
+    pub availability: Availability,
+    /// Agents that leave for good.
+    pub churn: Churn,
     /// Agents that join later than the others.
     pub newcomers: Newcomers,
     /// Agents that do not finish their work in time.
@@ -55,6 +59,8 @@ impl Default for Fleet {
             speed: Speed::default(),
             jitter: 0.0,
             latency: 0.0,
+            availability: Availability::default(),
+            churn: Churn::default(),
             newcomers: Newcomers::default(),
             stragglers: Stragglers::default(),
         }

@@ -6,6 +6,7 @@
 
 mod attack;
 mod distiller;
+mod faults;
 mod fleet;
 mod kinds;
 mod learner;
@@ -23,6 +24,7 @@ mod world;
 
 pub use attack::*;
 pub use distiller::*;
+pub use faults::*;
 pub use fleet::*;
 pub use kinds::{Kind, Parameter, Stage, kinds};
 pub use learner::*;
@@ -61,6 +63,8 @@ pub struct Scenario {
     pub world: World,
     /// The agents and their working hours.
     pub fleet: Fleet,
+    /// What happens to learnings on their way.
+    pub faults: Faults,
     /// Agents that want the hive to fail.
     pub attack: Attack,
     /// What the first core has learned before anyone works.

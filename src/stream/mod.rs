@@ -115,6 +115,14 @@ pub enum Purpose {
     Attackers = 51,
     /// What attackers send.
     Attack = 52,
+    /// What becomes of a learning on its way.
+    Post = 53,
+    /// How a learning is damaged.
+    Damage = 54,
+    /// Who can work in a round.
+    Presence = 55,
+    /// Who leaves for good.
+    Churn = 56,
 }
 
 /// The name of a stream; cheap to copy, draws nothing by itself.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::problem::Finding;
 use super::tree::{At, Node};
 use super::{
-    attack, beginnings, gossip, hives, levels, measure, memory, practice, schedule, search,
+    attack, beginnings, faults, gossip, hives, levels, measure, memory, practice, schedule, search,
     strategies,
 };
 use crate::scenario::{
@@ -29,6 +29,7 @@ pub(super) fn check(scenario: &Scenario, tree: &Node) -> Vec<Finding> {
     topology(scenario, &mut clashes);
     schedule::check(scenario, &mut clashes);
     attack::check(scenario, &mut clashes);
+    faults::check(scenario, &mut clashes);
     hives::check(scenario, &mut clashes);
     gossip::check(scenario, &mut clashes);
     practice::check(scenario, &mut clashes);

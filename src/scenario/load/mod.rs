@@ -7,6 +7,7 @@ mod beginnings;
 mod cross;
 mod elsewhere;
 mod error;
+mod faults;
 mod file;
 mod fill;
 mod gossip;

@@ -1,0 +1,81 @@
+//! Accounts of learnings: what was sent, and what became of it.
+
+use serde::Serialize;
+
+/// Learnings by what became of them. Of all that were ever sent, each is in one of the other numbers
+/// or in flight.
+#[derive(Clone, Copy, Debug, Default, Serialize, PartialEq, Eq)]
+pub struct Accounts {
+    /// Sent, what arrives a second time counted again.
+    pub sent: u64,
+    /// Merged.
+    pub merged: u64,
+    /// Dropped: unfinished work under `partial = "drop"`.
+    pub unfinished: u64,
+    /// Dropped: lost on the way.
+    pub lost: u64,
+    /// Refused: here before.
+    pub duplicate: u64,
+    /// Refused: not what was sealed when it was sent.
+    pub broken: u64,
+    /// Refused: a number in it is infinite or none.
+    pub not_finite: u64,
+    /// Refused: its blocks are not as long as the core's.
+    pub misfit: u64,
+    /// Refused: too old.
+    pub stale: u64,
+}
+
+impl Accounts {
+    /// Names of what can become of a learning, in the order of [`fates`](Accounts::fates).
+    pub const FATES: [&'static str; 8] =
+        ["merged", "unfinished", "lost", "duplicate", "broken", "not_finite", "misfit", "stale"];
+
+    /// What became of those that are not in flight.
+    pub fn fates(&self) -> [u64; 8] {
+        let Accounts {
+            merged, unfinished, lost, duplicate, broken, not_finite, misfit, stale, ..
+        } = *self;
+        [merged, unfinished, lost, duplicate, broken, not_finite, misfit, stale]
+    }
+
+    /// Adds another's.
+    pub fn add(&mut self, other: &Accounts) {
+        self.sent += other.sent;
+        self.merged += other.merged;
+        self.unfinished += other.unfinished;
+        self.lost += other.lost;
+        self.duplicate += other.duplicate;
+        self.broken += other.broken;
+        self.not_finite += other.not_finite;
+        self.misfit += other.misfit;
+        self.stale += other.stale;
+    }
+
+    /// Those that did not come to be merged, second copies left out.
+    pub fn dropped(&self) -> u64 {
+        self.fates().iter().sum::<u64>() - self.merged - self.duplicate
+    }
+}
+
+/// The accounts of the work that led to a core.
+#[derive(Clone, Copy, Debug, Default, Serialize, PartialEq, Eq)]
+pub struct AccountRow {
+    /// Publications so far.
+    pub round: u32,
+    /// Since the publication before.
+    #[serde(flatten)]
+    pub accounts: Accounts,
+    /// In flight when the core was published.
+    pub in_flight: u64,
+}
+
+impl AccountRow {
+    /// The accounts of a whole run, and what was in flight at its end.
+    pub fn total(rows: &[AccountRow]) -> Option<(Accounts, u64)> {
+        let last = rows.last()?;
+        let mut total = Accounts::default();
+        rows.iter().for_each(|row| total.add(&row.accounts));
+        Some((total, last.in_flight))
+    }
+}

@@ -1,0 +1,109 @@
+//! `[faults]`, `[fleet.availability]` and `[fleet.churn]`: what goes wrong without anyone's ill will.
+
+use super::strategies::settings;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+settings! {
+    /// What happens to learnings on their way to the distiller. Each one's fate is drawn by itself,
+    /// from its agent's stream for the round.
+    Faults {
+        /// Probability that a learning never arrives.
+        #[schemars(range(min = 0.0, max = 1.0))]
+        loss: f64 = 0.0,
+        /// Probability that one which is not lost is damaged: a bit of it flips on the way, or its
+        /// sender put a number into it that is none, or left the end out, one as often as the other.
+        /// The distiller refuses it.
+        #[schemars(range(min = 0.0, max = 1.0))]
+        corruption: f64 = 0.0,
+        /// Probability that one which is neither lost nor damaged arrives twice. The distiller
+        /// refuses the second.
+        #[schemars(range(min = 0.0, max = 1.0))]
+        duplication: f64 = 0.0,
+        /// Probability that one which is neither lost nor damaged is late: it arrives in a later
+        /// round, maybe after a later one of the same agent, and is merged then, stale.
+        #[schemars(range(min = 0.0, max = 1.0))]
+        delay: f64 = 0.0,
+        /// The most rounds that a late one is late, from 1, one as often as the other.
+        #[schemars(range(min = 1, max = 10_000))]
+        lateness: u32 = 3,
+        /// The distiller refuses what began more publications ago than this; 0 refuses none.
+        #[schemars(range(min = 0, max = 1_000_000))]
+        max_staleness: u32 = 0,
+    }
+}
+
+impl Faults {
+    /// Whether anything can go wrong.
+    pub fn any(&self) -> bool {
+        let chances = [self.loss, self.corruption, self.duplication, self.delay];
+        chances.iter().any(|p| *p > 0.0) || self.max_staleness > 0
+    }
+}
+
+/// When agents can work. Who cannot in a round neither works nor sends, and goes on with the newest
+/// core once it can again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Availability {
+    /// In every round.
+    Always(Always),
+    /// They drop out and come back by chance (a Markov chain of two states, which each agent begins
+    /// in by its long-run share).
+    Markov(Markov),
+    /// In some of the rounds of every period, as the day has its hours, each agent in its own.
+    Hours(Hours),
+}
+
+impl Default for Availability {
+    fn default() -> Self {
+        Availability::Always(Always::default())
+    }
+}
+
+settings! {
+    /// In every round.
+    Always {}
+}
+
+settings! {
+    /// In the long run a share `back / (leave + back)` of the agents can work.
+    Markov {
+        /// Probability that one who could work in a round cannot in the next.
+        #[schemars(range(min = 0.0, max = 1.0))]
+        leave: f64 = 0.1,
+        /// Probability that one who could not can in the next.
+        #[schemars(range(min = 0.001, max = 1.0))]
+        back: f64 = 0.3,
+    }
+}
+
+settings! {
+    /// The first rounds of a period that begins when it does for each agent, uniformly.
+    Hours {
+        /// Rounds of a period.
+        #[schemars(range(min = 2, max = 100_000))]
+        period: u32 = 24,
+        /// Rounds of it in which an agent works.
+        #[schemars(range(min = 1, max = 100_000))]
+        hours: u32 = 8,
+    }
+}
+
+/// Agents that leave for good.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Churn {
+    /// Probability that an agent leaves for good after a round.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub rate: f64,
+    /// Whether a new copy takes over its job: it pulls the newest core and knows nothing else. Else
+    /// the job is left undone, and is not measured any more.
+    pub replace: bool,
+}
+
+impl Default for Churn {
+    fn default() -> Self {
+        Churn { rate: 0.0, replace: true }
+    }
+}
