@@ -5,6 +5,7 @@
 //! May not: know how a world, a learner or an engine is built from it.
 
 mod attack;
+mod compression;
 mod distiller;
 mod fleet;
 mod kinds;
@@ -22,6 +23,7 @@ mod strategies;
 mod world;
 
 pub use attack::*;
+pub use compression::*;
 pub use distiller::*;
 pub use fleet::*;
 pub use kinds::{Kind, Parameter, Stage, kinds};

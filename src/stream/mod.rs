@@ -115,6 +115,8 @@ pub enum Purpose {
     Attackers = 51,
     /// What attackers send.
     Attack = 52,
+    /// What of its contribution an agent sends, and which way numbers are rounded.
+    Compression = 60,
 }
 
 /// The name of a stream; cheap to copy, draws nothing by itself.
