@@ -57,7 +57,14 @@ fn of_a_round(agents: u32, sets: &[&str]) -> u64 {
 
 #[test]
 fn a_round_of_ten_times_the_agents_allocates_no_more() {
-    for sets in [&[][..], &["job_knowledge.personalisation=fedsim"]] {
+    for sets in [
+        &[][..],
+        &["job_knowledge.personalisation=fedsim"],
+        &["distiller.compression.kind=top-k"],
+        &["distiller.compression.kind=random-k", "distiller.compression.scope=contribution"],
+        &["distiller.compression.kind=int8", "distiller.compression.feedback=true"],
+        &["distiller.compression.kind=one-bit"],
+    ] {
         // 256 leaves each, of 20 and of 200 agents
         let (few, many) = (of_a_round(5_120, sets), of_a_round(51_200, sets));
         // a leaf's share of pages and queues: some allocations a leaf, and none an agent

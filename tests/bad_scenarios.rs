@@ -356,6 +356,7 @@ refused! {
 refused! {
     memory:
     more_truths_than_memory("[world]\nskills = 100000\nfeatures = 4096\nanswers = 256\n");
+    more_held_back_than_memory("[fleet]\nagents = 100000000\n[world]\nfeatures = 300\n[distiller.compression]\nkind = \"top-k\"\n");
     more_probes_than_memory("[world]\nskills = 100000\nfeatures = 100\n[measure]\nprobes = 100000\n");
     more_jobs_than_memory("[world]\nskills = 10000\nalpha = 1e6\nzipf = 0.0\n[fleet]\nagents = 100000000\n");
     more_tasks_than_memory("[world]\nfeatures = 4096\n[fleet]\ntasks = 1000000\n[engine]\nthreads = 1024\n");
@@ -438,6 +439,20 @@ refused! {
     a_setting_of_another_strategy("[distiller.combine]\nkind = \"median\"\ndensity = 0.2\n");
     a_density_above_one("[distiller.combine]\nkind = \"ties\"\ndensity = 1.5\n");
     a_step_misspelt("[distiller.server]\nkind = \"fedadm\"\n");
+}
+
+refused! {
+    compression:
+    a_kind_misspelt("[distiller.compression]\nkind = \"topk\"\n");
+    a_setting_of_another_kind("[distiller.compression]\nkind = \"one-bit\"\nshare = 0.1\n");
+    a_share_of_nothing("[distiller.compression]\nkind = \"top-k\"\nshare = 0.0\n");
+    scaled_with_feedback("[distiller.compression]\nkind = \"random-k\"\nscaled = true\n");
+    of_answers("[distiller]\nexchange = \"predictions\"\n[distiller.compression]\nkind = \"int8\"\n");
+    of_models("[distiller]\ntopology = \"gossip\"\n[distiller.compression]\nkind = \"top-k\"\n");
+    of_nothing("[distiller]\ntopology = \"isolated\"\n[distiller.compression]\nkind = \"one-bit\"\n");
+    of_proficiencies("[learner]\nkind = \"practice\"\n[distiller.compression]\nkind = \"one-bit\"\n");
+    with_a_private_rest("[job_knowledge]\npersonalisation = \"nested\"\n[distiller.compression]\nkind = \"one-bit\"\n");
+    with_controls("[learner.solver]\nscaffold = true\n[distiller.compression]\nkind = \"one-bit\"\n");
 }
 
 refused! {

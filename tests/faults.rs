@@ -132,6 +132,25 @@ fn successors_know_what_the_core_knows_and_nothing_else() {
     assert!(learnings.windows(2).all(|two| two[1] <= two[0]) && learnings[9] < 10, "{learnings:?}");
 }
 
+/// Work that is done by the last core and in none is done all the same: it is measured.
+#[test]
+fn a_run_ends_whatever_is_still_on_its_way() {
+    for seed in 1..=8 {
+        for schedule in [
+            "kind=buffered distiller.schedule.learnings=3 fleet.speed.kind=pareto faults.delay=0.5",
+            "kind=asynchronous fleet.jitter=0.4 faults.delay=0.9",
+        ] {
+            let sets = format!(
+                "distiller.schedule.{schedule} faults.lateness=5 rounds=6 measure.every=3 \
+                 fleet.agents=20 fleet.tasks=4 seed={seed}"
+            );
+            let outcome = run(HIVE, &sets);
+            assert!(outcome.complete);
+            balances(&outcome).unwrap();
+        }
+    }
+}
+
 #[test]
 fn bounds_do_the_work_and_lose_nothing() {
     let bounds = "measure.bounds=[\"isolated\",\"pooled\"]";

@@ -53,6 +53,25 @@ pub fn time_to_four_fifths(outcome: &Outcome) -> f64 {
     Curve { times, values }.time_to(0.8).unwrap_or(f64::NAN)
 }
 
+/// Megabytes that agents sent, round by round, from the first on.
+fn sent_up(outcome: &Outcome) -> impl Iterator<Item = (f64, f64)> {
+    outcome.hive.rounds.iter().scan(0.0, |sent, row| {
+        *sent += row.bytes_up as f64 / 1e6;
+        Some((*sent, row.core_skill))
+    })
+}
+
+/// Megabytes that agents sent in all.
+pub fn megabytes_up(outcome: &Outcome) -> f64 {
+    sent_up(outcome).last().map_or(f64::NAN, |(sent, _)| sent)
+}
+
+/// Megabytes that they sent until the core was at four fifths of the oracle's skill.
+pub fn megabytes_to_four_fifths(outcome: &Outcome) -> f64 {
+    let (times, values) = sent_up(outcome).filter(|(_, skill)| !skill.is_nan()).unzip();
+    Curve { times, values }.time_to(0.8).unwrap_or(f64::NAN)
+}
+
 /// The mean staleness of all merged learnings, in core versions; 0 where all keep step.
 pub fn mean_staleness(outcome: &Outcome) -> f64 {
     Ages::of(&outcome.hive.staleness).map_or(0.0, |ages| ages.mean())

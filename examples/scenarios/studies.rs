@@ -316,6 +316,29 @@ pub const STUDIES: &[Study] = &[
         ..PLAIN
     },
     Study {
+        name: "compression",
+        rows: &[
+            "",
+            "distiller.compression.feedback=false",
+            "distiller.compression.scope=contribution",
+            "distiller.compression.kind=none",
+            "distiller.compression.kind=top-k",
+            "distiller.compression.kind=top-k distiller.compression.feedback=false",
+            "distiller.compression.kind=top-k distiller.compression.share=0.01",
+            "distiller.compression.kind=top-k distiller.compression.share=0.01 distiller.compression.feedback=false",
+            "distiller.compression.kind=random-k",
+            "distiller.compression.kind=random-k distiller.compression.feedback=false",
+            "distiller.compression.kind=random-k distiller.compression.feedback=false distiller.compression.scaled=true",
+            "distiller.compression.kind=int8",
+            "distiller.compression.kind=int8 distiller.compression.feedback=true",
+        ],
+        columns: &[
+            ("MB sent up", megabytes_up),
+            ("MB until the core is at 0.8", megabytes_to_four_fifths),
+        ],
+        ..PLAIN
+    },
+    Study {
         name: "rumour",
         rows: &[
             "",

@@ -1,13 +1,13 @@
 //! Neighbouring agents, stored together, and what one of them does in a round.
 
-use super::examine;
 use super::{AgentError, Bench, Duty, Fleet, Keeping, Learning, Parcel, Publication, Reading};
-use crate::ids::AgentId;
+use super::{compression, examine};
+use crate::ids::{AgentId, Round};
 use crate::learner::{Lesson, Order, Tally, Targets};
 use crate::params::kernels::first_not_finite;
 use crate::params::{Local, Sparse, Store};
 use crate::scenario::{Exchange, Partial, Pull};
-use crate::stream::{Purpose, Stream};
+use crate::stream::{Key, Purpose, Stream};
 use crate::world::Tasks;
 
 /// A contiguous range of agents with what they keep. Visiting an agent is a pure function of
@@ -21,6 +21,8 @@ pub struct Cohort {
     pending: Store,
     /// Control variates (SCAFFOLD alone).
     controls: Store,
+    /// What was not sent of contributions yet (error feedback alone).
+    unsent: Store,
     /// Running reward baselines.
     baselines: Vec<f32>,
     /// Tasks done so far of each skill, for members of the panel.
@@ -44,6 +46,7 @@ impl Cohort {
             kept: Store::new(kept.clone(), owners),
             pending: Store::new(core.clone(), waiting),
             controls: Store::new(core.clone(), if fleet.scaffold { len } else { 0 }),
+            unsent: Store::new(core.clone(), if fleet.compression.feedback() { len } else { 0 }),
             baselines: vec![0.0; len],
             practised: members.map(|agent| (agent, vec![0; skills])).collect(),
         }
@@ -69,7 +72,7 @@ impl Cohort {
         let mut order = Vec::new();
         for (owner, baseline) in self.baselines.iter().enumerate() {
             feed(&baseline.to_bits().to_le_bytes());
-            for store in [&self.kept, &self.pending, &self.controls] {
+            for store in [&self.kept, &self.pending, &self.controls, &self.unsent] {
                 if owner < store.owners() {
                     store.digest(owner, &mut order, feed);
                 }
@@ -126,6 +129,7 @@ impl Cohort {
             duty => {
                 self.work(fleet, publication, agent, owner, duty, bench, parcel);
                 self.look_back(fleet, publication, agent, owner, bench, parcel);
+                self.compress(fleet, publication, owner, bench, parcel);
                 true
             }
         }
@@ -133,7 +137,7 @@ impl Cohort {
 
     /// Forgets all that an agent held: another takes its place.
     fn begin_anew(&mut self, agent: AgentId, owner: usize) {
-        for store in [&mut self.kept, &mut self.pending, &mut self.controls] {
+        for store in [&mut self.kept, &mut self.pending, &mut self.controls, &mut self.unsent] {
             if owner < store.owners() {
                 store.empty(owner);
             }
@@ -398,6 +402,30 @@ impl Cohort {
         if paired {
             parcel.policy = Some((agent, bench.policy.clone()));
         }
+    }
+
+    /// Compresses what is sent, last of all: what the agent knows and how it is measured is of what
+    /// it learned.
+    fn compress(
+        &mut self,
+        fleet: &Fleet,
+        publication: &Publication,
+        owner: usize,
+        bench: &mut Bench,
+        parcel: &mut Parcel,
+    ) {
+        let Some(shift) = &publication.shift else { return };
+        let sends = parcel.worked && !parcel.dropped && parcel.error.is_none();
+        if fleet.compression.is_none() || !sends {
+            return;
+        }
+        let (spec, learner) = (&fleet.compression, &*fleet.learner);
+        let learning = &mut parcel.learning;
+        let Round(round) = publication.round_of(learning.agent, shift);
+        let key = Key::new(fleet.seed, Purpose::Compression, learning.agent.0, round);
+        let memory = (&mut self.unsent, owner);
+        let sent = compression::compress(spec, learner, key, memory, &mut bench.press, learning);
+        parcel.error = sent.err();
     }
 
     /// Fills the touched blocks of the working copy: where the policy starts, and the job

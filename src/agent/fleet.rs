@@ -1,12 +1,12 @@
 //! What all agents of a fleet have in common.
 
-use super::{Attackers, Pace};
+use super::{Attackers, Pace, Press};
 use crate::halt::Halt;
 use crate::ids::{AgentId, CoreVersion, Round};
 use crate::learner::{Learner, Plan, Scratch, Statistic};
 use crate::maths;
 use crate::params::Local;
-use crate::scenario::{Exchange, Faults, Partial, Pull, Topology};
+use crate::scenario::{Compression, Exchange, Faults, Partial, Pull, Topology};
 use crate::stream::{Purpose, Stream};
 use crate::world::{Desk, World};
 use std::sync::Arc;
@@ -43,6 +43,8 @@ pub struct Fleet {
     pub topology: Topology,
     /// What they send.
     pub exchange: Exchange,
+    /// How they compress it.
+    pub compression: Compression,
     /// Whether their steps are corrected by control variates (SCAFFOLD).
     pub scaffold: bool,
     /// What they measure beside their contribution.
@@ -159,6 +161,7 @@ impl Fleet {
             best: Vec::new(),
             chosen: Vec::new(),
             believed: Vec::new(),
+            press: Press::default(),
         }
     }
 }
@@ -183,6 +186,8 @@ pub struct Bench {
     pub chosen: Vec<u32>,
     /// Answers that attackers believe.
     pub believed: Vec<u32>,
+    /// Contributions on their way out.
+    pub press: Press,
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Agents: what each one holds, and what it does when a core is published.
 //! Lives here: the fleet's common settings, pace and attackers, cohorts of agents, pull policies,
-//! examinations, and the parcel that an agent hands over.
+//! examinations, compression, and the parcel that an agent hands over.
 //! May not: know how parcels travel or how learnings are merged.
 
 mod attackers;
 mod cohort;
+mod compression;
 mod examine;
 mod fleet;
 mod learning;
@@ -14,6 +15,8 @@ mod publication;
 pub use crate::halt::Halt;
 pub use attackers::{Attackers, Lie};
 pub use cohort::Cohort;
+pub use compression::Press;
+pub(crate) use compression::bytes;
 pub(crate) use examine::barrier;
 pub use fleet::{Bench, Fleet, Keeping, Uptake};
 pub use learning::{Holdings, Learning, Parcel, Reading};

@@ -40,6 +40,8 @@ pub struct Flights {
     pulled: Vec<u32>,
     /// All that ends by then may be done.
     horizon: f64,
+    /// How agents work: what the last publication that any work follows says of it.
+    shift: Option<Shift>,
 }
 
 /// How agents are visited with a publication.
@@ -65,6 +67,7 @@ impl Flights {
             starts: BTreeMap::new(),
             pulled: vec![0; agents as usize],
             horizon: 0.0,
+            shift: None,
             fleet: fleet.clone(),
         })
     }
@@ -72,6 +75,9 @@ impl Flights {
     /// What comes in between a publication and the next, and what is measured at the publication.
     pub fn tour(&mut self, publication: &Arc<Publication>, visit: Visit<'_>) -> Harvest {
         let CoreVersion(version) = publication.version;
+        if publication.shift.is_some() {
+            self.shift.clone_from(&publication.shift);
+        }
         self.starts.entry(version).or_default().0 = Some(Start {
             version: publication.version,
             core: publication.core.clone(),
@@ -164,7 +170,7 @@ impl Flights {
             }
         }
         debug_assert!(measured || !working.is_empty(), "work that is asked for can be done");
-        let mut harvest = visit(&sent_out(publication, held, working, measured));
+        let mut harvest = visit(&self.sent_out(publication, held, working, measured));
         for parcel in harvest.flown.drain(..) {
             let agent = parcel.learning.agent;
             if let Some(job) = self.jobs[agent.index()].pop_front() {
@@ -239,7 +245,7 @@ impl Flights {
                 }
                 again
             });
-            let harvest = visit(&sent_out(publication, held, working, false));
+            let harvest = visit(&self.sent_out(publication, held, working, false));
             if self.ends(&harvest) {
                 return harvest;
             }
@@ -271,6 +277,20 @@ impl Flights {
         }
     }
 
+    /// A publication with which some agents work, each on what it holds. What was begun before the
+    /// last core is done all the same.
+    fn sent_out(
+        &self,
+        publication: &Publication,
+        held: Held,
+        working: Vec<AgentId>,
+        measured: bool,
+    ) -> Arc<Publication> {
+        let shift = self.shift.as_ref().filter(|_| !working.is_empty());
+        let shift = shift.map(|shift| Shift { working: Some(working), ..shift.clone() });
+        Arc::new(Publication { held: Some(Arc::new(held)), shift, measured, ..publication.clone() })
+    }
+
     /// Whether a learning comes in that is too old to be merged.
     fn is_stale(&self, publication: &Publication, job: &Job) -> bool {
         self.fates.as_ref().is_some_and(|fates| {
@@ -294,18 +314,6 @@ impl Flights {
     pub fn give_back(&mut self, harvest: Harvest) {
         self.harvester.give_back(harvest);
     }
-}
-
-/// A publication with which some agents work, each on what it holds.
-fn sent_out(
-    publication: &Publication,
-    held: Held,
-    working: Vec<AgentId>,
-    measured: bool,
-) -> Arc<Publication> {
-    let shift = publication.shift.as_ref().filter(|_| !working.is_empty());
-    let shift = shift.map(|shift| Shift { working: Some(working), ..shift.clone() });
-    Arc::new(Publication { held: Some(Arc::new(held)), shift, measured, ..publication.clone() })
 }
 
 /// Makes of a learning what is merged of it now: `s(τ) Δ`, or `α s(τ) (θ_τ + Δ − θ)`.

@@ -1,7 +1,7 @@
 //! What the agents of a round bring in, gathered in a shape that does not depend on who comes
 //! first.
 
-use super::message::{HEADER, blocks_bytes};
+use super::message::{HEADER, compressed_bytes};
 use crate::agent::{AgentError, Fleet, Holdings, Keeping, Learning, Parcel, Reading};
 use crate::fault::{Fates, Refusal};
 use crate::ids::{AgentId, CompanyId};
@@ -9,7 +9,7 @@ use crate::learner::{Learner, Statistic, Tally};
 use crate::measure::{Accounts, Ages};
 use crate::merge::Intake;
 use crate::params::{BlockSum, FixedTree, Layout, Sparse};
-use crate::scenario::{Exchange, Weighting};
+use crate::scenario::{Compression, Exchange, Weighting};
 use crate::world::TaskBuffer;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -91,6 +91,7 @@ pub struct Harvester {
     layout: Arc<Layout>,
     weighting: Option<Weighting>,
     exchange: Exchange,
+    compression: Compression,
     statistic: Option<Statistic>,
     nested: bool,
     /// Whether the sum's parts are kept.
@@ -117,6 +118,7 @@ impl Harvester {
                 Intake::All => None,
             },
             exchange: fleet.exchange,
+            compression: fleet.compression.clone(),
             statistic: fleet.statistic,
             nested: matches!(fleet.keeping, Keeping::Private { .. }),
             parts: fleet.lineage,
@@ -266,16 +268,17 @@ impl Harvester {
     fn bytes(&self, learning: &Learning) -> u64 {
         match self.exchange {
             Exchange::Weights => {
-                let blocks = learning.contribution.iter().map(|(block, ..)| block);
-                let own = blocks_bytes(&*self.learner, blocks);
+                let blocks = || learning.contribution.iter().map(|(block, ..)| block);
+                let plain = |block: u32| 4 * self.learner.numbers(block) as u64;
+                let own = compressed_bytes(&*self.learner, &self.compression, blocks());
                 // control variates come block by block beside the contribution
                 let controls = learning.controls.iter();
-                let controls = controls.map(|(block, ..)| 4 * self.learner.numbers(block) as u64);
+                let controls = controls.map(|(block, ..)| plain(block));
                 own + controls.sum::<u64>()
                     + match self.statistic {
                         None => 0,
                         // as long as the contribution, on the same blocks
-                        Some(Statistic::Fisher) => own - 8 * learning.contribution.len() as u64,
+                        Some(Statistic::Fisher) => blocks().map(plain).sum(),
                         Some(Statistic::Gram) => 4 * learning.statistics.values().len() as u64,
                     }
             }

@@ -17,8 +17,8 @@ use crate::measure::spread::Tag;
 use crate::measure::{Outcome, RoundRow, Trace};
 use crate::merge::{Pipeline, Strategy};
 use crate::scenario::{
-    self, Bound, CheckedScenario, EngineKind, Exchange, Faults, Measure, Personalisation, Scenario,
-    Topology, too_many_companies,
+    self, Bound, CheckedScenario, Compression, EngineKind, Exchange, Faults, Measure,
+    Personalisation, Scenario, Topology, too_many_companies,
 };
 use crate::stream::{Purpose, Stream};
 use crate::world::{self, Facts, World, WorldError};
@@ -370,6 +370,11 @@ impl Experiment {
                 scenario.distiller.exchange
             } else {
                 Exchange::Weights
+            },
+            compression: if topology.merges() {
+                scenario.distiller.compression.clone()
+            } else {
+                Compression::default()
             },
             scaffold: topology == Topology::Star && solver.scaffold,
             statistic: None,

@@ -4,7 +4,7 @@ use super::averaging::{not_negative, shares};
 use super::bounds::Bounds;
 use super::{Group, MergeError, Output, Segment, Strategy};
 use crate::params::kernels::merging::{
-    Cut, DivideBy, ElectBy, Election, add_between, between, elect,
+    Cut, DivideBy, ElectBy, Election, add_between, between, elect, share_of,
 };
 use crate::params::kernels::{add_thin, thin, weighted_sum};
 use crate::scenario::{self, Scope, Sign, Then, Weighting};
@@ -143,7 +143,7 @@ impl Strategy for Ties {
             lambda: spec.lambda,
             weighting: spec.weighting,
         };
-        let keep = |entries: usize| kept(spec.density, entries);
+        let keep = |entries: usize| share_of(spec.density, entries);
         let mut bounds = Bounds::find(group, [&keep])?;
         group.write(|segment, out| {
             let weights = positive(segment, spec.weighting)?;
@@ -152,14 +152,6 @@ impl Strategy for Ties {
             out.fill(|start, out| elect(election, &rows, &weights, &cuts, start, out));
             Ok(())
         })
-    }
-}
-
-/// Entries that a share of them comes to: at least one, unless the share is zero.
-fn kept(density: f64, entries: usize) -> usize {
-    match (density * entries as f64) as usize {
-        0 if density > 0.0 => entries.min(1),
-        keep => keep.min(entries),
     }
 }
 

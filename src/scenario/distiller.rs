@@ -1,6 +1,6 @@
 //! `[distiller]`: topology, exchange, schedule and strategy.
 
-use super::{Absent, Combine, Pre, Schedule, Server};
+use super::{Absent, Combine, Compression, Pre, Schedule, Server};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,8 @@ pub struct Distiller {
     pub topology: Topology,
     /// What an agent sends.
     pub exchange: Exchange,
+    /// What an agent makes of its contribution before it sends it.
+    pub compression: Compression,
     /// When a core is published.
     pub schedule: Schedule,
     /// What contributions go through before they are combined, in this order.

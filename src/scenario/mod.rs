@@ -5,6 +5,7 @@
 //! May not: know how a world, a learner or an engine is built from it.
 
 mod attack;
+mod compression;
 mod distiller;
 mod faults;
 mod fleet;
@@ -23,6 +24,7 @@ mod strategies;
 mod world;
 
 pub use attack::*;
+pub use compression::*;
 pub use distiller::*;
 pub use faults::*;
 pub use fleet::*;

@@ -123,6 +123,8 @@ pub enum Purpose {
     Presence = 55,
     /// Who leaves for good.
     Churn = 56,
+    /// What of its contribution an agent sends, and which way numbers are rounded.
+    Compression = 60,
 }
 
 /// The name of a stream; cheap to copy, draws nothing by itself.

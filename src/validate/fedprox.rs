@@ -1,7 +1,7 @@
 //! FedAvg and FedProx: a plain loop in double precision, and the paper's figure.
 
 use super::fleet::hive;
-use super::{CheckError, Row, Rows, Tolerance, Trial};
+use super::{CheckError, Row, Rows, Trial};
 use crate::ids::AgentId;
 use crate::maths::{exp, ln};
 use crate::measure::Trace;
@@ -205,7 +205,7 @@ pub(super) fn figure(trial: &Trial) -> Rows {
         // fortieth of the jumps, and 0.13 to 0.21 less accuracy where devices are alike.
         let mut at_most = |what: &str, expected, measured| {
             let what = format!("{what}, seed {seed}");
-            rows.push(Row { what, expected, measured, tolerance: Tolerance::AtMost });
+            rows.push(Row::at_most(what, expected, measured));
         };
         at_most("(1, 1), 90 % stragglers: loss over FedAvg's", 0.7, fedprox[0] / fedavg[0]);
         at_most("(1, 1), 90 % stragglers: jumps over FedAvg's", 0.2, fedprox[1] / fedavg[1]);

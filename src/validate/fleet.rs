@@ -38,6 +38,10 @@ impl Learner for Ruled {
         self.answers
     }
 
+    fn numbers(&self, block: u32) -> usize {
+        self.core.len(block)
+    }
+
     fn columns(&self, block: u32) -> (usize, usize) {
         (self.core.len(block), self.core.len(block))
     }

@@ -10,6 +10,7 @@
 mod averaging;
 mod checks;
 mod choice;
+mod compression;
 mod consensus;
 mod fedprox;
 mod feedback;
@@ -117,6 +118,10 @@ pub struct Row {
 impl Row {
     fn within(what: impl Into<String>, expected: f64, measured: f64, within: f64) -> Self {
         Row { what: what.into(), expected, measured, tolerance: Tolerance::Within(within) }
+    }
+
+    fn at_most(what: impl Into<String>, expected: f64, measured: f64) -> Self {
+        Row { what: what.into(), expected, measured, tolerance: Tolerance::AtMost }
     }
 
     /// Whether the measured number is where it may be. A NaN never is.

@@ -7,6 +7,7 @@
 //! all outputs, padded with zeros to `stride` lanes. A forward pass is then a sum of rows and
 //! a gradient step adds multiples of one vector to rows: no sums over lanes in either.
 
+mod compression;
 mod dense;
 mod draws;
 mod limits;
@@ -17,6 +18,9 @@ mod softmax;
 mod sums;
 mod vectors;
 
+pub use compression::{
+    byte_step, keep_ranked, round_at_random, round_to_steps, signs, sum_of_magnitudes,
+};
 pub use dense::{Rows, backward, backward_at, dot_rows, forward, forward_add, forward_at};
 pub use draws::{Counters, Thinning, add_thin, fill_entries, fill_normals, fill_words, thin};
 pub use limits::{multiply_adds_of, read_all, spin_multiply_adds};

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::problem::Finding;
 use super::tree::{At, Node};
 use super::{
-    attack, beginnings, faults, gossip, hives, levels, measure, memory, practice, schedule, search,
-    strategies,
+    attack, beginnings, compression, faults, gossip, hives, levels, measure, memory, practice,
+    schedule, search, strategies,
 };
 use crate::scenario::{
     Bound, EngineKind, Exchange, FeedbackKind, Learner, MixedEffects, Partial, Personalisation,
@@ -27,6 +27,7 @@ pub(super) fn check(scenario: &Scenario, tree: &Node) -> Vec<Finding> {
     feedback(scenario, &mut clashes);
     job_knowledge(scenario, &mut clashes);
     topology(scenario, &mut clashes);
+    compression::check(scenario, &mut clashes);
     schedule::check(scenario, &mut clashes);
     attack::check(scenario, &mut clashes);
     faults::check(scenario, &mut clashes);

@@ -359,8 +359,9 @@ fn learner(s: &Scenario, extent: Extent) -> Vec<Part> {
     };
     let isolated = if runs(s, Topology::Isolated, Bound::Isolated) { touched } else { 0 };
     let controls = if s.learner.solver().scaffold { touched } else { 0 };
+    let unsent = if s.distiller.compression.feedback() { touched } else { 0 };
     // a bound's agents come after the hive's
-    let each = (personal + controls).max(isolated);
+    let each = (personal + controls + unsent).max(isolated);
     parts.push(Part {
         what: format!("what {at_work} agents keep, at least {each} numbers each,"),
         numbers: at_work.saturating_mul(each),

@@ -4,6 +4,7 @@
 
 mod attack;
 mod beginnings;
+mod compression;
 mod cross;
 mod elsewhere;
 mod error;

@@ -28,7 +28,7 @@ pub use order::{mean_around_median, median, trimmed_mean};
 pub use parts::{CHUNK, PARTS_MAX, parallel_chunks, parallel_chunks_with, parts, parts_mut};
 pub use scratch::MergeScratch;
 pub use select::{
-    Cut, Selection, add_between, between, cut_of_largest, cuts_of_largest, keep_band,
+    Cut, Selection, add_between, between, cut_of_largest, cuts_of_largest, keep_band, share_of,
 };
 pub use weighted::{
     dots, mean_and_distances, mean_and_distances_chunk, squared_distances, squared_norms,

@@ -43,6 +43,14 @@ impl Cut {
     }
 }
 
+/// Entries that a share of them comes to: rounded down, at least one unless the share is zero.
+pub fn share_of(share: f64, entries: usize) -> usize {
+    match (share * entries as f64) as usize {
+        0 if share > 0.0 => entries.min(1),
+        some => some.min(entries),
+    }
+}
+
 /// Memory that selections work in.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
