@@ -123,6 +123,8 @@ pub enum Purpose {
     Presence = 55,
     /// Who leaves for good.
     Churn = 56,
+    /// Where the points of a Latin hypercube lie.
+    LatinHypercube = 57,
 }
 
 /// The name of a stream; cheap to copy, draws nothing by itself.
