@@ -4,6 +4,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "the command line may read the clock")]
 
+mod batching;
 mod cases;
 mod closing;
 mod compare;
