@@ -86,6 +86,12 @@
 //! what it is given, and draws random numbers from named streams ([`stream`]) alone, keeps the
 //! promise of equal bits. The [`catalogue`] says what the strategies that are there compute, and
 //! [`compare`] what several of them come to.
+//!
+//! # Many runs
+//!
+//! A [`sweep`] sets keys of a scenario in many ways, each on the same seeds, and judges the runs;
+//! [`Batch`](engine::Batch) runs several experiments at once. The [statistics](sweep::statistics)
+//! serve your own runs too.
 
 pub mod agent;
 pub mod catalogue;
@@ -110,6 +116,7 @@ pub mod record;
 pub mod report;
 pub mod scenario;
 pub mod stream;
+pub mod sweep;
 mod text;
 mod threads;
 pub mod validate;

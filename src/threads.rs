@@ -61,7 +61,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Does `run` here and on up to `helpers` threads more. It is not generic, so that starting and
 /// joining threads is compiled once, and not for each kind of work in the crate.
-fn on_threads(helpers: usize, run: &(dyn Fn() + Sync)) {
+pub(crate) fn on_threads(helpers: usize, run: &(dyn Fn() + Sync)) {
     std::thread::scope(|scope| {
         // those that do not start leave their share to the others
         let start = |_| Builder::new().spawn_scoped(scope, run).ok();

@@ -79,12 +79,22 @@ BREAKS = {
     "a figure that nobody draws": ("lines: hive.charts.lines, leader", "lines: () => {}, leader"),
 }
 
+# The same of a sweep's page.
+SWEEP_BREAKS = {
+    "a script that throws": ("const draw = { rows, levels, heat, scatter };", "const draw = { rows: hive.nothing.rows, levels, heat, scatter };"),
+    "rows without data": ("const dots = figure.rows.map(", "const dots = figure.rows.slice(0, 0).map("),
+    "levels without data": ("const shown = figure.series.map(", "const shown = [].map("),
+    "a heat map without data": ("type: \"heatmap\", data: cells", "type: \"heatmap\", data: []"),
+    "a figure that nobody draws": ("const draw = { rows, levels,", "const draw = { rows, levels: () => {},"),
+}
+
 
 def break_copies(page):
     """Whether every broken copy of a page fails."""
     text, held = page.read_text(), True
+    breaks = SWEEP_BREAKS if "const levels = (figure)" in text else BREAKS
     with tempfile.TemporaryDirectory() as folder:
-        for what, (whole, broken) in BREAKS.items():
+        for what, (whole, broken) in breaks.items():
             if whole not in text:
                 print(f"cannot break the page by {what}: it has no {whole!r}")
                 held = False
@@ -104,6 +114,7 @@ SHOTS = {
     "report-taught.png": ("tagged/report.html", "only=fig-taught&round=15", "1000,540"),
     "report-hives.png": ("podium/report.html", "only=fig-hives-skill&theme=dark", "1000,540"),
     "report-side-by-side.png": ("side-by-side.html", "", "1000,1100"),
+    "report-sweep.png": ("sweep/report.html", "only=fig-core-cross-0-1", "1000,520"),
 }
 
 

@@ -4,6 +4,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "the command line may read the clock")]
 
+mod batching;
 mod cases;
 mod closing;
 mod compare;
@@ -15,6 +16,7 @@ mod report;
 mod run;
 mod scenario;
 mod strategies;
+mod sweep;
 mod validate;
 mod watch;
 
@@ -40,6 +42,7 @@ Start here:
   hivesim scenario show scenarios/first-hive.toml       the same with every key and its meaning
   hivesim run --help                          options, what the columns mean, exit codes
   hivesim report runs/A runs/B                lay runs side by side on one page
+  hivesim sweep --help                        keys varied over many seeds, with intervals
   hivesim merge --help                        merging models in safetensors files";
 
 /// Simulates a hive mind of continual learners.
@@ -60,6 +63,8 @@ enum Command {
     Merge(merge::MergeArgs),
     /// Run a scenario under many merge strategies and put them side by side.
     Compare(compare::CompareArgs),
+    /// Run a scenario with keys varied over many seeds, and compare what comes out.
+    Sweep(sweep::SweepArgs),
     /// Check a scenario, show it with all its defaults, or print the schema.
     Scenario(scenario::ScenarioArgs),
     /// List the merge strategies, or show one with its formula, costs and parameters.
@@ -91,6 +96,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
         Command::Merge(args) => merge::run(&args),
         Command::Scenario(args) => scenario::run(&args),
         Command::Strategies(args) => strategies::run(&args),

@@ -76,6 +76,17 @@ pub enum RunError {
     },
 }
 
+impl RunError {
+    /// What is wrong in itself: where a strategy cannot do its work in any round, the round says
+    /// nothing.
+    pub(super) fn cause(&self) -> String {
+        match self {
+            RunError::Merge { source: source @ MergeError::Needs { .. }, .. } => source.to_string(),
+            error => error.to_string(),
+        }
+    }
+}
+
 /// Where in a run something went wrong, and how to see it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {

@@ -3,6 +3,7 @@
 //! course of a whole experiment.
 //! May not: touch a parameter or draw a number. An engine only decides who does the work.
 
+mod batch;
 mod course;
 mod crowd;
 mod digest;
@@ -13,6 +14,7 @@ mod pooled;
 mod serial;
 mod tasks;
 
+pub use batch::{Batch, Cut};
 pub use course::{Place, RunError};
 pub use experiment::{Experiment, Observer, Silent, Stage};
 pub use tasks::{AgentStatus, Registry};

@@ -27,7 +27,7 @@ impl Lookout {
     /// One that looks for so many rounds, in a direction at first that the seed gives.
     pub fn new(layout: &Layout, seed: u64, rounds: u32) -> Self {
         let mut stream = Stream::new(seed, Purpose::Attack, u32::MAX, 0);
-        let mut direction = (0..layout.entries()).map(|_| stream.normal()).collect();
+        let mut direction: Vec<f64> = (0..layout.entries()).map(|_| stream.normal()).collect();
         normalise(&mut direction);
         let mean = vec![0.0; layout.entries()];
         Lookout { rounds, looked: 0, mean, direction, out: BTreeMap::new() }
@@ -86,7 +86,7 @@ fn each(layout: &Layout, contribution: &Sparse, mut take: impl FnMut(usize, f64)
 }
 
 /// Gives a vector the length 1; leaves zeros.
-fn normalise(vector: &mut Vec<f64>) {
+fn normalise(vector: &mut [f64]) {
     let norm = vector.iter().map(|v| v * v).sum::<f64>().sqrt();
     if norm > 0.0 {
         vector.iter_mut().for_each(|v| *v /= norm);

@@ -166,11 +166,11 @@ impl RunDirectory {
 
 /// Folders that were not there before a run, the deepest first.
 #[derive(Clone, Debug, Default)]
-pub struct Made(Vec<PathBuf>);
+pub struct Made(pub(super) Vec<PathBuf>);
 
 impl Made {
     /// Those of `path` and the folders above it that do not exist.
-    fn missing(path: &Path) -> Made {
+    pub(super) fn missing(path: &Path) -> Made {
         let above = path.ancestors().filter(|folder| !folder.as_os_str().is_empty());
         Made(above.take_while(|folder| !folder.exists()).map(Path::to_path_buf).collect())
     }
@@ -195,7 +195,7 @@ fn take(path: &Path, content: Content) -> Result<Option<File>, RecordError> {
 }
 
 /// Keeps other runs out for as long as the file is open.
-fn lock(path: &Path) -> Result<Option<File>, RecordError> {
+pub(super) fn lock(path: &Path) -> Result<Option<File>, RecordError> {
     // where a directory cannot be opened or locked, as on some network disks, nothing is kept out
     let Ok(file) = File::open(path) else { return Ok(None) };
     match file.try_lock() {
@@ -262,7 +262,7 @@ fn check_replaceable<'a>(
 }
 
 /// The probe is named like a temporary file, so that a killed run leaves nothing in the way.
-fn check_writable(path: &Path) -> Result<(), RecordError> {
+pub(super) fn check_writable(path: &Path) -> Result<(), RecordError> {
     let probe = path.join(".hivesim-writable.tmp");
     atomic::write(&probe, |_| Ok(()))?;
     atomic::remove(&probe)

@@ -25,6 +25,25 @@ pub enum RecordError {
         /// What is there.
         found: &'static str,
     },
+    /// The directory holds another sweep.
+    #[error(
+        "`{}` holds {found}: name another directory, or give it the plan that it was made with",
+        path.display()
+    )]
+    OtherSweep {
+        /// The directory asked for.
+        path: PathBuf,
+        /// What is there.
+        found: String,
+    },
+    /// A directory that is to be merged holds no sweep.
+    #[error("`{}` holds no sweep: {why}", path.display())]
+    NoSweep {
+        /// The directory.
+        path: PathBuf,
+        /// What is missing or wrong.
+        why: String,
+    },
     /// Another run is to be written there.
     #[error("another hivesim run is writing to `{}`: name another directory, or wait", path.display())]
     Busy {

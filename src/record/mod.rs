@@ -15,6 +15,7 @@ mod origin_tables;
 mod reading;
 mod replacing;
 mod summary;
+mod sweep;
 mod table;
 mod tables;
 
@@ -26,6 +27,9 @@ pub use measured::Histories;
 pub use reading::{ReadError, Recorded, read_run};
 pub use replacing::{replace_report, write_page};
 pub use summary::{summary, time_to_half_fleet};
+pub use sweep::{
+    SweepDirectory, SweepHeader, comparisons, read_header, read_run_file, result_hash,
+};
 
 use crate::measure::{Outcome, Trace};
 use crate::scenario::Bound;

@@ -46,19 +46,7 @@ impl<R> Column<R> {
     }
 
     fn schema(&self) -> Result<Arc<Type>> {
-        let (physical, repetition, logical) = match self.cell {
-            Cell::Text(_) => {
-                (Physical::BYTE_ARRAY, Repetition::REQUIRED, Some(LogicalType::String))
-            }
-            Cell::Integer(_) => (Physical::INT64, Repetition::REQUIRED, None),
-            Cell::Real(_) => (Physical::DOUBLE, Repetition::OPTIONAL, None),
-            Cell::Single(_) => (Physical::FLOAT, Repetition::OPTIONAL, None),
-        };
-        Type::primitive_type_builder(self.name, physical)
-            .with_repetition(repetition)
-            .with_logical_type(logical)
-            .build()
-            .map(Arc::new)
+        self.cells(&[]).schema(self.name)
     }
 
     fn cells(&self, rows: &[R]) -> Cells {
@@ -77,7 +65,7 @@ impl<R> Column<R> {
 
 /// A column of a row group. What rows are made of ends here: all tables are written by the same
 /// code, compiled once.
-enum Cells {
+pub(super) enum Cells {
     Text(Vec<ByteArray>),
     Integer(Vec<i64>),
     Real(Vec<f64>),
@@ -85,6 +73,22 @@ enum Cells {
 }
 
 impl Cells {
+    fn schema(&self, name: &str) -> Result<Arc<Type>> {
+        let (physical, repetition, logical) = match self {
+            Cells::Text(_) => {
+                (Physical::BYTE_ARRAY, Repetition::REQUIRED, Some(LogicalType::String))
+            }
+            Cells::Integer(_) => (Physical::INT64, Repetition::REQUIRED, None),
+            Cells::Real(_) => (Physical::DOUBLE, Repetition::OPTIONAL, None),
+            Cells::Single(_) => (Physical::FLOAT, Repetition::OPTIONAL, None),
+        };
+        Type::primitive_type_builder(name, physical)
+            .with_repetition(repetition)
+            .with_logical_type(logical)
+            .build()
+            .map(Arc::new)
+    }
+
     fn write(&self, writer: &mut SerializedColumnWriter<'_>) -> Result<()> {
         match self {
             Cells::Text(texts) => {
@@ -184,22 +188,48 @@ impl<R> Table<R> {
             written += rows.len() as u64;
             (!rows.is_empty()).then(|| self.columns.iter().map(|c| c.cells(&rows)).collect())
         });
-        write_groups(sink, schema, self.properties(result_hash), &mut groups)?;
+        write_groups(sink, schema, properties(&self.describe(), result_hash), &mut groups)?;
         Ok(written)
     }
+}
 
-    /// Only what the result determines: the same result gives the same bytes.
-    fn properties(&self, result_hash: &str) -> WriterProperties {
-        let version = env!("CARGO_PKG_VERSION");
-        let entry = |key: &str, value: String| KeyValue::new(key.to_string(), value);
-        WriterProperties::builder()
-            .set_compression(Compression::SNAPPY)
-            .set_created_by(format!("hivesim version {version}"))
-            .set_key_value_metadata(Some(vec![
-                entry("hivesim.version", version.to_string()),
-                entry("hivesim.result_hash", result_hash.to_string()),
-                entry("hivesim.columns", self.describe().to_string()),
-            ]))
-            .build()
-    }
+/// A column whose name is not known before there are rows: an axis of a sweep.
+pub(super) struct Loose {
+    pub name: String,
+    pub unit: &'static str,
+    pub about: String,
+    pub cells: Cells,
+}
+
+/// Writes a table of such columns, all equally long, as one row group.
+pub(super) fn write_loose(
+    sink: &mut Sink,
+    name: &str,
+    result_hash: &str,
+    columns: Vec<Loose>,
+) -> Result<()> {
+    let fields = columns.iter().map(|c| c.cells.schema(&c.name)).collect::<Result<Vec<_>>>()?;
+    let schema = Type::group_type_builder(name).with_fields(fields).build()?;
+    let entry = |c: &Loose| {
+        let about = serde_json::json!({ "unit": c.unit, "description": c.about });
+        (c.name.clone(), about)
+    };
+    let about = serde_json::Value::Object(columns.iter().map(entry).collect());
+    let cells = columns.into_iter().map(|column| column.cells).collect();
+    write_groups(sink, schema, properties(&about, result_hash), &mut std::iter::once(cells))
+}
+
+/// Only what the result determines: the same result gives the same bytes.
+fn properties(columns: &serde_json::Value, result_hash: &str) -> WriterProperties {
+    let version = env!("CARGO_PKG_VERSION");
+    let entry = |key: &str, value: String| KeyValue::new(key.to_string(), value);
+    WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .set_created_by(format!("hivesim version {version}"))
+        .set_key_value_metadata(Some(vec![
+            entry("hivesim.version", version.to_string()),
+            entry("hivesim.result_hash", result_hash.to_string()),
+            entry("hivesim.columns", columns.to_string()),
+        ]))
+        .build()
 }

@@ -1,7 +1,7 @@
-//! The scenario file, and the recipe for merging checkpoints: types, defaults, checks and JSON
-//! Schema.
-//! Lives here: everything that turns TOML text and `--set` overrides into a [`Scenario`] or a
-//! [`Recipe`].
+//! The scenario file, the recipe for merging checkpoints and the plan of a sweep: types, defaults,
+//! checks and JSON Schema.
+//! Lives here: everything that turns TOML text and `--set` overrides into a [`Scenario`], a
+//! [`Recipe`] or a [`Plan`].
 //! May not: know how a world, a learner or an engine is built from it.
 
 mod attack;
@@ -15,6 +15,7 @@ mod load;
 mod market;
 mod measure;
 mod nk;
+mod plan;
 mod pretraining;
 mod recipe;
 mod schedule;
@@ -30,11 +31,14 @@ pub use faults::*;
 pub use fleet::*;
 pub use kinds::{Kind, Parameter, Stage, kinds};
 pub use learner::*;
-pub use load::{CheckedRecipe, CheckedScenario, Location, Override, Problem, ScenarioError};
-pub(crate) use load::{Extent, too_many_companies};
+pub use load::{
+    CheckedPlan, CheckedRecipe, CheckedScenario, Location, Override, Problem, ScenarioError,
+};
+pub(crate) use load::{Extent, axis_argument, set_argument, too_many_companies};
 pub use market::*;
 pub use measure::*;
 pub use nk::*;
+pub use plan::*;
 pub use pretraining::*;
 pub use recipe::*;
 pub use schedule::*;

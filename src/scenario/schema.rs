@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde_json::{Value, json};
 
 use super::load::shape::{default_kind, resolved};
-use super::{Recipe, Scenario};
+use super::{Plan, Recipe, Scenario};
 
 /// The JSON Schema (draft 2020-12) of a scenario file, with titles, descriptions, defaults
 /// and ranges; unknown keys are refused.
@@ -25,6 +25,12 @@ pub(super) fn schema_ref() -> &'static Value {
 /// The JSON Schema of a recipe for merging checkpoints, made once.
 pub(super) fn recipe_schema() -> &'static Value {
     static SCHEMA: LazyLock<Value> = LazyLock::new(|| make::<Recipe>("hivesim merge recipe"));
+    &SCHEMA
+}
+
+/// The JSON Schema of a plan of a sweep, made once.
+pub(super) fn plan_schema() -> &'static Value {
+    static SCHEMA: LazyLock<Value> = LazyLock::new(|| make::<Plan>("hivesim sweep plan"));
     &SCHEMA
 }
 

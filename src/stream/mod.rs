@@ -123,6 +123,8 @@ pub enum Purpose {
     Presence = 55,
     /// Who leaves for good.
     Churn = 56,
+    /// Where the points of a Latin hypercube lie.
+    LatinHypercube = 57,
     /// What of its contribution an agent sends, and which way numbers are rounded.
     Compression = 60,
 }

@@ -4,7 +4,7 @@ mod table;
 mod work;
 
 use self::table::table;
-use self::work::Work;
+use super::batching::Batching;
 use super::{Failure, failed, folder_of, print};
 use crate::compare::{Comparison, Contender, Refused, Run, Standing, contenders};
 use crate::engine::{Experiment, Stage};
@@ -84,8 +84,9 @@ pub(super) fn run(args: &CompareArgs) -> Result<(), Failure> {
     let out = args.out.clone().unwrap_or_else(default);
     let directory = RunDirectory::create_for(&out, Content::Comparison)
         .map_err(|error| Failure::BadInput(error.to_string()))?;
-    let work = Work::new(args, list.len() * seeds.len());
-    work.stop_on_signals(directory.made());
+    let work = Batching::new(!args.quiet && !args.json, list.len() * seeds.len(), 0);
+    let text = "stopping; nothing is written (again: quit at once)";
+    work.stop_on_signals(directory.made(), text);
     let started = SystemTime::now();
     let result = compare(args, &work, &base, &list, &seeds).and_then(|comparison| {
         let toml = base.to_toml();
@@ -147,7 +148,7 @@ fn load(args: &CompareArgs, more: &[String]) -> Result<CheckedScenario, Scenario
 
 fn compare(
     args: &CompareArgs,
-    work: &Work,
+    work: &Batching,
     base: &CheckedScenario,
     list: &[Contender],
     seeds: &[u64],
@@ -185,7 +186,7 @@ fn compare(
 /// A contender's runs, or why there are none.
 fn contend(
     args: &CompareArgs,
-    work: &Work,
+    work: &Batching,
     contender: &Contender,
     seeds: &[u64],
 ) -> Result<Result<Vec<Run>, String>, Failure> {
@@ -203,7 +204,7 @@ fn contend(
                 return Ok(Err(messages.join("; ")));
             }
         };
-        match work.run(scenario)? {
+        match work::run(work, scenario)? {
             Ok((outcome, seconds)) => {
                 let half = time_to_half_fleet(&outcome.hive.rounds);
                 runs.push(Run::of(&outcome, &outcome.hive, half, seconds));
@@ -215,14 +216,14 @@ fn contend(
         }
         work.bar.inc(1);
     }
-    work.say(&contender.name, &runs);
+    work::say(work, &contender.name, &runs);
     Ok(Ok(runs))
 }
 
 /// The scenario's bounds, which no strategy changes.
 fn bounds(
     args: &CompareArgs,
-    work: &Work,
+    work: &Batching,
     base: &CheckedScenario,
     seeds: &[u64],
 ) -> Result<Vec<Standing>, Failure> {
@@ -231,7 +232,7 @@ fn bounds(
         work.bar.set_message("bounds");
         let scenario = load(args, &[format!("seed={seed}")]);
         let scenario = scenario.map_err(|error| Failure::BadInput(error.to_string()))?;
-        let (outcome, _) = work.run(scenario)?.map_err(Failure::Failed)?;
+        let (outcome, _) = work::run(work, scenario)?.map_err(Failure::Failed)?;
         for (bound, trace) in &outcome.bounds {
             let name = Stage::Bound(*bound).name();
             let run = Run::of_bound(&outcome, trace, time_to_half_fleet(&trace.rounds));

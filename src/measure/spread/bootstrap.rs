@@ -31,6 +31,11 @@ impl Resamples {
         Resamples { agents, counts }
     }
 
+    /// The counts of each resample, an agent after the other.
+    pub fn panels(&self) -> impl Iterator<Item = &[u32]> {
+        self.counts.chunks(self.agents.max(1))
+    }
+
     /// Gives fits of one adoption curve their intervals: each law is fitted again to the curve of
     /// every resample, at `points` measured rounds at most, by two Gauss-Newton steps from the fit
     /// (the k-step bootstrap of Andrews 2002, whose error is far below a resample's own scatter
@@ -52,9 +57,8 @@ impl Resamples {
         let (mut holds, mut probed) = (Vec::new(), Vec::new());
         let mut curve = Vec::with_capacity(kept.len());
         let mut found = vec![<[Vec<f64>; 3]>::default(); fits.len()];
-        let resamples = self.counts.chunks(self.agents.max(1));
-        let enough = resamples.len().div_ceil(10) * 9;
-        for counts in resamples {
+        let enough = self.panels().count().div_ceil(10) * 9;
+        for counts in self.panels() {
             adoption.count(counts, &mut holds, &mut probed);
             let known = kept.iter().filter(|&&t| probed[t] > 0);
             curve.clear();
@@ -76,14 +80,18 @@ impl Resamples {
 /// Tibshirani 1993, chapter 13), on the line between neighbours. Sorts them; NaN of nothing.
 pub fn interval(values: &mut [f64], share: f64) -> Interval {
     values.sort_by(f64::total_cmp);
-    let at = |part: f64| {
-        let place = part * values.len().saturating_sub(1) as f64;
-        let below = place as usize;
-        let Some(&low) = values.get(below) else { return f64::NAN };
-        let high = *values.get(below + 1).unwrap_or(&low);
-        low + (high - low) * (place - below as f64)
-    };
+    let at = |part: f64| quantile(values, part);
     Interval { low: at(0.5 - 0.5 * share), high: at(0.5 + 0.5 * share) }
+}
+
+/// The value below which a share of sorted ones lies, on the line between neighbours; NaN of
+/// nothing.
+pub fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let place = share * sorted.len().saturating_sub(1) as f64;
+    let below = place as usize;
+    let Some(&low) = sorted.get(below) else { return f64::NAN };
+    let high = *sorted.get(below + 1).unwrap_or(&low);
+    low + (high - low) * (place - below as f64)
 }
 
 #[cfg(test)]

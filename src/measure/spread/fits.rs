@@ -18,7 +18,7 @@ pub enum Law {
 }
 
 /// An interval, its ends included.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Interval {
     /// Its lower end.
     pub low: f64,

@@ -13,7 +13,7 @@ mod reproduction;
 mod tags;
 
 pub use adoption::{Adoption, Curve};
-pub use bootstrap::{Resamples, interval};
+pub use bootstrap::{Resamples, interval, quantile};
 pub use fits::{Fit, Interval, Law, NoFit};
 pub use lineage::{Lineage, leave_one_out};
 pub use matrix::Matrix;

@@ -75,6 +75,9 @@ const hive = (() => {
   };
   const levels = (text) => unpack(text).map((x) => (x === -32768 ? null : x / 1000));
 
+  // Of heat maps: as readable in grey, and for eyes that see red and green alike.
+  const viridis = ["#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725"];
+
   const element = (tag, attributes = {}, ...children) => {
     const e = document.createElement(tag);
     for (const [k, v] of Object.entries(attributes)) e.setAttribute(k, v);
@@ -83,7 +86,7 @@ const hive = (() => {
   };
 
   return {
-    data, errors, hash, remember, colour, show, axes, si, unpack, levels, element,
+    data, errors, hash, remember, colour, viridis, show, axes, si, unpack, levels, element,
     calm: matchMedia("(prefers-reduced-motion: reduce)").matches,
     figure: (id) => data.figures.find((f) => f.id === id),
     box: (id) => document.querySelector(`#${id} .chart`),

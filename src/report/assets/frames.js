@@ -1,6 +1,5 @@
 // The measured round that several figures show: the slider, what it shows, and who listens.
 hive.frames = (() => {
-  const viridis = ["#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725"];
   const { data } = hive;
   const [agents, frames] = [data.panel.length, data.frame_rounds.length];
   const listeners = [];
@@ -63,5 +62,5 @@ hive.frames = (() => {
     update();
   };
 
-  return { viridis, state, views, controls, onFrame: (f) => listeners.push(f) };
+  return { state, views, controls, onFrame: (f) => listeners.push(f) };
 })();

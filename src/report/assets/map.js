@@ -39,7 +39,7 @@ hive.map = (() => {
         xAxis: axis, yAxis: axis,
         visualMap: {
           type: "continuous", min: 0, max: 1, dimension: 2, seriesIndex: 2, calculable: false, hoverLink: false,
-          orient: "horizontal", right: 0, top: 0, itemWidth: 12, itemHeight: 130, inRange: { color: hive.frames.viridis },
+          orient: "horizontal", right: 0, top: 0, itemWidth: 12, itemHeight: 130, inRange: { color: hive.viridis },
           text: ["1", "level 0"], textStyle: { color: soft, fontSize: 12 },
         },
         tooltip: hive.charts.tooltip("item", (p) => (p.seriesIndex === 2 ? tip(p.value[3]) : "")),

@@ -23,7 +23,7 @@ hive.taught = (() => {
         yAxis: category(names([...origins].reverse()), { name: "origin", nameLocation: "end", nameGap: 8, nameTextStyle: { color: soft, fontSize: 12, align: "right" } }),
         visualMap: {
           type: "continuous", min: 0, max: 1, dimension: 2, calculable: false, hoverLink: false, orient: "horizontal", right: 0, top: 0,
-          itemWidth: 12, itemHeight: 130, inRange: { color: hive.frames.viridis }, text: ["1", "level 0"], textStyle: { color: soft, fontSize: 12 },
+          itemWidth: 12, itemHeight: 130, inRange: { color: hive.viridis }, text: ["1", "level 0"], textStyle: { color: soft, fontSize: 12 },
         },
         tooltip: hive.charts.tooltip("item", ({ value: [r, , x, o] }) => hive.charts.tip(r === o ? `Company ${companies[o]}, on its own skills` : `From company ${companies[o]} to ${companies[r]}`, [
           ["round", String(hive.data.frame_rounds[hive.frames.state.frame])], ["level", x === "-" ? "not measured" : hive.show("level", x)],

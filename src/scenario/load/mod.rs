@@ -1,4 +1,4 @@
-//! From TOML text and overrides to a checked scenario, or a checked recipe.
+//! From TOML text and overrides to a checked scenario, a checked recipe or a checked plan.
 //! Lives here: parsing, overrides, the check against the schema, the check of combinations,
 //! and their messages. May not: print, or know what a scenario means beyond its checks.
 
@@ -16,6 +16,7 @@ mod hives;
 mod levels;
 mod measure;
 mod memory;
+mod plan;
 mod practice;
 mod problem;
 mod recipe;
@@ -31,6 +32,8 @@ mod walk;
 pub use error::ScenarioError;
 pub(crate) use measure::too_many_companies;
 pub(crate) use memory::Extent;
+pub use plan::CheckedPlan;
+pub(crate) use plan::{axis_argument, set_argument};
 pub use problem::{Location, Problem};
 pub use recipe::CheckedRecipe;
 pub use set::Override;
@@ -114,8 +117,15 @@ impl Scenario {
     /// # Errors
     /// With all problems of the scenario, or why the file cannot be read.
     pub fn load_over(path: &Path, sets: &[Override]) -> Result<CheckedScenario, ScenarioError> {
-        let text = file::read(path, "scenario")?;
-        parse_over(&text, &path.display().to_string(), sets)
+        parse_over(&Scenario::text(path)?, &path.display().to_string(), sets)
+    }
+
+    /// The text of the file at `path`.
+    ///
+    /// # Errors
+    /// Why the file cannot be read.
+    pub(crate) fn text(path: &Path) -> Result<String, ScenarioError> {
+        file::read(path, "scenario")
     }
 
     /// Overrides and checks the scenario in `text`; `origin` is the file name that messages
@@ -129,6 +139,18 @@ impl Scenario {
         sets: &[String],
     ) -> Result<CheckedScenario, ScenarioError> {
         parse_over(text, origin, &overrides(sets))
+    }
+
+    /// [`Scenario::parse`] with overrides that were not all given as `--set`.
+    ///
+    /// # Errors
+    /// With all problems of the scenario.
+    pub fn parse_over(
+        text: &str,
+        origin: &str,
+        sets: &[Override],
+    ) -> Result<CheckedScenario, ScenarioError> {
+        parse_over(text, origin, sets)
     }
 
     /// Checks a scenario that was built in code. Nothing is filled in: a fleet smaller than

@@ -39,6 +39,11 @@ impl Override {
         Override { shown: format!("--set {text}"), set }
     }
 
+    /// A key that a sweep sets; messages show where it stands in the plan.
+    pub fn swept(shown: String, key: &str, value: &toml::Value) -> Self {
+        Override { shown, set: format!("{key}={value}") }
+    }
+
     /// Another argument, which messages show as it is.
     pub fn argument(shown: String, key: &str, value: impl Into<toml::Value>) -> Self {
         Override { shown, set: format!("{key}={}", value.into()) }
@@ -80,7 +85,7 @@ fn apply_one(tree: &mut Node, set: &str, at: &At, form: &str) -> Result<(), Refu
 }
 
 /// A TOML value; what is none and does not look like one is text.
-fn parse_value(text: &str, key: &str, at: &At) -> Result<Body, Refusal> {
+pub(super) fn parse_value(text: &str, key: &str, at: &At) -> Result<Body, Refusal> {
     let text = text.trim();
     if text.is_empty() {
         let message = format!("found nothing after `=`; an empty text is written '{key}=\"\"'");
