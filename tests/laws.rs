@@ -63,6 +63,7 @@ laws! {
     rewards_teach_slower_than_answers_by_the_ratio_of_the_flows: "told-and-rewarded",
     a_whole_day_goes_right_with_the_power_of_its_length: "whole-days",
     strategies_break_at_their_breakdown_points: "breakdown-points",
+    mixing_wins_back_what_colluders_take_where_agents_differ: "heterogeneous-attacks",
     sign_flippers_end_learning_at_the_share_where_the_mean_turns: "sign-flip",
     sign_conflict_follows_the_arccosine: "sign-conflict",
     dare_is_off_by_its_drop_rate_over_what_it_keeps: "dare-variance",

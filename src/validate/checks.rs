@@ -5,7 +5,7 @@ use super::paper;
 use super::{
     Check, averaging, choice, compression, consensus, fedprox, feedback, labs, landscapes,
 };
-use super::{practice, schedules, sharing, spreading, strategies};
+use super::{attacks, practice, schedules, sharing, spreading, strategies};
 use crate::text::{name as shown, nearest};
 
 /// All checks, in the order of the page.
@@ -237,6 +237,15 @@ const CHECKS: &[Check] = &[
         source: "Yin et al. 2018; Blanchard et al. 2017",
         from: Quick,
         run: strategies::breakdown,
+    },
+    Check {
+        name: "heterogeneous-attacks",
+        law: "Where agents differ much, colluders who stay among honest contributions turn the median and \
+              Krum, and mixing each contribution with its neighbours, or in buckets, wins much of it \
+              back. Bounds are hivesim's own, between what such papers report for other worlds.",
+        source: "Karimireddy, He & Jaggi 2022; Allouah et al. 2023; Baruch et al. 2019; Xie et al. 2020",
+        from: Quick,
+        run: attacks::heterogeneous,
     },
     Check {
         name: "sign-flip",

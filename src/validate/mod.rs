@@ -7,6 +7,7 @@
 //! A check is held by a test to be able to fail: `Trial::model` hands it, beside the sound
 //! model, one that is broken on purpose, and under that one every one of its rows must be out.
 
+mod attacks;
 mod averaging;
 mod checks;
 mod choice;
@@ -118,6 +119,10 @@ pub struct Row {
 impl Row {
     fn within(what: impl Into<String>, expected: f64, measured: f64, within: f64) -> Self {
         Row { what: what.into(), expected, measured, tolerance: Tolerance::Within(within) }
+    }
+
+    fn at_least(what: impl Into<String>, expected: f64, measured: f64) -> Self {
+        Row { what: what.into(), expected, measured, tolerance: Tolerance::AtLeast }
     }
 
     fn at_most(what: impl Into<String>, expected: f64, measured: f64) -> Self {

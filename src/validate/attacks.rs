@@ -1,0 +1,47 @@
+//! Attacks on a hive whose agents differ much, with and without mixing in front of a robust rule.
+
+use super::fleet::hive;
+use super::{CheckError, Row, Rows, Trial};
+
+/// Fifty companies of one agent each, which differ more than what they share.
+const HIVE: &str = "rounds = 40\n[fleet]\nagents = 50\ntasks = 40\n\
+                    [world]\nskills = 5\ncompanies = 50\nfeatures = 10\nanswers = 6\n\
+                    alpha = 0.3\ngeneral = 1.0\nskill = 1.0\ncompany = 1.5\n\
+                    [learner]\nrate = 0.3\n\
+                    [measure]\npanel = 0\nprobes = 64\nevery = 40\n[engine]\nkind = \"serial\"\n";
+
+/// Colluders who stay among contributions that differ turn what a robust rule makes of them; mixing
+/// each with its neighbours, or in buckets, leaves them less to hide among. Shares are of the skill
+/// that the mean of all honest agents has.
+pub(super) fn heterogeneous(trial: &Trial) -> Rows {
+    let skill = |sets: &str| -> Result<f64, CheckError> {
+        let sets: Vec<String> = sets.split_whitespace().map(str::to_owned).collect();
+        let trace = hive(HIVE, trial, &sets)?;
+        Ok(trace.rounds.last().map_or(f64::NAN, |row| row.core_skill))
+    };
+    let clean = skill("")?;
+    let attacked = |combine: &str, attack: &str| {
+        format!("distiller.combine.kind={combine} attack.method.kind={attack}")
+    };
+    let mut rows = Vec::new();
+    for (attack, share, most) in [("inner-product", 0.2, 0.6), ("mimic", 0.3, 0.94)] {
+        let share = trial.model(share, 0.0);
+        let sets = format!("{} attack.share={share}", attacked("median", attack));
+        let what = format!("median under {attack}: share of the skill that is left");
+        rows.push(Row::at_most(what, most, skill(&sets)? / clean));
+    }
+    for (combine, attack, more, pre, least) in [
+        ("krum", "a-little", "attack.method.z=1.5", "nearest-neighbour-mixing", 0.2),
+        ("krum", "mimic", "", "nearest-neighbour-mixing", 0.15),
+        ("krum", "inner-product", "", "nearest-neighbour-mixing", 0.4),
+        ("median", "inner-product", "", "nearest-neighbour-mixing", 0.4),
+        ("median", "inner-product", "", "bucketing", 0.25),
+    ] {
+        let sets = format!("{} attack.share=0.2 {more}", attacked(combine, attack));
+        let mixed = format!("{sets} distiller.pre=[{{kind=\"{pre}\"}}]");
+        let won = skill(trial.model(&mixed, &sets))? - skill(&sets)?;
+        let what = format!("{combine} under {attack}: share of the skill that {pre} wins back");
+        rows.push(Row::at_least(what, least, won / clean));
+    }
+    Ok(rows)
+}
