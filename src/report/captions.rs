@@ -4,7 +4,7 @@ use super::data::Run;
 use super::figures::Column;
 use super::spread::{adoption as shares_of, times};
 use super::text::{self, count, counted, level, si};
-use crate::measure::{Outcome, RoundRow};
+use crate::measure::{AccountRow, Accounts, Outcome, RoundRow};
 use crate::record::time_to_half_fleet;
 
 pub(super) use super::text::percent;
@@ -303,7 +303,26 @@ pub(super) fn learnings(w: &Words<'_>) -> String {
     let rows = &w.runs[0].trace.rounds;
     let merged = rows.iter().map(|r| r.learnings).sum();
     let dropped = rows.iter().map(|r| r.dropped).sum();
-    format!("{} merged in all, {} dropped.", capital(&counted(merged, "learning")), count(dropped))
+    let all = format!(
+        "{} merged in all, {} dropped.",
+        capital(&counted(merged, "learning")),
+        count(dropped)
+    );
+    match AccountRow::total(&w.runs[0].trace.accounts) {
+        None => all,
+        Some((accounts, in_flight)) => all + &causes(&accounts, in_flight),
+    }
+}
+
+/// What became of learnings that were not merged, where any were not.
+fn causes(accounts: &Accounts, in_flight: u64) -> String {
+    let fates = Accounts::FATES.into_iter().zip(accounts.fates()).skip(1);
+    let fates = fates.chain([("in flight at the end", in_flight)]);
+    let some: Vec<String> = fates
+        .filter(|(_, number)| *number > 0)
+        .map(|(name, number)| format!("{} {}", count(number), name.replace('_', " ")))
+        .collect();
+    if some.is_empty() { String::new() } else { format!(" By cause: {}.", some.join(", ")) }
 }
 
 pub(super) fn value(w: &Words<'_>) -> String {
