@@ -46,8 +46,8 @@ impl Kernel for Spin {
     }
 }
 
-/// Reads every number once, in eight streams side by side, and adds it to one of many sums: the
-/// fastest that memory can be gone through.
+/// Reads every number once, in eight streams side by side, and adds it to one of many sums: what
+/// memory gives to plain loads, none of which are asked for ahead.
 pub fn read_all(numbers: &[f32]) -> f32 {
     run16(Read { numbers })
 }
