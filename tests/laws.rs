@@ -46,6 +46,7 @@ laws! {
     a_buffer_for_everyone_is_a_round_in_step: "buffered-in-step",
     learnings_are_as_stale_as_the_places_between_them: "staleness",
     publications_take_the_time_that_a_buffer_takes_to_fill: "buffered-pace",
+    a_buffer_is_there_sooner_where_some_are_very_slow: "buffered-sooner",
     signs_lead_nowhere_and_error_feedback_leads_to_the_minimum: "sign-descent",
     what_is_drawn_for_compression_averages_out_over_agents: "compression-variance",
     one_bit_with_error_feedback_is_as_good_as_whole_contributions: "error-feedback",
