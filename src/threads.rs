@@ -1,8 +1,7 @@
 //! Work on several threads, done all the same where the system gives fewer than were asked for.
 
 use std::io;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, Scope, ScopedJoinHandle};
 
 /// How often a thread that is not held up takes items.
@@ -73,8 +72,43 @@ pub(crate) fn on_threads(helpers: usize, run: &(dyn Fn() + Sync)) {
     });
 }
 
-/// Threads of a scope that have started and wait for the word to begin.
-pub(crate) struct Crew(Vec<Sender<()>>);
+/// Threads of a scope that have started and wait for the word to begin. Without it they go home.
+pub(crate) struct Crew(Arc<Gate>);
+
+/// Where a crew waits. Waiting allocates nothing: a thread that needs memory once the next one has
+/// taken what was left would end the process.
+#[derive(Default)]
+struct Gate {
+    state: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    /// Threads that are up.
+    up: usize,
+    /// Whether they are to begin, once they are told.
+    begin: Option<bool>,
+}
+
+impl Gate {
+    /// Changes what is waited for.
+    fn set(&self, change: impl FnOnce(&mut Waiting)) {
+        change(&mut lock(&self.state));
+        self.changed.notify_all();
+    }
+
+    /// Waits until `found` finds something.
+    fn wait<T>(&self, mut found: impl FnMut(&Waiting) -> Option<T>) -> T {
+        let mut state = lock(&self.state);
+        loop {
+            if let Some(found) = found(&state) {
+                return found;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
 
 impl Crew {
     /// Starts a thread for each of `jobs`.
@@ -85,30 +119,34 @@ impl Crew {
         scope: &'scope Scope<'scope, '_>,
         jobs: impl Iterator<Item = F>,
     ) -> io::Result<Crew> {
-        let start = |job: F| {
-            let (begin, begun): (Sender<()>, Receiver<()>) = channel();
-            let (is_up, up): (Sender<()>, Receiver<()>) = channel();
+        let crew = Crew(Arc::default());
+        for (others, job) in jobs.enumerate() {
+            let gate = crew.0.clone();
             let wait = move || {
-                let _ = is_up.send(());
-                if begun.recv().is_ok() {
+                gate.set(|state| state.up += 1);
+                if gate.wait(|state| state.begin) {
                     job();
                 }
             };
             Builder::new().spawn_scoped(scope, wait)?;
             // a thread takes memory of its own as it comes up, and ends the process where there is
             // none: the next one must not have taken it
-            let _ = up.recv();
-            Ok(begin)
-        };
-        jobs.map(start).collect::<io::Result<Vec<_>>>().map(Crew)
+            crew.0.wait(|state| (state.up > others).then_some(()));
+        }
+        Ok(crew)
     }
 
     /// Lets all of them begin.
     pub fn begin(self) {
-        // a thread waits until it hears: none can be gone
-        for begin in self.0 {
-            let _ = begin.send(());
-        }
+        self.0.set(|state| state.begin = Some(true));
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        self.0.set(|state| {
+            state.begin.get_or_insert(false);
+        });
     }
 }
 
