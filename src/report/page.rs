@@ -16,6 +16,8 @@ use minijinja::{Environment, Value, context};
 use serde::Serialize;
 
 const TEMPLATE: &str = include_str!("assets/report.html");
+/// How every page begins, from its `title`, `mark` and `heading`.
+const HEAD: &str = include_str!("assets/head.html");
 /// How every page ends.
 const FOOT: &str = include_str!("assets/foot.html");
 pub(super) const STYLES: [&str; 2] =
@@ -165,6 +167,7 @@ pub(super) fn fill(
 ) -> Result<String, ReportError> {
     let mut environment = Environment::new();
     // The names' endings turn on the escaping of everything that is not marked safe.
+    environment.add_template("head.html", HEAD)?;
     environment.add_template("foot.html", FOOT)?;
     environment.add_template(name, template)?;
     let shared = context! {

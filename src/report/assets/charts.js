@@ -15,6 +15,19 @@ hive.charts = (() => {
     return entry;
   };
 
+  // A chart of rows, sized and drawn anew where its box becomes narrow or wide.
+  const fitting = (box, build, narrow, size) => {
+    const entry = mount(box, build);
+    let was = narrow();
+    new ResizeObserver(() => {
+      if (narrow() === was) return;
+      was = narrow();
+      size();
+      entry.draw();
+    }).observe(box);
+    return entry;
+  };
+
   // On paper: light, and as wide as the sheet.
   let printing = false;
   addEventListener("beforeprint", () => {
@@ -190,5 +203,5 @@ hive.charts = (() => {
     })), visible, draw);
   };
 
-  return { mount, common, axis, xRounds, y, range, tip, tooltip, legend, lines };
+  return { mount, fitting, common, axis, xRounds, y, range, tip, tooltip, legend, lines };
 })();

@@ -61,14 +61,7 @@
       series,
     };
   };
-  const { draw } = hive.charts.mount(box, build);
-  let was = narrow();
-  new ResizeObserver(() => {
-    if (narrow() === was) return;
-    was = narrow();
-    size();
-    draw();
-  }).observe(box);
+  const { draw } = hive.charts.fitting(box, build, narrow, size);
   const first = (family) => ranked.find((d) => d.family === family);
   hive.charts.legend("fig-dots", families.map((family) => ({ label: family, short: true, colour: () => hive.colour(`c-${first(family).colour}`) })), visible, draw);
 

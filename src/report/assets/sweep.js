@@ -55,14 +55,7 @@
         }])],
       };
     };
-    const { draw } = hive.charts.mount(box, build);
-    let was = narrow();
-    new ResizeObserver(() => {
-      if (narrow() === was) return;
-      was = narrow();
-      size();
-      draw();
-    }).observe(box);
+    hive.charts.fitting(box, build, narrow, size);
   };
 
   // Levels of an axis along the bottom, a line for each level of another.
