@@ -70,16 +70,13 @@ impl<'o> Output<'o> {
     pub fn weighted<'r>(&mut self, weights: &[f32], rows: &[&'r [f32]]) {
         assert_eq!(self.stage, Stage::Untouched, "a result is written once");
         let (base, past) = (self.base, self.numbers.len() >= LONG);
-        let parts: Vec<(usize, &mut [f32])> = parts_mut(self.numbers, PARTS_MAX).collect();
-        let make = |(start, part): (usize, &mut [f32]), here: &mut Vec<&'r [f32]>| {
+        self.end_parts(|start, part, here: &mut Vec<&'r [f32]>| {
             here.clear();
             here.extend(rows.iter().map(|row| &row[start..][..part.len()]));
             let base = base.map(|base| &base[start..][..part.len()]);
             let finite = weighted_result(part, weights, here, base, past);
             if finite { None } else { first_not_finite(part).map(|at| start + at) }
-        };
-        let found = parallel_chunks_with(self.threads, parts, make);
-        self.stage = Stage::Ended(found.into_iter().flatten().next());
+        });
     }
 
     /// The whole result, as zeros at first.
@@ -106,11 +103,11 @@ impl<'o> Output<'o> {
         }
     }
 
+    /// Ends what `work` has still to do, tile by tile.
     fn end<S: Default>(&mut self, work: impl Fn(usize, &mut [f32], &mut S) + Sync) {
         let base = self.base;
         // what is made anew and too long to stay in a cache is made in one, and copied
         let apart = self.stage == Stage::Untouched && self.numbers.len() >= LONG;
-        let parts: Vec<(usize, &mut [f32])> = parts_mut(self.numbers, PARTS_MAX).collect();
         let make = |start: usize, tile: &mut [f32], scratch: &mut S| {
             work(start, tile, scratch);
             if let Some(base) = base {
@@ -118,7 +115,7 @@ impl<'o> Output<'o> {
             }
             first_not_finite(tile).map(|at| start + at)
         };
-        let end = |(from, part): (usize, &mut [f32]), (scratch, near): &mut (S, Vec<f32>)| {
+        self.end_parts(|from, part, (scratch, near): &mut (S, Vec<f32>)| {
             let mut found = None;
             for (i, tile) in part.chunks_mut(TILE).enumerate() {
                 let start = from + i * TILE;
@@ -133,8 +130,19 @@ impl<'o> Output<'o> {
                 found = found.or(bad);
             }
             found
-        };
-        let found = parallel_chunks_with(self.threads, parts, end);
+        });
+    }
+
+    /// Ends the result part by part, on some threads; `work` says where a part's first number is that
+    /// is infinite or none.
+    fn end_parts<S: Default>(
+        &mut self,
+        work: impl Fn(usize, &mut [f32], &mut S) -> Option<usize> + Sync,
+    ) {
+        let parts: Vec<(usize, &mut [f32])> = parts_mut(self.numbers, PARTS_MAX).collect();
+        let found = parallel_chunks_with(self.threads, parts, |(start, part), scratch: &mut S| {
+            work(start, part, scratch)
+        });
         self.stage = Stage::Ended(found.into_iter().flatten().next());
     }
 }
