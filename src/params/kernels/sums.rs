@@ -1,14 +1,11 @@
 //! Weighted sums of long rows, and results that are written past the caches.
 
 use super::simd::{Kernel, Vector, fence, run16};
-use super::vectors::prefetch_line;
+use super::vectors::{AHEAD, prefetch_line};
 
 /// Entries that the weighted sum works on at a time: they stay in the nearest cache while
 /// all rows stream by.
 const TILE: usize = 4096;
-
-/// Numbers that are asked for ahead of their time: so many streams are guessed too late.
-const AHEAD: usize = 256;
 
 /// Rows that one pass over a tile adds.
 const ROWS: usize = 8;
