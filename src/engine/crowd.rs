@@ -44,11 +44,6 @@ pub(super) enum CrowdError {
     Halted,
 }
 
-/// Whether a scenario's fleet is one of numbers.
-pub(super) fn is_of(scenario: &Scenario) -> bool {
-    matches!(scenario.learner, Learner::Practice(_) | Learner::Search(_))
-}
-
 /// The course of a scenario's fleet of numbers under a topology.
 pub(super) fn run(
     scenario: &Scenario,

@@ -182,7 +182,7 @@ impl Experiment {
     /// world, an agent or a merge diverges, or threads cannot be had.
     pub fn run(&self, observer: &dyn Observer) -> Result<Outcome, RunError> {
         let mut scenario: Scenario = Scenario::clone(&self.scenario);
-        let numbers = crowd::is_of(&scenario) && !self.own_learner;
+        let numbers = scenario.learner.is_of_numbers() && !self.own_learner;
         let world = if numbers { None } else { Some(self.world()?) };
         if let Some(world) = &world {
             scenario.fleet.agents = world.facts().agents as u32;
@@ -355,6 +355,8 @@ impl Experiment {
         let solver = scenario.learner.solver();
         let facts = world.facts();
         let seed = scenario.seed.0;
+        // bounds send nothing
+        let sends = topology.merges();
         Fleet {
             learner: (self.learner)(facts, seed, knows_job),
             plan: Plan {
@@ -366,12 +368,8 @@ impl Experiment {
             },
             keeping,
             topology,
-            exchange: if topology.merges() {
-                scenario.distiller.exchange
-            } else {
-                Exchange::Weights
-            },
-            compression: if topology.merges() {
+            exchange: if sends { scenario.distiller.exchange } else { Exchange::Weights },
+            compression: if sends {
                 scenario.distiller.compression.clone()
             } else {
                 Compression::default()
@@ -386,8 +384,8 @@ impl Experiment {
             newcomers: newcomers(scenario, world.as_ref()),
             uptake: Uptake { mean: scenario.fleet.uptake, spread: scenario.fleet.uptake_spread },
             pace: Pace::new(&scenario.fleet, seed),
-            faults: if topology.merges() { scenario.faults.clone() } else { Faults::default() },
-            attackers: if topology.merges() {
+            faults: if sends { scenario.faults.clone() } else { Faults::default() },
+            attackers: if sends {
                 attackers(scenario, facts.agents as u32)
             } else {
                 Attackers::default()

@@ -27,6 +27,11 @@ impl Default for Learner {
 }
 
 impl Learner {
+    /// Whether agents are numbers, or bits, and no parameters that could be sent and merged.
+    pub(crate) fn is_of_numbers(&self) -> bool {
+        matches!(self, Learner::Practice(_) | Learner::Search(_))
+    }
+
     /// The local solver's settings, common to all learners that follow gradients; those of the
     /// others are the defaults.
     pub fn solver(&self) -> &Solver {

@@ -14,7 +14,7 @@ use super::spread::own_levels;
 use super::text;
 use crate::graph::Graph;
 use crate::measure::{Frame, Outcome, Trace};
-use crate::scenario::{GraphKind, Learner, Scenario, Topology};
+use crate::scenario::{GraphKind, Scenario, Topology};
 use serde::Serialize;
 
 /// Agents that are dots of their own at most; above that, companies are.
@@ -201,7 +201,7 @@ impl Picture {
         if !dots.are_agents() {
             return Picture::plain(Shape::Companies, layout::sunflower(n));
         }
-        let crowd = matches!(scenario.learner, Learner::Practice(_) | Learner::Search(_));
+        let crowd = scenario.learner.is_of_numbers();
         let gossip = scenario.distiller.gossip.graph;
         match scenario.distiller.topology {
             Topology::Gossip if gossip == GraphKind::Complete && crowd => {

@@ -1,7 +1,7 @@
 //! What cannot be attacked, and by what.
 
 use super::cross::{Clashes, word};
-use crate::scenario::{Exchange, Learner, Method, Personalisation, Scenario, World};
+use crate::scenario::{Exchange, Method, Personalisation, Scenario, World};
 
 /// The checks of `[attack]`.
 pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
@@ -9,7 +9,7 @@ pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
         return;
     }
     const SHARE: &str = "attack.share";
-    if !matches!(s.learner, Learner::Softmax(_) | Learner::Mlp(_)) {
+    if s.learner.is_of_numbers() {
         let message = "attackers send contributions, and this learner makes none; set it to 0, or \
                        take learner.kind = \"softmax\" or \"mlp\"";
         clashes.add(&[SHARE, "learner.kind"], message.into());

@@ -1,7 +1,7 @@
 //! What compressed contributions do not go with.
 
 use super::cross::{Clashes, word};
-use crate::scenario::{Compression, Exchange, Learner, Personalisation, Scenario, Topology};
+use crate::scenario::{Compression, Exchange, Personalisation, Scenario, Topology};
 
 /// The checks of `distiller.compression`.
 pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
@@ -23,7 +23,7 @@ pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
     }
     let mut refuse = |key: &str, message: String| clashes.add(&[KIND, key], message);
     let none = "leave the table out";
-    if !matches!(s.learner, Learner::Softmax(_) | Learner::Mlp(_)) {
+    if s.learner.is_of_numbers() {
         let message = format!(
             "\"{kind}\" compresses parameters, and this learner has none; {none}, or take \
              learner.kind = \"softmax\" or \"mlp\""

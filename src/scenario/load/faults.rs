@@ -2,7 +2,7 @@
 
 use super::cross::{Clashes, word};
 use crate::scenario::{
-    Availability, Exchange, Faults, Learner, Personalisation, Scenario, Schedule, Topology,
+    Availability, Exchange, Faults, Personalisation, Scenario, Schedule, Topology,
 };
 
 /// The checks of `[faults]`, `[fleet.availability]` and `[fleet.churn]`.
@@ -10,7 +10,7 @@ pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
     presence(s, clashes);
     let Some(key) = first_of(&s.faults) else { return };
     let mut refuse = |key: &str, other: &str, message: String| clashes.add(&[key, other], message);
-    if is_of_numbers(s) {
+    if s.learner.is_of_numbers() {
         let message = "these agents send no learnings that could go astray; leave the table out, \
                        or take learner.kind = \"softmax\" or \"mlp\"";
         return refuse(key, "learner.kind", message.into());
@@ -90,7 +90,7 @@ fn presence(s: &Scenario, clashes: &mut Clashes<'_>) {
         ("fleet.churn.rate", s.fleet.churn.rate > 0.0),
     ];
     for (key, _) in set.into_iter().filter(|(_, set)| *set) {
-        if is_of_numbers(s) {
+        if s.learner.is_of_numbers() {
             let message = "with this learner everyone is there in every round; leave the table \
                            out, or take \"softmax\" or \"mlp\"";
             clashes.add(&[key, "learner.kind"], message.into());
@@ -101,10 +101,6 @@ fn presence(s: &Scenario, clashes: &mut Clashes<'_>) {
             clashes.add(&[key, "distiller.schedule.kind"], message.into());
         }
     }
-}
-
-fn is_of_numbers(s: &Scenario) -> bool {
-    !matches!(s.learner, Learner::Softmax(_) | Learner::Mlp(_))
 }
 
 /// The first key that lets something go wrong.

@@ -2,7 +2,7 @@
 
 use super::cross::{Clashes, word};
 use super::strategies;
-use crate::scenario::{Exchange, Learner, Market, Personalisation, Scenario, Topology, World};
+use crate::scenario::{Exchange, Market, Personalisation, Scenario, Topology, World};
 
 /// The checks of `[[hives]]` and `[market]`.
 pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
@@ -43,13 +43,10 @@ pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
                        there are several; take \"fedsim\" or \"fedalt\"";
         refuse("job_knowledge.personalisation", message.into());
     }
-    match &s.learner {
-        Learner::Softmax(_) | Learner::Mlp(_) => {}
-        _ => {
-            let message = "hives merge parameters, and this learner has none; take \"softmax\" or \
-                           \"mlp\"";
-            refuse("learner.kind", message.into());
-        }
+    if s.learner.is_of_numbers() {
+        let message = "hives merge parameters, and this learner has none; take \"softmax\" or \
+                       \"mlp\"";
+        refuse("learner.kind", message.into());
     }
     if s.learner.solver().scaffold {
         let message = "control variates correct steps towards one core, but there are several; \

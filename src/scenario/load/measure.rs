@@ -1,7 +1,7 @@
 //! What cannot be measured of a scenario.
 
 use super::cross::{Clashes, word};
-use crate::scenario::{Exchange, Learner, Measure, Scenario, Server, Topology, World};
+use crate::scenario::{Exchange, Measure, Scenario, Server, Topology, World};
 
 /// The checks of `[measure]`.
 pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
@@ -12,7 +12,7 @@ pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
         ("measure.barriers", barriers > 0),
     ];
     for (key, _) in asked.into_iter().filter(|(_, asked)| *asked) {
-        if !matches!(s.learner, Learner::Softmax(_) | Learner::Mlp(_)) {
+        if s.learner.is_of_numbers() {
             let message = "a merge of parameters is measured, and this learner has none; leave \
                            the key out, or take \"softmax\" or \"mlp\"";
             clashes.add(&[key, "learner.kind"], message.into());

@@ -7,7 +7,7 @@ use crate::scenario::{
 
 /// The checks of `distiller.schedule`, and of how fast agents work.
 pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
-    let numbers = !matches!(s.learner, Learner::Softmax(_) | Learner::Mlp(_));
+    let numbers = s.learner.is_of_numbers();
     if numbers {
         paces_of_numbers(s, clashes);
     }
