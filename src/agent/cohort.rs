@@ -5,7 +5,7 @@ use super::{compression, examine};
 use crate::ids::{AgentId, Round};
 use crate::learner::{Lesson, Order, Tally, Targets};
 use crate::params::kernels::first_not_finite;
-use crate::params::{Local, Sparse, Store};
+use crate::params::{Local, Store};
 use crate::scenario::{Exchange, Partial, Pull};
 use crate::stream::{Key, Purpose, Stream};
 use crate::world::Tasks;
@@ -354,7 +354,7 @@ impl Cohort {
                 let Some(inputs) = &shift.shared_inputs else { return };
                 policy.clear();
                 policy.extend_from_slice(publication.core_of(agent));
-                add_moved(fleet, &learning.contribution, policy);
+                learning.contribution.add_to(fleet.learner.core_layout(), policy);
                 let skills = fleet.world.facts().skills.len();
                 let each = inputs.len() / skills;
                 chosen.clear();
@@ -393,7 +393,7 @@ impl Cohort {
         self.write_policy(fleet, publication, agent, owner, bench);
         // what is kept under `rebase` is the policy after the work
         if !matches!(fleet.keeping, Keeping::Job(Pull::Rebase, _)) {
-            add_moved(fleet, &parcel.learning.contribution, &mut bench.policy);
+            parcel.learning.contribution.add_to(fleet.learner.core_layout(), &mut bench.policy);
         }
         if shift.examined && fleet.in_panel(agent) {
             let level = examine::job_level(fleet, &publication.climate, agent, bench);
@@ -536,15 +536,6 @@ impl Cohort {
                 }
             }
         }
-    }
-}
-
-/// Adds what an agent moved to a whole policy.
-fn add_moved(fleet: &Fleet, contribution: &Sparse, policy: &mut [f32]) {
-    let layout = fleet.learner.core_layout();
-    for (block, _, moved) in contribution.iter() {
-        let at = &mut policy[layout.range(block)];
-        at.iter_mut().zip(moved).for_each(|(policy, moved)| *policy += moved);
     }
 }
 

@@ -75,11 +75,8 @@ impl Distiller {
             if self.fleet.halt.is_set() {
                 return;
             }
-            for (block, _, values) in learning.contribution.iter() {
-                let at = &mut model[layout.range(block)];
-                at.iter_mut().zip(values).for_each(|(p, v)| *p += v);
-                held[block as usize] = true;
-            }
+            learning.contribution.add_to(layout, &mut model);
+            learning.contribution.iter().for_each(|(block, ..)| held[block as usize] = true);
             for skill in 0..skills {
                 let holds = needed[skill].iter().all(|block| held[*block as usize]);
                 if !holds && self.scenario.distiller.absent == Absent::Skip {

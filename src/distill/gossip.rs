@@ -176,10 +176,7 @@ impl Gossip {
 fn trained(site: &Site<'_>, model: &Arc<Vec<f32>>, learned: Option<&Learning>) -> Arc<Vec<f32>> {
     let Some(learning) = learned else { return model.clone() };
     let mut model = model.as_ref().clone();
-    for (block, _, moved) in learning.contribution.iter() {
-        let at = &mut model[site.layout.range(block)];
-        at.iter_mut().zip(moved).for_each(|(x, moved)| *x += moved);
-    }
+    learning.contribution.add_to(site.layout, &mut model);
     Arc::new(model)
 }
 

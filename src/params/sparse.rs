@@ -1,5 +1,7 @@
 //! A vector that holds some blocks of a layout.
 
+use super::Layout;
+
 /// Blocks of a parameter vector, each with the number of tasks that it stands for. What is not
 /// there was not touched. Reused from round to round: clearing keeps the memory.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -50,6 +52,17 @@ impl Sparse {
         for (block, end) in self.blocks.iter().zip(&self.ends) {
             change(*block, &mut self.values[start..*end]);
             start = *end;
+        }
+    }
+
+    /// Adds it to a whole vector, `to += vector`.
+    ///
+    /// # Panics
+    /// Where `to` is shorter than the layout, or a block is none of it.
+    pub fn add_to(&self, layout: &Layout, to: &mut [f32]) {
+        for (block, _, values) in self.iter() {
+            let to = to[layout.range(block)].iter_mut();
+            to.zip(values).for_each(|(to, value)| *to += value);
         }
     }
 
