@@ -197,24 +197,8 @@ impl Distiller {
         before: &Publication,
         harvest: &mut Harvest,
     ) -> Result<Publication, MergeError> {
-        if self.fleet.faults.delay > 0.0 && harvest.time.is_none() {
-            self.let_in(before.version, harvest);
-        }
-        if let Some(conspiracy) = &mut self.conspiracy {
-            let scene = Scene {
-                layout: self.fleet.learner.core_layout(),
-                version: before.version,
-                core: &before.core,
-                previous: before.previous.as_deref().map(Vec::as_slice),
-                threads: self.threads,
-            };
-            conspiracy.strike(&scene, &mut harvest.learnings);
-            let before = harvest.learnings.len();
-            harvest.learnings.retain(|l| is_finite(&l.contribution));
-            let refused = (before - harvest.learnings.len()) as u64;
-            harvest.accounts.not_finite += refused;
-            harvest.accounts.merged -= refused;
-        }
+        self.let_in(before.version, harvest);
+        self.let_attack(before, harvest);
         let harvest = &*harvest;
         let version = CoreVersion(before.version.0 + 1);
         let mut core = before.core.as_ref().clone();
@@ -281,8 +265,11 @@ impl Distiller {
         })
     }
 
-    /// Lets in what comes in late, and keeps what is later still.
+    /// Lets in what comes in late, and keeps what is later still. Out of step the timetable does.
     fn let_in(&mut self, CoreVersion(version): CoreVersion, harvest: &mut Harvest) {
+        if self.fleet.faults.delay == 0.0 || harvest.time.is_some() {
+            return;
+        }
         let round = version + 1;
         for (late, learning) in harvest.late.drain(..) {
             self.late.entry(round + late).or_default().push(learning);
@@ -300,6 +287,25 @@ impl Distiller {
         let age = |learning: &Learning| (version - learning.version.0, 1);
         harvest.ages = Some(Ages::count(harvest.learnings.iter().map(age)));
         harvest.in_flight = self.late.values().map(|late| late.len() as u64).sum();
+    }
+
+    /// Lets attackers put what they send in the place of what they learned, and refuses what of it
+    /// is not finite.
+    fn let_attack(&mut self, before: &Publication, harvest: &mut Harvest) {
+        let Some(conspiracy) = &mut self.conspiracy else { return };
+        let scene = Scene {
+            layout: self.fleet.learner.core_layout(),
+            version: before.version,
+            core: &before.core,
+            previous: before.previous.as_deref().map(Vec::as_slice),
+            threads: self.threads,
+        };
+        conspiracy.strike(&scene, &mut harvest.learnings);
+        let all = harvest.learnings.len();
+        harvest.learnings.retain(|l| is_finite(&l.contribution));
+        let refused = (all - harvest.learnings.len()) as u64;
+        harvest.accounts.not_finite += refused;
+        harvest.accounts.merged -= refused;
     }
 
     /// Whose training broke a core's block.

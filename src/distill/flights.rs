@@ -184,6 +184,7 @@ impl Flights {
     fn land(&mut self, publication: &Publication, merge: &Merge, mut whole: Harvest) -> Harvest {
         let layout = self.fleet.learner.core_layout().clone();
         let mut jobs = merge.jobs.iter().peekable();
+        let mut ages = Vec::new();
         for leaf in 0..self.fleet.leaves() {
             let (first, len) = self.fleet.leaf_range(leaf);
             let end = first + len as u32;
@@ -192,18 +193,21 @@ impl Flights {
                 let Some(mut parcel) = self.flown.remove(&(job.agent, job.round.0)) else {
                     continue;
                 };
-                parcel.stale = self.is_stale(publication, job);
+                let age = publication.version.0 - job.version;
+                parcel.stale = self.fates.as_ref().is_some_and(|fates| fates.is_stale(age));
                 if let Some((Some(start), _)) = self.starts.get(&job.version) {
-                    age(&self.schedule, &layout, start, publication, &mut parcel.learning);
+                    weigh(&self.schedule, &layout, start, publication, &mut parcel.learning);
                 }
+                let merged = harvest.accounts.merged;
                 self.harvester.add(&mut harvest, &mut parcel);
+                ages.extend((harvest.accounts.merged > merged).then_some((age, 1)));
             }
             self.harvester.put(leaf, harvest);
         }
         let landed = self.harvester.take().unwrap_or_default();
         self.forget(publication.version, merge);
         whole.time = Some(merge.time);
-        whole.ages = Some(self.ages(publication, merge));
+        whole.ages = Some(Ages::count(ages.into_iter()));
         // sent is what was sent by now, and not what came in
         let (sent, in_flight) =
             if self.fleet.topology.merges() { (merge.sent, merge.in_flight) } else { (0, 0) };
@@ -257,7 +261,6 @@ impl Flights {
         }
         self.forget(publication.version, merge);
         whole.time = Some(merge.time);
-        whole.ages = Some(self.ages(publication, merge));
         whole
     }
 
@@ -291,25 +294,6 @@ impl Flights {
         Arc::new(Publication { held: Some(Arc::new(held)), shift, measured, ..publication.clone() })
     }
 
-    /// Whether a learning comes in that is too old to be merged.
-    fn is_stale(&self, publication: &Publication, job: &Job) -> bool {
-        self.fates.as_ref().is_some_and(|fates| {
-            let age = publication.version.0 - job.version;
-            fates.is_stale(age) && fates.of(job.agent, job.round).arrives()
-        })
-    }
-
-    /// How stale the learnings are that come in.
-    fn ages(&self, publication: &Publication, merge: &Merge) -> Ages {
-        let ages = merge.jobs.iter().filter_map(|job| {
-            let age = publication.version.0 - job.version;
-            let comes =
-                |fates: &Fates| fates.of(job.agent, job.round).arrives() && !fates.is_stale(age);
-            self.fates.as_ref().is_none_or(comes).then_some((age, 1))
-        });
-        Ages::count(ages)
-    }
-
     /// Takes the memory of what was gathered back.
     pub fn give_back(&mut self, harvest: Harvest) {
         self.harvester.give_back(harvest);
@@ -317,7 +301,7 @@ impl Flights {
 }
 
 /// Makes of a learning what is merged of it now: `s(τ) Δ`, or `α s(τ) (θ_τ + Δ − θ)`.
-fn age(
+fn weigh(
     schedule: &Schedule,
     layout: &Layout,
     start: &Start,

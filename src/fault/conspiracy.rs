@@ -6,7 +6,7 @@ use super::lookout::Lookout;
 use crate::agent::{Attackers, Learning};
 use crate::ids::{AgentId, CoreVersion};
 use crate::params::{Layout, Sparse};
-use crate::scenario::{Disguise, Knowledge, Method};
+use crate::scenario::{Backdoor, Disguise, Knowledge, Method, Scaling};
 use crate::stream::{Purpose, Stream};
 
 /// The attackers of a fleet, who confer before they send. Those who work in a round see what
@@ -67,45 +67,42 @@ impl Conspiracy {
             return;
         }
         let n = learnings.len();
-        let factor = |given: f64| if given > 0.0 { given } else { n as f64 / attackers as f64 };
         let method = self.attackers.spec().method.clone();
-        let sent = match &method {
+        match &method {
             Method::LabelFlip(_) => return,
-            Method::Scaling(spec) => return self.scale(learnings, factor(spec.factor)),
-            Method::Backdoor(spec) => return self.scale(learnings, factor(spec.factor)),
+            Method::Scaling(Scaling { factor }) | Method::Backdoor(Backdoor { factor, .. }) => {
+                let factor = if *factor > 0.0 { *factor } else { n as f64 / attackers as f64 };
+                return self.scale(learnings, factor);
+            }
             Method::FreeRider(spec) => return self.idle(learnings, spec.disguise, scene),
+            _ => {}
+        }
+        let layout = scene.layout;
+        let seen = self.seen(learnings);
+        let known = Known::new(layout, seen.iter().map(|l| &l.contribution).collect(), self.zeros);
+        let push = |direction, near| pushed(&known, layout, direction, near, scene.threads);
+        let sent = match &method {
             Method::Noise(spec) => {
-                let known = self.known(scene.layout, learnings);
                 let deviation = spec.scale * known.root_mean_square();
                 let shape = mean_and_deviation(&known, 0.0, 0.0);
                 return self.shout(learnings, &shape, deviation, scene.version);
             }
-            Method::SignFlip(spec) => {
-                mean_and_deviation(&self.known(scene.layout, learnings), -spec.scale, 0.0)
-            }
-            Method::InnerProduct(spec) => {
-                mean_and_deviation(&self.known(scene.layout, learnings), -spec.epsilon, 0.0)
-            }
+            Method::SignFlip(spec) => mean_and_deviation(&known, -spec.scale, 0.0),
+            Method::InnerProduct(spec) => mean_and_deviation(&known, -spec.epsilon, 0.0),
             Method::ALittle(spec) => {
                 let z = if spec.z > 0.0 { spec.z } else { z_max(n, attackers) };
-                mean_and_deviation(&self.known(scene.layout, learnings), 1.0, -z)
+                mean_and_deviation(&known, 1.0, -z)
             }
-            Method::MinMax(spec) => {
-                let known = self.known(scene.layout, learnings);
-                pushed(&known, scene.layout, spec.direction, Near::Each, scene.threads)
-            }
-            Method::MinSum(spec) => {
-                let known = self.known(scene.layout, learnings);
-                pushed(&known, scene.layout, spec.direction, Near::All, scene.threads)
-            }
+            Method::MinMax(spec) => push(spec.direction, Near::Each),
+            Method::MinSum(spec) => push(spec.direction, Near::All),
             Method::Mimic(_) => {
-                let seen = self.seen(learnings);
                 let honest: Vec<(AgentId, &Sparse)> =
-                    seen.into_iter().map(|l| (l.agent, &l.contribution)).collect();
-                let chosen = self.lookout.as_mut().and_then(|l| l.choose(scene.layout, &honest));
+                    seen.iter().map(|l| (l.agent, &l.contribution)).collect();
+                let chosen = self.lookout.as_mut().and_then(|l| l.choose(layout, &honest));
                 let Some(chosen) = chosen else { return };
                 honest[chosen].1.clone()
             }
+            _ => return,
         };
         self.each(learnings, |learning| learning.contribution.clone_from(&sent));
     }
@@ -123,11 +120,6 @@ impl Conspiracy {
                 honest => honest,
             },
         }
-    }
-
-    fn known<'l>(&self, layout: &'l Layout, learnings: &'l [Learning]) -> Known<'l> {
-        let seen = self.seen(learnings).into_iter().map(|l| &l.contribution).collect();
-        Known::new(layout, seen, self.zeros)
     }
 
     fn each(&self, learnings: &mut [Learning], change: impl FnMut(&mut Learning)) {

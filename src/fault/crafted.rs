@@ -1,6 +1,6 @@
 //! What attackers send: vectors that are made of what they know.
 
-use super::known::{Known, squared_distances};
+use super::known::{Known, squared_distances, whole};
 use crate::maths::inverse_normal;
 use crate::params::{Layout, Sparse};
 use crate::scenario::Push;
@@ -54,13 +54,13 @@ pub(super) fn pushed(
     let push = direction_of(known, &crafted, direction);
     let rows = known.whole();
     let (centre, p) = (whole(layout, &crafted), whole(layout, &push));
-    let squared: f64 = p.iter().map(|p| p * p).sum();
+    let squared: f64 = p.iter().map(|p| f64::from(*p) * f64::from(*p)).sum();
     // ‖μ + γp − x‖² = γ²‖p‖² + 2γ⟨p, μ − x⟩ + ‖μ − x‖²
     let parabolas = rows.iter().map(|row| {
         let (mut inner, mut from) = (0.0, 0.0);
         for ((x, centre), p) in row.iter().zip(&centre).zip(&p) {
-            let apart = centre - f64::from(*x);
-            inner += p * apart;
+            let apart = f64::from(*centre) - f64::from(*x);
+            inner += f64::from(*p) * apart;
             from += apart * apart;
         }
         (squared, 2.0 * inner, from)
@@ -112,15 +112,6 @@ fn direction_of(known: &Known<'_>, mean: &Sparse, direction: Push) -> Sparse {
         };
     }
     push
-}
-
-fn whole(layout: &Layout, vector: &Sparse) -> Vec<f64> {
-    let mut row = vec![0.0; layout.entries()];
-    for (block, _, values) in vector.iter() {
-        let to = &mut row[layout.range(block)];
-        to.iter_mut().zip(values).for_each(|(to, value)| *to = f64::from(*value));
-    }
-    row
 }
 
 #[cfg(test)]

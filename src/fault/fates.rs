@@ -2,7 +2,8 @@
 
 use crate::agent::Learning;
 use crate::ids::{AgentId, Round};
-use crate::params::{Layout, Sparse};
+use crate::params::kernels::first_not_finite;
+use crate::params::{Layout, Sparse, feed_values};
 use crate::scenario::Faults;
 use crate::stream::{Purpose, Stream};
 
@@ -114,8 +115,8 @@ fn seal(contribution: &Sparse) -> blake3::Hash {
     for (block, tasks, values) in contribution.iter() {
         hasher.update(&block.to_le_bytes());
         hasher.update(&tasks.to_le_bytes());
-        values.iter().for_each(|v| {
-            hasher.update(&v.to_bits().to_le_bytes());
+        feed_values(values, &mut |bytes| {
+            hasher.update(bytes);
         });
     }
     hasher.finalize()
@@ -134,7 +135,7 @@ fn inspect(layout: &Layout, contribution: &Sparse, sealed: blake3::Hash) -> Opti
 
 /// Whether all numbers of a contribution are finite.
 pub fn is_finite(contribution: &Sparse) -> bool {
-    crate::params::kernels::first_not_finite(contribution.values()).is_none()
+    first_not_finite(contribution.values()).is_none()
 }
 
 #[cfg(test)]

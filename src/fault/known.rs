@@ -75,15 +75,15 @@ impl<'a> Known<'a> {
 
     /// The contributions as whole vectors, zeros where one holds nothing.
     pub fn whole(&self) -> Vec<Vec<f32>> {
-        let whole = |contribution: &&Sparse| {
-            let mut row = vec![0.0; self.layout.entries()];
-            for (block, _, values) in contribution.iter() {
-                row[self.layout.range(block)].copy_from_slice(values);
-            }
-            row
-        };
-        self.contributions.iter().map(whole).collect()
+        self.contributions.iter().map(|contribution| whole(self.layout, contribution)).collect()
     }
+}
+
+/// A contribution as a whole vector, zeros where it holds nothing.
+pub(super) fn whole(layout: &Layout, contribution: &Sparse) -> Vec<f32> {
+    let mut row = vec![0.0; layout.entries()];
+    contribution.add_to(layout, &mut row);
+    row
 }
 
 /// Squared distances between all pairs of whole vectors, `n × n`.
