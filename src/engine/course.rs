@@ -227,7 +227,8 @@ fn take_work(
     let step: Vec<f32> = next.core.iter().zip(before.core.iter()).map(|(n, b)| n - b).collect();
     let contributions: Vec<_> = harvest.learnings.iter().map(|l| &l.contribution).collect();
     let layout = fleet.learner.core_layout();
-    let quality = quality(layout, &contributions, &step);
+    // of cores that are not measured it costs more than making them
+    let quality = next.measured.then(|| quality(layout, &contributions, &step));
     let agents = fleet.present(next.version) as u64;
     let merged = harvest.accounts.merged;
     let sends = merged > 0;
@@ -255,9 +256,11 @@ fn take_work(
             Some(ages) => ages.mean(),
             None => 0.0,
         },
-        sign_conflict: quality.sign_conflict,
-        cosine: quality.cosine,
-        consensus_distance: if sends { quality.consensus_distance } else { f64::NAN },
+        sign_conflict: quality.map_or(f64::NAN, |quality| quality.sign_conflict),
+        cosine: quality.map_or(f64::NAN, |quality| quality.cosine),
+        consensus_distance: quality
+            .filter(|_| sends)
+            .map_or(f64::NAN, |quality| quality.consensus_distance),
         step_norm: dot_f64(&step, &step).sqrt(),
         ..RoundRow::unmeasured()
     }
