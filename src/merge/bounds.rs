@@ -2,7 +2,8 @@
 
 use super::{Group, MergeError, Segment};
 use crate::params::kernels::merging::{
-    Cut, Magnitudes, Selection, cuts_of_largest, parallel_chunks, parallel_chunks_with,
+    Cut, Magnitudes, Selection, cut_of_largest, cuts_of_largest, parallel_chunks,
+    parallel_chunks_with,
 };
 
 /// For every member, where the largest magnitudes of its whole vector end: some numbers of them.
@@ -38,42 +39,39 @@ impl Bounds {
             })?;
             return Ok(Bounds { ends });
         }
-        let mut held = vec![0; n];
-        let mut bins = vec![Magnitudes::default(); n];
+        let mut seen = vec![Seen::default(); n];
         group.read(|segment| {
-            let rows: Vec<_> = here(segment, &mut bins).collect();
-            parallel_chunks(segment.threads(), rows, |(values, bins)| bins.count_upper(values));
-            segment.rows.iter().for_each(|row| held[row.member] += segment.len());
+            let rows: Vec<_> = here(segment, &mut seen).collect();
+            parallel_chunks(segment.threads(), rows, |(values, seen)| seen.take(values));
             Ok(())
         })?;
         let mut ends = vec![Vec::new(); n];
+        let mut scratch = Selection::default();
         for count in counts {
-            let uppers: Vec<Option<(u32, usize)>> = (0..n)
-                .map(|i| if count(held[i]) == 0 { None } else { bins[i].of_rank(count(held[i])) })
-                .collect();
+            let uppers: Vec<Option<(u32, usize)>> = seen.iter().map(|s| s.upper(count)).collect();
             let mut lower = vec![Magnitudes::default(); n];
-            group.read(|segment| {
-                let rows: Vec<_> = here(segment, &mut lower)
-                    .zip(&segment.rows)
-                    .filter_map(|(at, row)| Some((at, uppers[row.member]?.0)))
-                    .collect();
-                parallel_chunks(segment.threads(), rows, |((values, bins), upper)| {
-                    bins.count_lower(values, upper);
-                });
-                Ok(())
-            })?;
+            if uppers.iter().any(Option::is_some) {
+                group.read(|segment| {
+                    let rows: Vec<_> = here(segment, &mut lower)
+                        .zip(&segment.rows)
+                        .filter_map(|(at, row)| Some((at, uppers[row.member]?.0)))
+                        .collect();
+                    parallel_chunks(segment.threads(), rows, |((values, bins), upper)| {
+                        bins.count_lower(values, upper);
+                    });
+                    Ok(())
+                })?;
+            }
             for (i, upper) in uppers.iter().enumerate() {
+                if let Seen::Few(values) = &seen[i] {
+                    ends[i].push(end_of_few(values, count(values.len()), &mut scratch));
+                    continue;
+                }
                 let end = upper.and_then(|(upper, left)| {
                     let (low, left) = lower[i].of_rank(left)?;
                     Some((Magnitudes::magnitude(upper, low), left, lower[i].counted(low)))
                 });
-                ends[i].push(match end {
-                    None => (Cut::NOTHING, None),
-                    Some((magnitude, left, all)) => {
-                        let ties_end = usize::MAX;
-                        (Cut { magnitude, ties_end }, (left < all).then_some(left))
-                    }
-                });
+                ends[i].push(end_at(end));
             }
         }
         Ok(Bounds { ends })
@@ -105,14 +103,110 @@ impl Bounds {
     }
 }
 
-/// A segment's vectors, each with its member's bins.
-fn here<'s>(
+/// A magnitude, how many of those that have it are to be kept, and how many have it.
+fn end_at(end: Option<(f32, usize, usize)>) -> (Cut, Option<usize>) {
+    match end {
+        None => (Cut::NOTHING, None),
+        Some((magnitude, left, all)) => {
+            (Cut { magnitude, ties_end: usize::MAX }, (left < all).then_some(left))
+        }
+    }
+}
+
+/// The same of all magnitudes at hand.
+fn end_of_few(values: &[f32], count: usize, scratch: &mut Selection) -> (Cut, Option<usize>) {
+    if count == 0 {
+        return end_at(None);
+    }
+    let cut = cut_of_largest(values, count, scratch);
+    let have = |values: &[f32]| values.iter().filter(|x| x.abs() == cut.magnitude).count();
+    let kept = have(&values[..cut.ties_end.min(values.len())]);
+    end_at(Some((cut.magnitude, kept, have(values))))
+}
+
+/// Magnitudes of a member up to which they are kept as they are: bins for them take more memory
+/// than they do.
+const FEW: usize = 1 << 15;
+
+/// What is known of a member's magnitudes.
+#[derive(Clone)]
+enum Seen {
+    /// All of them.
+    Few(Vec<f32>),
+    /// How many there are, and how many share their upper bits.
+    Many(usize, Magnitudes),
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Seen::Few(Vec::new())
+    }
+}
+
+impl Seen {
+    /// Takes more of them.
+    fn take(&mut self, values: &[f32]) {
+        match self {
+            Seen::Few(few) if few.len() + values.len() <= FEW => few.extend_from_slice(values),
+            Seen::Few(few) => {
+                let mut bins = Magnitudes::default();
+                bins.count_upper(few);
+                bins.count_upper(values);
+                *self = Seen::Many(few.len() + values.len(), bins);
+            }
+            Seen::Many(held, bins) => {
+                *held += values.len();
+                bins.count_upper(values);
+            }
+        }
+    }
+
+    /// The upper bits of the least of the largest, and how many of those that have them are among
+    /// them; none where none is to be kept, or all are at hand.
+    fn upper(&self, count: &(dyn Fn(usize) -> usize + Sync)) -> Option<(u32, usize)> {
+        match self {
+            Seen::Few(_) => None,
+            Seen::Many(held, bins) => match count(*held) {
+                0 => None,
+                k => bins.of_rank(k),
+            },
+        }
+    }
+}
+
+/// A segment's vectors, each with what is kept of its member.
+fn here<'s, T>(
     segment: &'s Segment<'_>,
-    bins: &'s mut [Magnitudes],
-) -> impl Iterator<Item = (&'s [f32], &'s mut Magnitudes)> {
+    kept: &'s mut [T],
+) -> impl Iterator<Item = (&'s [f32], &'s mut T)> {
     // rows come in the order of the members
     let mut rows = segment.rows.iter().peekable();
-    bins.iter_mut().enumerate().filter_map(move |(member, bins)| {
-        rows.next_if(|row| row.member == member).map(|row| (row.values, bins))
+    kept.iter_mut().enumerate().filter_map(move |(member, kept)| {
+        rows.next_if(|row| row.member == member).map(|row| (row.values, kept))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stream::{Purpose, Stream};
+
+    /// Two ways to the same ends: magnitudes at hand and counted, with ties among them.
+    #[test]
+    fn few_magnitudes_end_where_many_would() {
+        let mut stream = Stream::new(3, Purpose::Job, 0, 0);
+        let values: Vec<f32> = (0..500).map(|_| (stream.normal() * 8.0).round() as f32).collect();
+        let mut bins = Magnitudes::default();
+        bins.count_upper(&values);
+        for k in [0, 1, 2, 7, 250, 499, 500] {
+            let counted = bins.of_rank(k).filter(|_| k > 0).and_then(|(upper, left)| {
+                let mut lower = Magnitudes::default();
+                lower.count_lower(&values, upper);
+                let (low, left) = lower.of_rank(left)?;
+                Some((Magnitudes::magnitude(upper, low), left, lower.counted(low)))
+            });
+            let few = end_of_few(&values, k, &mut Selection::default());
+            assert_eq!(format!("{few:?}"), format!("{:?}", end_at(counted)), "{k}");
+        }
+    }
 }
