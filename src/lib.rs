@@ -116,6 +116,7 @@ pub mod record;
 pub mod report;
 pub mod scenario;
 pub mod stream;
+pub mod stress;
 pub mod sweep;
 mod text;
 mod threads;

@@ -1,14 +1,24 @@
 //! Many runs under one command: their bar, lines for a log, and signals.
 
-use super::tell;
+use super::memory::available_bytes;
 use super::watch::{GAP_MAX, Progress, Watcher, ticking};
-use super::{Failure, INTERRUPTED, no_thread};
-use crate::engine::Batch;
+use super::{Failure, INTERRUPTED, failed, no_thread, tell};
+use crate::engine::{Batch, Cut, Experiment, Observer};
 use crate::pending::remove_unfinished;
-use crate::record::Made;
+use crate::record::{Made, finished};
+use crate::scenario::CheckedScenario;
+use crate::sweep::Finished;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+/// How many runs at a time `--jobs` asks for: 0 is one a core.
+pub(super) fn jobs(asked: u32) -> usize {
+    match asked {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        jobs => jobs as usize,
+    }
+}
 
 /// What goes on beside the runs.
 pub(super) struct Batching {
@@ -51,6 +61,27 @@ impl Batching {
         };
         // it fails only where a handler is set already, which a user of the library may have done
         let _ = ctrlc::set_handler(handler);
+    }
+
+    /// Runs a scenario to its figures; `seconds` is asked for the time that its merges took.
+    ///
+    /// # Errors
+    /// Where it is stopped, or this machine cannot run it. A run that comes to nothing by its own
+    /// arithmetic is none.
+    pub fn finish(
+        &self,
+        scenario: CheckedScenario,
+        observer: &dyn Observer,
+        seconds: impl FnOnce() -> f64,
+    ) -> Result<Finished, Failure> {
+        let experiment = Experiment::new(scenario).within(available_bytes());
+        match self.batch.run(&experiment, observer) {
+            Ok(Ok(outcome)) => Ok(finished(&outcome, seconds())),
+            Ok(Err(cause)) => Ok(Finished::failed(cause)),
+            Err(Cut::Stopped) => Err(Failure::Interrupted(String::new())),
+            Err(Cut::Refused(problem)) => Err(Failure::BadInput(problem.to_string())),
+            Err(Cut::Failed(error)) => Err(failed(error)),
+        }
     }
 
     /// Does `body`, with the bar moving beside it or now and then a line for a log.

@@ -6,6 +6,7 @@
 
 mod batching;
 mod cases;
+mod clock;
 mod closing;
 mod compare;
 mod memory;
@@ -16,6 +17,7 @@ mod report;
 mod run;
 mod scenario;
 mod strategies;
+mod stress;
 mod sweep;
 mod validate;
 mod watch;
@@ -43,6 +45,7 @@ Start here:
   hivesim run --help                          options, what the columns mean, exit codes
   hivesim report runs/A runs/B                lay runs side by side on one page
   hivesim sweep --help                        keys varied over many seeds, with intervals
+  hivesim stress --quick                      strategies under faults and attacks: report cards
   hivesim merge --help                        merging models in safetensors files";
 
 /// Simulates a hive mind of continual learners.
@@ -65,6 +68,8 @@ enum Command {
     Compare(compare::CompareArgs),
     /// Run a scenario with keys varied over many seeds, and compare what comes out.
     Sweep(sweep::SweepArgs),
+    /// Put merge strategies to hardships at rising doses, and write their report cards.
+    Stress(stress::StressArgs),
     /// Check a scenario, show it with all its defaults, or print the schema.
     Scenario(scenario::ScenarioArgs),
     /// List the merge strategies, or show one with its formula, costs and parameters.
@@ -97,6 +102,7 @@ pub fn main() -> ExitCode {
         Command::Report(args) => report::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Sweep(args) => sweep::run(&args),
+        Command::Stress(args) => stress::run(&args),
         Command::Merge(args) => merge::run(&args),
         Command::Scenario(args) => scenario::run(&args),
         Command::Strategies(args) => strategies::run(&args),

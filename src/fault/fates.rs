@@ -111,15 +111,14 @@ impl Fates {
 
 /// A fingerprint of all that a contribution holds.
 fn seal(contribution: &Sparse) -> blake3::Hash {
-    let mut hasher = blake3::Hasher::new();
+    // BLAKE3 takes one long piece much faster than many short ones
+    let mut all: Vec<u8> = Vec::with_capacity(5 * contribution.values().len());
     for (block, tasks, values) in contribution.iter() {
-        hasher.update(&block.to_le_bytes());
-        hasher.update(&tasks.to_le_bytes());
-        feed_values(values, &mut |bytes| {
-            hasher.update(bytes);
-        });
+        all.extend_from_slice(&block.to_le_bytes());
+        all.extend_from_slice(&tasks.to_le_bytes());
+        feed_values(values, &mut |bytes| all.extend_from_slice(bytes));
     }
-    hasher.finalize()
+    blake3::hash(&all)
 }
 
 /// Why a contribution is to be refused, if it is.

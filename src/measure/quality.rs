@@ -26,14 +26,18 @@ pub fn quality(layout: &Layout, contributions: &[&Sparse], step: &[f32]) -> Qual
     let some: Vec<&Sparse> = (0..most).map(|i| contributions[i * all / most]).collect();
     let (mut cosines, mut pairs) = (0.0, 0.0);
     let (mut opposite, mut signed) = (0_u64, 0_u64);
+    // by contribution and block
+    let square = |c: &&Sparse| c.iter().map(|(b, _, x)| (b, dot_f64(x, x))).collect::<Vec<_>>();
+    let squares: Vec<Vec<(u32, f64)>> = some.iter().map(square).collect();
     for (i, a) in some.iter().enumerate() {
-        for b in &some[i + 1..] {
+        for (b, others) in some.iter().zip(&squares).skip(i + 1) {
             let (mut dot, mut aa, mut bb) = (0.0, 0.0, 0.0);
-            for (block, _, x) in a.iter() {
+            for ((block, _, x), (_, xx)) in a.iter().zip(&squares[i]) {
+                let Ok(at) = others.binary_search_by_key(&block, |(b, _)| *b) else { continue };
                 let Some(y) = b.get(block) else { continue };
                 dot += dot_f64(x, y);
-                aa += dot_f64(x, x);
-                bb += dot_f64(y, y);
+                aa += xx;
+                bb += others[at].1;
                 for (x, y) in x.iter().zip(y) {
                     let product = x * y;
                     opposite += u64::from(product < 0.0);

@@ -25,12 +25,12 @@ pub enum RecordError {
         /// What is there.
         found: &'static str,
     },
-    /// The directory holds another sweep.
+    /// The directory holds another sweep's runs, or another battery's.
     #[error(
-        "`{}` holds {found}: name another directory, or give it the plan that it was made with",
+        "`{}` holds {found}: name another directory, or give it the plan or battery that it was made with",
         path.display()
     )]
-    OtherSweep {
+    OtherRuns {
         /// The directory asked for.
         path: PathBuf,
         /// What is there.

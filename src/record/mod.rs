@@ -14,6 +14,8 @@ mod measured;
 mod origin_tables;
 mod reading;
 mod replacing;
+mod runs_folder;
+mod stress;
 mod summary;
 mod sweep;
 mod table;
@@ -26,13 +28,14 @@ pub use manifest::{FORMAT, FileEntry, RunFacts, rfc3339};
 pub use measured::Histories;
 pub use reading::{ReadError, Recorded, read_run};
 pub use replacing::{replace_report, write_page};
+pub use runs_folder::{RunsFolder, read_run_file};
+pub use stress::{StressDirectory, report_cards, stress_hash};
 pub use summary::{summary, time_to_half_fleet};
-pub use sweep::{
-    SweepDirectory, SweepHeader, comparisons, read_header, read_run_file, result_hash,
-};
+pub use sweep::{SweepDirectory, SweepHeader, comparisons, read_header, result_hash};
 
 use crate::measure::{Outcome, Trace};
 use crate::scenario::Bound;
+use crate::sweep::{Figure, Finished};
 use std::io::Write;
 
 /// Writes the whole result, with what its histories come to, into `directory`: `scenario.toml`,
@@ -83,6 +86,14 @@ fn write_all(
     let manifest = manifest::manifest(outcome, facts, &files);
     directory.finish(&files, &pretty(&manifest))?;
     Ok(files)
+}
+
+/// A run with all its figures, whose merges took so many seconds.
+pub fn finished(outcome: &Outcome, merge_seconds: f64) -> Finished {
+    // no figure depends on engine, threads or seconds
+    let numbers = summary(outcome, &Histories::of(outcome), "", 1, 0.0);
+    let result = Ok(outcome.result_hash.clone());
+    Finished { result, figures: Figure::all_of(&numbers), merge_seconds }
 }
 
 /// All fleets of an outcome with the names that tables give them, the hive first.

@@ -38,13 +38,16 @@ mod payload;
 mod sections;
 mod side_by_side;
 mod spread;
+mod stress;
 mod sweep;
 mod text;
 mod tiles;
 mod toml_html;
+mod views;
 
 pub use comparison::render_comparison;
 pub use error::ReportError;
 pub use page::render;
 pub use side_by_side::render_side_by_side;
+pub use stress::render_stress;
 pub use sweep::render_sweep;

@@ -1,10 +1,11 @@
-//! The scenario file, the recipe for merging checkpoints and the plan of a sweep: types, defaults,
-//! checks and JSON Schema.
+//! The scenario file, the recipe for merging checkpoints, the plan of a sweep and the battery of
+//! hardships: types, defaults, checks and JSON Schema.
 //! Lives here: everything that turns TOML text and `--set` overrides into a [`Scenario`], a
-//! [`Recipe`] or a [`Plan`].
+//! [`Recipe`], a [`Plan`] or a [`Battery`].
 //! May not: know how a world, a learner or an engine is built from it.
 
 mod attack;
+mod battery;
 mod compression;
 mod distiller;
 mod faults;
@@ -25,6 +26,7 @@ mod strategies;
 mod world;
 
 pub use attack::*;
+pub use battery::*;
 pub use compression::*;
 pub use distiller::*;
 pub use faults::*;
@@ -32,7 +34,8 @@ pub use fleet::*;
 pub use kinds::{Kind, Parameter, Stage, kinds};
 pub use learner::*;
 pub use load::{
-    CheckedPlan, CheckedRecipe, CheckedScenario, Location, Override, Problem, ScenarioError,
+    CheckedBattery, CheckedPlan, CheckedRecipe, CheckedScenario, Location, Override, Problem,
+    ScenarioError,
 };
 pub(crate) use load::{Extent, axis_argument, set_argument, too_many_companies};
 pub use market::*;

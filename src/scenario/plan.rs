@@ -136,7 +136,22 @@ pub struct Named {
 pub struct Free(pub toml::Value);
 
 impl Free {
-    fn is_nothing(&self) -> bool {
+    /// Seeds that were checked: a list of them, or their number, counted from `first` on.
+    pub(super) fn seeds(&self, first: u64) -> Vec<u64> {
+        let whole = |value: &toml::Value| value.as_integer().unwrap_or(0) as u64;
+        match &self.0 {
+            toml::Value::Array(seeds) => seeds.iter().map(whole).collect(),
+            n => (0..whole(n)).map(|i| first.saturating_add(i)).collect(),
+        }
+    }
+
+    /// A list of seeds.
+    pub(super) fn of_seeds(seeds: &[u64]) -> Free {
+        let seed = |seed: &u64| toml::Value::Integer(*seed as i64);
+        Free(toml::Value::Array(seeds.iter().map(seed).collect()))
+    }
+
+    pub(super) fn is_nothing(&self) -> bool {
         self.0.as_table().is_some_and(toml::Table::is_empty)
     }
 
@@ -179,11 +194,11 @@ impl JsonSchema for Free {
     }
 }
 
-fn nothing() -> Free {
+pub(super) fn nothing() -> Free {
     Free(toml::Value::Table(toml::Table::new()))
 }
 
-fn ten() -> Free {
+pub(super) fn ten() -> Free {
     Free(toml::Value::Integer(10))
 }
 

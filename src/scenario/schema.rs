@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde_json::{Value, json};
 
 use super::load::shape::{default_kind, resolved};
-use super::{Plan, Recipe, Scenario};
+use super::{Battery, Plan, Recipe, Scenario};
 
 /// The JSON Schema (draft 2020-12) of a scenario file, with titles, descriptions, defaults
 /// and ranges; unknown keys are refused.
@@ -31,6 +31,12 @@ pub(super) fn recipe_schema() -> &'static Value {
 /// The JSON Schema of a plan of a sweep, made once.
 pub(super) fn plan_schema() -> &'static Value {
     static SCHEMA: LazyLock<Value> = LazyLock::new(|| make::<Plan>("hivesim sweep plan"));
+    &SCHEMA
+}
+
+/// The JSON Schema of a battery, made once.
+pub(super) fn battery_schema() -> &'static Value {
+    static SCHEMA: LazyLock<Value> = LazyLock::new(|| make::<Battery>("hivesim stress battery"));
     &SCHEMA
 }
 

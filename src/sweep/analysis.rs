@@ -53,6 +53,16 @@ pub struct Cell {
     pub seeds: usize,
 }
 
+impl Cell {
+    /// Of a value a seed; those that are not numbers are left out. `seed` is the bootstrap's.
+    pub fn of(mut values: Vec<f64>, seed: u64) -> Cell {
+        values.retain(|x| x.is_finite());
+        let interval = bca(&values, seed);
+        let mean = mean(values.iter().copied());
+        Cell { mean, low: interval.low, high: interval.high, seeds: values.len() }
+    }
+}
+
 /// The means of two axes' levels.
 #[derive(Clone, Debug, Serialize)]
 pub struct Interaction {
@@ -187,11 +197,7 @@ impl<'s> Numbers<'s> {
     }
 
     fn cell(&self, cases: &[usize]) -> Cell {
-        let mut values = self.by_seed(cases);
-        values.retain(|x| x.is_finite());
-        let interval = bca(&values, self.sweep.plan.seed);
-        let mean = mean(values.iter().copied());
-        Cell { mean, low: interval.low, high: interval.high, seeds: values.len() }
+        Cell::of(self.by_seed(cases), self.sweep.plan.seed)
     }
 
     fn effect(&self, axis: usize) -> Vec<Cell> {

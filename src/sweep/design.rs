@@ -196,7 +196,7 @@ fn brief(value: &Value) -> String {
 
 /// Whether a key takes whole numbers: by what the scenario has there, or by the axis' own ends
 /// where it has nothing.
-fn is_whole(scenario: &Json, key: &str, ends: [f64; 2]) -> bool {
+pub(crate) fn is_whole(scenario: &Json, key: &str, ends: [f64; 2]) -> bool {
     match scenario.pointer(&format!("/{}", key.replace('.', "/"))) {
         Some(Json::Number(number)) => !number.is_f64(),
         _ => ends.iter().all(|end| end.fract() == 0.0),

@@ -40,7 +40,7 @@ const fn low(
 
 /// All of them; docs/measures.md says how each is measured.
 #[rustfmt::skip]
-pub static FIGURES: [Figure; 31] = [
+pub static FIGURES: [Figure; 41] = [
     high("panel", "/skills/panel", "Skill of the agents", "level"),
     high("core", "/skills/core", "Skill of the core", "level"),
     high("unpractised", "/skills/unpractised", "Skill at what an agent never practised", "level"),
@@ -68,6 +68,16 @@ pub static FIGURES: [Figure; 31] = [
     low("bytes_up", "/bytes_up", "Sent up", "B"),
     low("bytes_down", "/bytes_down", "Sent down", "B"),
     low("multiply_adds", "/multiply_adds", "Multiply-adds", "operations"),
+    high("sent", "/accounts/sent", "Learnings sent", "learnings"),
+    high("merged", "/accounts/merged", "Learnings sent and merged", "learnings"),
+    low("unfinished", "/accounts/unfinished", "Learnings dropped as unfinished", "learnings"),
+    low("lost", "/accounts/lost", "Learnings lost", "learnings"),
+    low("duplicate", "/accounts/duplicate", "Learnings refused as here before", "learnings"),
+    low("broken", "/accounts/broken", "Learnings refused as broken", "learnings"),
+    low("not_finite", "/accounts/not_finite", "Learnings refused as not finite", "learnings"),
+    low("misfit", "/accounts/misfit", "Learnings refused as misfit", "learnings"),
+    low("stale", "/accounts/stale", "Learnings refused as stale", "learnings"),
+    low("in_flight", "/accounts/in_flight", "Learnings in flight at the end", "learnings"),
     low("leader_gap", "/competition/gap", "Lead of the first hive", "level"),
     low("herfindahl", "/competition/herfindahl", "Concentration of hives (Herfindahl)", ""),
     low("runaway", "/competition/runaway", "Runaway index", ""),

@@ -12,6 +12,7 @@ pub(crate) use analysis::number;
 pub use analysis::{
     Analysis, Cell, Contest, Contrast, Correlation, Duel, Interaction, Judged, analyse,
 };
+pub(crate) use design::is_whole;
 pub use design::{Case, Design, Factor};
 pub use figures::{FIGURES, Figure};
 
@@ -63,12 +64,15 @@ pub struct Finished {
     pub result: Result<String, String>,
     /// In the order of [`FIGURES`]; not a number where a run has none.
     pub figures: Vec<f64>,
+    /// Seconds that its merges took, on whatever machine it was run; no result depends on it.
+    pub merge_seconds: f64,
 }
 
 impl Finished {
     /// A run that came to nothing.
     pub fn failed(cause: String) -> Finished {
-        Finished { result: Err(cause), figures: vec![f64::NAN; FIGURES.len()] }
+        let figures = vec![f64::NAN; FIGURES.len()];
+        Finished { result: Err(cause), figures, merge_seconds: f64::NAN }
     }
 }
 
@@ -222,7 +226,7 @@ fn fixed(plan: &CheckedPlan) -> Vec<Override> {
 }
 
 /// The paths of a scenario that has some.
-fn whole_paths(scenario: &Scenario) -> Vec<(String, toml::Value)> {
+pub(crate) fn whole_paths(scenario: &Scenario) -> Vec<(String, toml::Value)> {
     let data = match &scenario.world {
         World::Dataset(dataset) => Some(("world.path", dataset.path.clone())),
         _ => None,
@@ -234,7 +238,7 @@ fn whole_paths(scenario: &Scenario) -> Vec<(String, toml::Value)> {
 
 /// What a run depends on, and nothing else: hivesim's version, the scenario and the seed, but
 /// neither what it is called nor the engine, which changes no result.
-fn digest(scenario: &CheckedScenario, seed: u64) -> String {
+pub(crate) fn digest(scenario: &CheckedScenario, seed: u64) -> String {
     let mut scenario: Scenario = scenario.anywhere();
     scenario.seed.0 = seed;
     scenario.engine = Engine::default();

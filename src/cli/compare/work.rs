@@ -1,15 +1,14 @@
 //! Running the scenarios of a comparison, with the clock of the merges.
 
 use crate::cli::batching::Batching;
+use crate::cli::clock::Clock;
 use crate::cli::memory::available_bytes;
 use crate::cli::watch::Progress;
 use crate::cli::{Failure, tell};
 use crate::compare::{Estimate, Run};
-use crate::engine::{Cut, Experiment, Observer, Stage};
+use crate::engine::{Cut, Experiment};
 use crate::measure::Outcome;
 use crate::scenario::CheckedScenario;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 /// One run, with its seconds of merging; or why the scenario does not suit its strategy.
 pub(super) fn run(
@@ -31,34 +30,5 @@ pub(super) fn say(batching: &Batching, name: &str, runs: &[Run]) {
     if batching.progress == Progress::Lines {
         let level = Estimate::of(runs.iter().map(Run::level));
         tell(&format!("{name}: {:.3}", level.mean));
-    }
-}
-
-/// Times the hive's merges.
-#[derive(Default)]
-struct Clock(Mutex<(Option<Instant>, f64)>);
-
-impl Clock {
-    fn locked(&self) -> MutexGuard<'_, (Option<Instant>, f64)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn seconds(&self) -> f64 {
-        self.locked().1
-    }
-}
-
-impl Observer for Clock {
-    fn distilling(&self, stage: Stage, _: u32) {
-        if stage == Stage::Hive {
-            self.locked().0 = Some(Instant::now());
-        }
-    }
-
-    fn touring(&self, _: Stage, _: u32) {
-        let mut clock = self.locked();
-        if let Some(since) = clock.0.take() {
-            clock.1 += since.elapsed().as_secs_f64();
-        }
     }
 }

@@ -43,8 +43,9 @@ pub(super) fn run(args: &MergeArgs) -> Result<(), Failure> {
     let out = args.output.out.clone().unwrap_or_else(|| folder_of(&sweep.plan.name, "sweep"));
     let directory = SweepDirectory::create(Path::new(&out), &sweep, None).map_err(refused)?;
     for (i, (digest, run)) in sweep.digests.iter().zip(&runs).enumerate() {
-        if directory.read(digest).is_none() {
-            directory.write(digest, sweep.run(i).1, run).map_err(failed)?;
+        let folder = directory.runs();
+        if folder.read(digest).is_none() {
+            folder.write(digest, sweep.run(i).1, run).map_err(failed)?;
         }
     }
     conclude(&directory, &out, &sweep, &runs, &args.output)

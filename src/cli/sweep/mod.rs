@@ -3,16 +3,13 @@
 mod merge;
 mod table;
 
-use super::batching::Batching;
-use super::memory::available_bytes;
+use super::batching::{Batching, jobs};
 use super::{Failure, failed, folder_of, print};
-use crate::engine::{Cut, Experiment, Silent};
-use crate::record::{
-    Histories, RecordError, SweepDirectory, comparisons, pretty, result_hash, summary,
-};
+use crate::engine::Silent;
+use crate::record::{RecordError, SweepDirectory, comparisons, pretty, result_hash};
 use crate::report::render_sweep;
 use crate::scenario::{CheckedPlan, Override, Plan, axis_argument, set_argument};
-use crate::sweep::{Figure, Finished, Sweep, SweepError, analyse};
+use crate::sweep::{Finished, Sweep, SweepError, analyse};
 use crate::text::plain;
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
@@ -124,31 +121,28 @@ pub(super) fn run(args: &SweepArgs) -> Result<(), Failure> {
     let default = || folder_of(&sweep.plan.name, name);
     let out = args.output.out.clone().unwrap_or_else(default);
     let directory = SweepDirectory::create(&out, &sweep, args.shard).map_err(refused)?;
+    let folder = directory.runs();
     let (i, n) = args.shard.unwrap_or((1, 1));
     let mut runs: Vec<Option<Finished>> = vec![None; sweep.len()];
-    sweep.shard(i, n).for_each(|run| runs[run] = directory.read(&sweep.digests[run]));
+    sweep.shard(i, n).for_each(|run| runs[run] = folder.read(&sweep.digests[run]));
     let todo: Vec<usize> = sweep.shard(i, n).filter(|run| runs[*run].is_none()).collect();
     let all = sweep.shard(i, n).count();
     let talks = !args.output.quiet && !args.output.json;
     let batching = Batching::new(talks, all, all - todo.len());
     let text = "stopping; runs that are done are kept (again: quit at once)";
-    batching.stop_on_signals(directory.made(), text);
+    batching.stop_on_signals(folder.made(), text);
     let done = Mutex::new(&mut runs);
     let one = |run: &usize| {
         let finished = simulate(&sweep, *run, args.threads, &batching)?;
         let (digest, seed) = (&sweep.digests[*run], sweep.run(*run).1);
-        directory.write(digest, seed, &finished).map_err(failed)?;
+        folder.write(digest, seed, &finished).map_err(failed)?;
         done.lock().unwrap_or_else(PoisonError::into_inner)[*run] = Some(finished);
         batching.bar.inc(1);
         Ok(())
     };
-    let jobs = match args.jobs {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        jobs => jobs as usize,
-    };
-    let result = batching.beside(|| batching.batch.each(jobs, &todo, one))?;
+    let result = batching.beside(|| batching.batch.each(jobs(args.jobs), &todo, one))?;
     if let Err(failure) = result {
-        directory.withdraw();
+        folder.withdraw();
         let done = runs.iter().flatten().count();
         let text = format!("interrupted: {done} of {all} runs are done; the same command goes on");
         return Err(match failure {
@@ -244,17 +238,7 @@ fn simulate(
 ) -> Result<Finished, Failure> {
     let scenario =
         sweep.scenario(run, Some(threads)).map_err(|error| Failure::BadInput(error.to_string()))?;
-    let experiment = Experiment::new(scenario).within(available_bytes());
-    let outcome = match batching.batch.run(&experiment, &Silent) {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(cause)) => return Ok(Finished::failed(cause)),
-        Err(Cut::Stopped) => return Err(Failure::Interrupted(String::new())),
-        Err(Cut::Refused(problem)) => return Err(Failure::BadInput(problem.to_string())),
-        Err(Cut::Failed(error)) => return Err(failed(error)),
-    };
-    // no figure depends on engine, threads or seconds
-    let numbers = summary(&outcome, &Histories::of(&outcome), "", 1, 0.0);
-    Ok(Finished { result: Ok(outcome.result_hash.clone()), figures: Figure::all_of(&numbers) })
+    batching.finish(scenario, &Silent, || f64::NAN)
 }
 
 /// Writes what all runs come to, and says it.

@@ -1,40 +1,14 @@
 //! The figures of a sweep's page, with what the scripts draw.
 
-use super::{Page, headed, p_value};
+use super::{Page, headed};
 use crate::report::pack;
 use crate::report::text::significant;
+use crate::report::views::{
+    DRAWN_MAX, Section, View, all_missing, numbers, p_value, rank_diagram, shown,
+};
 use crate::sweep::statistics::Paired;
 use crate::sweep::{Case, Cell, Contest, Contrast, Duel, Interaction, number};
-use serde::Serialize;
 use serde_json::{Value, json};
-
-/// Rows in a figure.
-const DRAWN_MAX: usize = 60;
-
-/// A section as the template sees it.
-#[derive(Serialize)]
-pub(super) struct Section {
-    id: String,
-    title: &'static str,
-    lede: String,
-    pub figures: Vec<View>,
-}
-
-/// A figure as the template sees it.
-#[derive(Serialize)]
-pub(super) struct View {
-    id: String,
-    kind: &'static str,
-    title: String,
-    x: String,
-    y: String,
-    caption: String,
-    wide: bool,
-    missing: bool,
-    /// What the scripts draw.
-    #[serde(skip)]
-    pub data: Value,
-}
 
 impl Page<'_> {
     pub(super) fn section(&self) -> Section {
@@ -60,7 +34,7 @@ impl Page<'_> {
         }
         let better = if self.figure.high_is_better { "High is better." } else { "Low is better." };
         let lede = format!("{}; {} in the tables. {better}", headed(self.figure), self.figure.name);
-        Section { id: self.id(""), title: self.figure.title, lede, figures }
+        Section { id: self.id(""), title: self.figure.title.into(), lede, figures }
     }
 
     fn id(&self, part: &str) -> String {
@@ -76,15 +50,9 @@ impl Page<'_> {
         title: String,
         [x, y]: [&str; 2],
         caption: String,
-        mut data: Value,
+        data: Value,
     ) -> View {
-        let id = self.id(&part);
-        let own = json!({ "id": id, "kind": kind, "x": x, "y": y });
-        if let (Value::Object(data), Value::Object(own)) = (&mut data, own) {
-            data.extend(own);
-        }
-        let wide = kind == "rows";
-        View { id, kind, title, x: x.into(), y: y.into(), caption, wide, missing: false, data }
+        View::new(self.id(&part), kind, title, [x, y], caption, data)
     }
 
     fn cases(&self) -> View {
@@ -212,33 +180,10 @@ impl Page<'_> {
 
     fn ranks(&self, i: usize, contest: &Contest) -> Option<View> {
         let friedman = contest.friedman.as_ref()?;
-        let ranks = &friedman.mean_ranks;
-        let mut order: Vec<usize> = (0..ranks.len()).collect();
-        order.sort_by(|a, b| ranks[*a].total_cmp(&ranks[*b]));
-        order.truncate(DRAWN_MAX);
-        let row = |i: &usize| json!({ "name": contest.names[*i], "mean": pack::number(ranks[*i]), "low": null, "high": null });
-        let least = ranks.iter().copied().fold(f64::INFINITY, f64::min);
-        let cd = friedman.critical_difference;
-        let scale = json!({ "name": format!("critical difference {}", significant(cd, 3)), "from": pack::number(least), "to": pack::number(least + cd) });
-        let join = |group: &Vec<usize>| {
-            let (first, last) = (group[0], group[group.len() - 1]);
-            json!({ "name": "", "from": pack::number(ranks[first]), "to": pack::number(ranks[last]) })
-        };
-        // a bar over many entrants says no more than their number
-        let joins = contest.groups.iter().take(8).map(join);
-        let bars: Vec<Value> = joins.chain([scale]).collect();
         let blocks =
             if contest.of == "case" { "seeds" } else { "seeds and settings of the other axes" };
-        let caption = format!(
-            "Mean rank over {} blocks ({blocks}), 1 the best. Thick bars join those whose ranks differ \
-             by less than Nemenyi's critical difference at 0.05. Friedman's test (Iman and Davenport): \
-             F = {}, {}.",
-            friedman.blocks,
-            shown(friedman.f),
-            p_value(friedman.p)
-        );
+        let (caption, data) = rank_diagram(&contest.names, friedman, &contest.groups, blocks);
         let of = of(contest);
-        let data = json!({ "rows": order.iter().map(row).collect::<Vec<_>>(), "bars": bars, "zero": null });
         let title = format!("Mean ranks of {of}");
         Some(self.view(
             format!("ranks-{i}"),
@@ -278,15 +223,6 @@ fn of(contest: &Contest) -> String {
     if contest.of == "case" { "cases".into() } else { format!("levels of {}", contest.of) }
 }
 
-/// A number with three digits; what has no bound, or is none, by its sign.
-fn shown(x: f64) -> String {
-    match x {
-        _ if x.is_nan() => "–".into(),
-        _ if x.is_infinite() => "∞".into(),
-        x => significant(x, 3),
-    }
-}
-
 /// A row of paired differences.
 fn difference(name: String, paired: &Paired) -> Value {
     let more = [
@@ -302,15 +238,4 @@ fn difference(name: String, paired: &Paired) -> Value {
         "high": pack::number(paired.interval.high),
         "more": more,
     })
-}
-
-fn all_missing<'a>(mut cells: impl Iterator<Item = &'a Cell>) -> bool {
-    cells.all(|cell| !cell.mean.is_finite())
-}
-
-fn numbers(cells: &[Cell]) -> Value {
-    let number = pack::number;
-    let cell =
-        |c: &Cell| json!({ "mean": number(c.mean), "low": number(c.low), "high": number(c.high) });
-    Value::Array(cells.iter().map(cell).collect())
 }

@@ -5,11 +5,11 @@
 mod figures;
 mod findings;
 
-use self::figures::Section;
 use super::page::{STYLES, fill};
-use super::text::{counted, significant};
+use super::text::counted;
+use super::views::{Section, headed, p_value, with_interval};
 use super::{ReportError, toml_html};
-use crate::sweep::{Analysis, Cell, Figure, Finished, Interaction, Judged, Sweep};
+use crate::sweep::{Analysis, Figure, Finished, Interaction, Judged, Sweep};
 use minijinja::context;
 use minijinja::value::Serde;
 use serde::Serialize;
@@ -101,31 +101,6 @@ pub fn render_sweep(
         script => SCRIPTS.concat(),
     };
     fill("sweep.html", TEMPLATE, &data.to_string(), own)
-}
-
-/// `Skill of the agents (level)`.
-fn headed(figure: &Figure) -> String {
-    match figure.unit {
-        "" => figure.title.into(),
-        unit => format!("{} ({unit})", figure.title),
-    }
-}
-
-/// `0.71 (0.69 to 0.73)`.
-fn with_interval(cell: &Cell) -> String {
-    let shown = |x: f64| significant(x, 4);
-    match (cell.mean.is_finite(), cell.low.is_finite()) {
-        (false, _) => "–".into(),
-        (true, false) => shown(cell.mean),
-        (true, true) => {
-            format!("{} ({} to {})", shown(cell.mean), shown(cell.low), shown(cell.high))
-        }
-    }
-}
-
-/// A p-value in words.
-fn p_value(p: f64) -> String {
-    if p < 0.001 { "p < 0.001".into() } else { format!("p = {}", significant(p, 2)) }
 }
 
 /// What of a figure the page shows.

@@ -1,8 +1,9 @@
-//! From TOML text and overrides to a checked scenario, a checked recipe or a checked plan.
+//! From TOML text and overrides to a checked scenario, recipe, plan or battery.
 //! Lives here: parsing, overrides, the check against the schema, the check of combinations,
 //! and their messages. May not: print, or know what a scenario means beyond its checks.
 
 mod attack;
+mod battery;
 mod beginnings;
 mod compression;
 mod cross;
@@ -29,6 +30,7 @@ mod syntax;
 mod tree;
 mod walk;
 
+pub use battery::CheckedBattery;
 pub use error::ScenarioError;
 pub(crate) use measure::too_many_companies;
 pub(crate) use memory::Extent;
@@ -205,6 +207,32 @@ fn parse_over(
     let scenario = finish(&tree).map_err(invalid)?;
     let (origin, text, sets) = (origin.into(), text.into(), sets.to_vec());
     Ok(CheckedScenario { scenario, written: Arc::new(Written { origin, text, sets, tree }) })
+}
+
+/// A document that names a scenario: its tree, overridden and held to its schema, and what it
+/// says. It is called by its file's name where it has none of its own, and the scenario's path
+/// starts at its folder.
+fn document<T: serde::de::DeserializeOwned>(
+    source: &Source<'_>,
+    sets: &[Override],
+    schema: &'static serde_json::Value,
+    form: &str,
+) -> Result<(Node, T), ScenarioError> {
+    let invalid = |findings| ScenarioError::Invalid(source.problems(findings));
+    let mut tree = parsed(source).map_err(invalid)?;
+    let mut findings = set::apply(&mut tree, sets, form);
+    let found = walk::check(&tree, schema);
+    findings.extend(found.findings);
+    if !findings.is_empty() {
+        return Err(ScenarioError::Invalid(source.problems_and(findings, found.more)));
+    }
+    fill::name(&mut tree, source.origin);
+    if let Some(entry) = tree.as_table_mut().and_then(|table| table.get_mut("scenario")) {
+        fill::path_from_file(&mut entry.node, "scenario", source.origin)
+            .map_err(|finding| invalid(vec![finding]))?;
+    }
+    let document = typed(&tree).map_err(invalid)?;
+    Ok((tree, document))
 }
 
 /// The tree of a file's text, as it stands there.

@@ -9,7 +9,7 @@ use super::error::ScenarioError;
 use super::problem::Source;
 use super::set::{self, Override};
 use super::tree::{At, Body, Node};
-use super::{file, fill, parsed, typed, walk};
+use super::{document, file};
 use crate::scenario::schema::plan_schema;
 use crate::scenario::{Axis, DesignKind, Free, Plan, Scale};
 
@@ -42,10 +42,9 @@ impl CheckedPlan {
 
     /// The plan with a scenario of another path, these seeds and these figures.
     pub(crate) fn resolved(&self, scenario: &str, seeds: &[u64], figures: &[&str]) -> Plan {
-        let seed = |seed: &u64| toml::Value::Integer(*seed as i64);
         Plan {
             scenario: scenario.into(),
-            seeds: Free(toml::Value::Array(seeds.iter().map(seed).collect())),
+            seeds: Free::of_seeds(seeds),
             figures: figures.iter().map(|name| name.to_string()).collect(),
             ..self.0.clone()
         }
@@ -53,11 +52,7 @@ impl CheckedPlan {
 
     /// The seeds, from `first` on where only their number is given.
     pub fn seeds(&self, first: u64) -> Vec<u64> {
-        let whole = |value: &toml::Value| value.as_integer().unwrap_or(0) as u64;
-        match &self.0.seeds.0 {
-            toml::Value::Array(seeds) => seeds.iter().map(whole).collect(),
-            n => (0..whole(n)).map(|i| first.saturating_add(i)).collect(),
-        }
+        self.0.seeds.seeds(first)
     }
 }
 
@@ -84,41 +79,32 @@ impl Plan {
         overrides: &[Override],
     ) -> Result<CheckedPlan, ScenarioError> {
         let source = Source::new(origin, text, overrides);
-        let invalid = |findings| ScenarioError::Invalid(source.problems(findings));
-        let mut tree = parsed(&source).map_err(invalid)?;
-        let mut findings = set::apply(&mut tree, overrides, "key=value, such as points=40");
-        let found = walk::check(&tree, plan_schema());
-        findings.extend(found.findings);
-        if !findings.is_empty() {
-            return Err(ScenarioError::Invalid(source.problems_and(findings, found.more)));
-        }
-        fill::name(&mut tree, origin);
-        if let Some(entry) = tree.as_table_mut().and_then(|table| table.get_mut("scenario")) {
-            fill::path_from_file(&mut entry.node, "scenario", origin)
-                .map_err(|finding| invalid(vec![finding]))?;
-        }
-        let plan: Plan = typed(&tree).map_err(invalid)?;
+        let form = "key=value, such as points=40";
+        let (tree, plan): (Node, Plan) = document(&source, overrides, plan_schema(), form)?;
         let mut clashes = Clashes::new(&tree);
-        seeds(&tree, &mut clashes);
+        seeds(&tree, "seeds", &mut clashes);
         design(&plan, &mut clashes);
         let findings = clashes.into_findings();
-        if findings.is_empty() { Ok(CheckedPlan(plan)) } else { Err(invalid(findings)) }
+        match findings.is_empty() {
+            true => Ok(CheckedPlan(plan)),
+            false => Err(ScenarioError::Invalid(source.problems(findings))),
+        }
     }
 }
 
 /// A number of seeds, or a list of them, each once.
-fn seeds(tree: &Node, clashes: &mut Clashes<'_>) {
-    let Some(node) = tree.find("seeds") else { return };
+pub(super) fn seeds(tree: &Node, path: &str, clashes: &mut Clashes<'_>) {
+    let Some(node) = tree.find(path) else { return };
     let wanted = format!("wanted a whole number from 1 to {SEEDS_MAX}, or a list of seeds");
     match &node.body {
         Body::Integer(n) if (1..=SEEDS_MAX).contains(n) => {}
         Body::List(seeds) if seeds.is_empty() || seeds.len() as i64 > SEEDS_MAX => {
-            clashes.add(&["seeds"], format!("found {}; {wanted}", node.described()));
+            clashes.add(&[path], format!("found {}; {wanted}", node.described()));
         }
         Body::List(seeds) => {
             let mut seen = BTreeSet::new();
             for (i, seed) in seeds.iter().enumerate() {
-                let key = format!("seeds.{i}");
+                let key = format!("{path}.{i}");
                 match seed.body {
                     Body::Integer(n) if n >= 0 && seen.insert(n) => {}
                     // the same run twice would pass for a spread of zero
@@ -134,7 +120,7 @@ fn seeds(tree: &Node, clashes: &mut Clashes<'_>) {
                 }
             }
         }
-        _ => clashes.add(&["seeds"], format!("found {}; {wanted}", node.described())),
+        _ => clashes.add(&[path], format!("found {}; {wanted}", node.described())),
     }
 }
 
@@ -216,7 +202,7 @@ fn named(list: &[crate::scenario::Named], path: &str, what: &str, clashes: &mut 
 }
 
 /// A table of keys that may be set: the seed is the sweep's own.
-fn keys(path: &str, set: &Free, clashes: &mut Clashes<'_>) {
+pub(super) fn keys(path: &str, set: &Free, clashes: &mut Clashes<'_>) {
     if !set.0.is_table() {
         let message = "wanted a table of keys, as in set = { \"learner.rate\" = 0.1 }";
         clashes.add(&[path], message.into());

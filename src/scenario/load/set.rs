@@ -44,6 +44,11 @@ impl Override {
         Override { shown, set: format!("{key}={value}") }
     }
 
+    /// A key that a name stands for, its value as text, TOML or a bare word.
+    pub(crate) fn named(shown: String, key: &str, value: &str) -> Self {
+        Override { shown, set: format!("{key}={value}") }
+    }
+
     /// Another argument, which messages show as it is.
     pub fn argument(shown: String, key: &str, value: impl Into<toml::Value>) -> Self {
         Override { shown, set: format!("{key}={}", value.into()) }

@@ -18,6 +18,7 @@ struct Line {
     /// By name; null is not a number. As text: JSON's numbers may lose their last digit on the way
     /// back.
     figures: BTreeMap<String, Option<String>>,
+    merge_seconds: Option<f64>,
 }
 
 /// The file's name in the folder of runs.
@@ -36,6 +37,7 @@ pub(super) fn text(digest: &str, seed: u64, run: &Finished) -> String {
         result_hash: run.result.clone().ok(),
         failed: run.result.clone().err(),
         figures: FIGURES.iter().zip(&run.figures).map(figure).collect(),
+        merge_seconds: Some(run.merge_seconds).filter(|seconds| seconds.is_finite()),
     };
     // text and finite numbers are all that there is
     let line = serde_json::to_string(&line).unwrap_or_default();
@@ -61,7 +63,8 @@ pub(super) fn read(folder: &Path, digest: &str) -> Option<Finished> {
         None => Some(f64::NAN),
     };
     let figures = FIGURES.iter().map(figure).collect::<Option<Vec<f64>>>()?;
-    (line.run == digest).then_some(Finished { result, figures })
+    let merge_seconds = line.merge_seconds.unwrap_or(f64::NAN);
+    (line.run == digest).then_some(Finished { result, figures, merge_seconds })
 }
 
 #[cfg(test)]
@@ -75,7 +78,7 @@ mod tests {
         let mut figures = vec![f64::NAN; FIGURES.len()];
         figures[0] = 0.1 + 0.2;
         figures[1] = 2.0 / 3.0 * 1e-7;
-        let run = Finished { result: Ok("ab".into()), figures };
+        let run = Finished { result: Ok("ab".into()), figures, merge_seconds: 0.25 };
         let whole = text("d1", 7, &run);
         let put = |text: &[u8]| {
             fs::File::create(folder.path().join(name("d1"))).unwrap().write_all(text).unwrap();
