@@ -3,7 +3,8 @@
 #[path = "../examples/scenarios/reference.rs"]
 mod reference;
 
-use hivesim::scenario::{Plan, Scenario};
+use hivesim::scenario::{Battery, Plan, Scenario};
+use hivesim::stress::Stress;
 use hivesim::sweep::{FIGURES, Sweep};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -48,6 +49,27 @@ fn every_plan_can_be_run_and_its_header_holds_the_question_and_the_expectation()
         }
         let sweep = Sweep::new(plan).unwrap_or_else(|e| panic!("{e}"));
         assert!(sweep.len() > 1, "{path:?}");
+    }
+    assert!(!paths.is_empty());
+}
+
+#[test]
+fn every_battery_can_be_run_and_its_header_holds_the_question_and_the_expectation() {
+    let paths = files("scenarios/stress");
+    for path in &paths {
+        let battery = Battery::load(path, &[]).unwrap_or_else(|e| panic!("{e}"));
+        for said in [&battery.question, &battery.expect] {
+            assert!(!said.is_empty() && header(path).contains(said.as_str()), "{path:?}: {said:?}");
+        }
+        for quick in [false, true] {
+            let stress = Stress::new(battery.clone(), quick, "", &[]);
+            let stress = stress.unwrap_or_else(|e| panic!("{e}"));
+            // whoever it is made for faces all of it
+            let faces = |refused: &Result<Vec<Option<String>>, String>| {
+                refused.as_ref().is_ok_and(|why| why.iter().all(Option::is_none))
+            };
+            assert!(stress.refused.iter().all(faces), "{path:?}: {:?}", stress.refused);
+        }
     }
     assert!(!paths.is_empty());
 }

@@ -3,108 +3,21 @@
 
 #![allow(clippy::disallowed_methods, reason = "a sweep is killed at moments of the clock")]
 
-use parquet::file::reader::{FileReader as _, SerializedFileReader};
+#[path = "common/place.rs"]
+mod place;
+
 use parquet::record::Field;
+use place::{Place, real, rows, text};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-const SCENARIO: &str = "rounds = 3\n[fleet]\nagents = 12\ntasks = 6\n[world]\nskills = 4\n\
-                        companies = 3\n[measure]\npanel = 6\nprobes = 8\n";
 const GRID: &str = "scenario = \"tiny.toml\"\nseeds = 3\nfigures = [\"panel\", \"core\"]\n\
                     [[axis]]\nkey = \"learner.rate\"\nvalues = [0.1, 0.3]\n\
                     [[axis]]\nname = \"merge\"\nlevels = [{ name = \"mean\" }, { name = \"median\", \
                     set = { distiller.combine.kind = \"median\" } }]\n";
-
-/// A folder with a scenario, `tiny.toml`.
-struct Place(tempfile::TempDir);
-
-impl Place {
-    fn new() -> Place {
-        let place = Place(tempfile::tempdir().unwrap());
-        place.write("tiny.toml", SCENARIO);
-        place
-    }
-
-    fn with(plan: &str) -> Place {
-        let place = Place::new();
-        place.write("plan.toml", plan);
-        place
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).unwrap();
-    }
-
-    fn bytes(&self, name: &str) -> Vec<u8> {
-        fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
-    }
-
-    fn command(&self, args: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hivesim"));
-        command.current_dir(self.0.path()).args(args.split_whitespace());
-        command
-    }
-
-    fn hivesim(&self, args: &str) -> Output {
-        self.command(args).output().unwrap()
-    }
-
-    /// Runs it and it goes well; standard output.
-    fn fine(&self, args: &str) -> String {
-        let output = self.hivesim(args);
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{args}: {said}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    /// Runs it and it is refused as bad input, in these words.
-    fn refused(&self, args: &str, words: &[&str]) {
-        let output = self.hivesim(args);
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(2), "{args}: {said}");
-        for word in words {
-            assert!(said.contains(word), "{args}: {word:?} is not in {said}");
-        }
-    }
-
-    /// A plan is refused in these words, and nothing is left behind.
-    fn refuses(plan: &str, words: &[&str]) {
-        let place = Place::with(plan);
-        place.refused("sweep plan.toml --out out", words);
-        assert!(!place.path("out").exists(), "{plan}");
-    }
-}
-
-/// The rows of a table, by column.
-fn rows(path: &Path) -> Vec<BTreeMap<String, Field>> {
-    let reader = SerializedFileReader::new(fs::File::open(path).unwrap()).unwrap();
-    let row = |row: parquet::record::Row| {
-        row.get_column_iter().map(|(name, field)| (name.clone(), field.clone())).collect()
-    };
-    reader.get_row_iter(None).unwrap().map(|each| row(each.unwrap())).collect()
-}
-
-fn text(field: &Field) -> String {
-    match field {
-        Field::Str(text) => text.clone(),
-        other => panic!("{other:?} is no text"),
-    }
-}
-
-fn real(field: &Field) -> f64 {
-    match field {
-        Field::Double(x) => *x,
-        other => panic!("{other:?} is no number"),
-    }
-}
 
 #[test]
 fn every_row_of_a_grid_is_the_run_with_the_same_keys_set() {
@@ -384,7 +297,10 @@ fn wrong_plans_are_refused_before_anything_runs() {
         ),
     ];
     for (plan, words) in refused {
-        Place::refuses(&plan, words);
+        let place = Place::with(&plan);
+        place.refused("sweep plan.toml --out out", words);
+        // and nothing is left behind
+        assert!(!place.path("out").exists(), "{plan}");
     }
     let place = Place::with(GRID);
     place.refused("sweep plan.toml --shard 3/2", &["there is no shard 3 of 2"]);
@@ -401,54 +317,13 @@ fn wrong_plans_are_refused_before_anything_runs() {
     assert!(!place.path("runs").exists());
 }
 
-/// A stream of numbers that differ enough: where to kill is no result.
-fn scattered(i: u64) -> u64 {
-    (i + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33
-}
-
 #[cfg(unix)]
 #[test]
 fn a_sweep_that_is_killed_at_any_moment_goes_on_to_the_same_bytes() {
-    let place = Place::with(GRID);
     // long enough to be hit in the middle of it
     let sweep = "sweep plan.toml --quiet --jobs 2 --seeds 8 --set rounds=8";
-    let begun = Instant::now();
-    place.fine(&format!("{sweep} --out whole"));
-    let whole = begun.elapsed();
-    let (mut cut, mut some) = (0, 0);
-    let mut latest = whole;
-    for i in 0..400 {
-        if cut >= 20 && some >= 5 {
-            return;
-        }
-        let out = format!("cut-{i}");
-        let runs = || fs::read_dir(place.path(&out).join("runs")).map_or(0, |runs| runs.count());
-        // it may be killed more than once
-        for kill in 0..2 {
-            let mut child = place.command(&format!("{sweep} --out {out}")).spawn().unwrap();
-            let after = latest.mul_f64(scattered(2 * i + kill) as f64 / (1_u64 << 31) as f64);
-            std::thread::sleep(after.min(Duration::from_secs(20)));
-            // SIGKILL
-            child.kill().unwrap();
-            let ended = child.wait().unwrap();
-            some += u32::from(!ended.success() && (1..32).contains(&runs()));
-            match ended.success() {
-                // by now the machine may have more time for it
-                true => latest = latest.mul_f64(0.9),
-                false => cut += 1,
-            }
-        }
-        place.fine(&format!("{sweep} --out {out}"));
-        for file in ["runs.parquet", "comparisons.json", "report.html"] {
-            let (resumed, uncut) =
-                (place.bytes(&format!("{out}/{file}")), place.bytes(&format!("whole/{file}")));
-            assert!(resumed == uncut, "{file} after kill {i}");
-        }
-        let left = fs::read_dir(place.path(&out)).unwrap().map(|entry| entry.unwrap().file_name());
-        let left: Vec<_> = left.filter(|name| name.to_string_lossy().ends_with(".tmp")).collect();
-        assert!(left.is_empty(), "{left:?}");
-    }
-    panic!("{cut} of 800 were cut off, {some} of them in the middle");
+    let files = ["runs.parquet", "comparisons.json", "report.html"];
+    Place::with(GRID).survives_kills(sweep, &files, 32);
 }
 
 #[cfg(unix)]

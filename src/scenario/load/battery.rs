@@ -20,7 +20,8 @@ use crate::text::nearest;
 #[derive(Clone, Debug, PartialEq)]
 pub struct CheckedBattery {
     battery: Battery,
-    digest: String,
+    /// All its hardships, also those that were left out.
+    all: Vec<Hardship>,
 }
 
 impl Deref for CheckedBattery {
@@ -37,9 +38,11 @@ impl CheckedBattery {
         self.battery.seeds.seeds(first)
     }
 
-    /// A digest of all its hardships, also of those that were left out later.
-    pub fn digest(&self) -> &str {
-        &self.digest
+    /// A digest of all its hardships, also of those that were left out.
+    pub fn digest(&self) -> String {
+        // only text and numbers
+        let all = serde_json::to_vec(&self.all).unwrap_or_default();
+        blake3::hash(&all).to_hex().to_string()
     }
 
     /// The battery as `--quick` has it.
@@ -71,12 +74,14 @@ impl CheckedBattery {
         Ok(self)
     }
 
-    /// The battery with these strategies and seeds, and its scenario at another path.
+    /// The battery with all its hardships, these strategies and seeds, and its scenario at another
+    /// path.
     pub(crate) fn resolved(&self, scenario: &str, strategies: &[&str], seeds: &[u64]) -> Battery {
         Battery {
             scenario: scenario.into(),
             strategies: strategies.iter().map(|name| name.to_string()).collect(),
             seeds: Free::of_seeds(seeds),
+            hardships: self.all.clone(),
             ..self.battery.clone()
         }
     }
@@ -132,12 +137,7 @@ impl Battery {
         }
         let findings = clashes.into_findings();
         match findings.is_empty() {
-            true => {
-                // only text and numbers
-                let whole = serde_json::to_vec(&battery.hardships).unwrap_or_default();
-                let digest = blake3::hash(&whole).to_hex().to_string();
-                Ok(CheckedBattery { battery, digest })
-            }
+            true => Ok(CheckedBattery { all: battery.hardships.clone(), battery }),
             false => Err(ScenarioError::Invalid(source.problems(findings))),
         }
     }
