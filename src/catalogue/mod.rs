@@ -1,6 +1,6 @@
 //! The catalogue of merge strategies: what each computes, what it withstands, costs and needs.
-//! Lives here: an entry for every kind of `[distiller]`'s pipeline, and the page and the listing
-//! made of them. May not: compute a merge, or hold what the scenario's schema already says
+//! Lives here: an entry for every kind of `[distiller]`'s pipeline, its measured report card, and
+//! the page and the listing made of them. May not: compute a merge, or hold what the scenario's schema already says
 //! (names, summaries, parameters).
 //!
 //! A new strategy needs one entry in its family's file; a test holds entries and schema
@@ -9,6 +9,7 @@
 mod adaptive;
 mod averaging;
 mod before;
+mod cards;
 mod geometry;
 mod page;
 mod robust;
@@ -16,6 +17,7 @@ mod selection;
 mod spherical;
 mod vectors;
 
+pub use cards::{Faced, Fall, ReportCard, ReportCards, report_cards};
 pub use page::{bare, brief, markdown, sheet};
 
 use crate::scenario::{Kind, Stage, kinds};

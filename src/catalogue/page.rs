@@ -1,6 +1,6 @@
 //! The catalogue as docs/strategies.md, and an entry as a sheet for a terminal.
 
-use super::{Entry, Family, entries};
+use super::{Entry, Family, cards, entries, report_cards};
 use crate::scenario::{Kind, Parameter, Stage};
 use std::fmt::Write as _;
 
@@ -66,6 +66,15 @@ beside the core.
 /// docs/strategies.md.
 pub fn markdown() -> String {
     let mut text = OPENING.to_owned();
+    let cards = report_cards();
+    let _ = write!(
+        text,
+        "\nReport cards are measured: what `hivesim stress --strategies all` made of each strategy with \
+         its default settings, version {} of the {} battery on {} seeds ([stress.md](stress.md)). A \
+         breakdown point there is the dose at which skill falls below {} of the clean run's, with an \
+         interval that holds the median over seeds; *beyond* is above the highest dose.\n",
+        cards.version, cards.battery, cards.seeds, cards.floor
+    );
     text += "\n## Summary\n\n| strategy | what it is | breakdown point | time |\n| --- | --- | --- | --- |\n";
     for entry in entries() {
         // Writing to a String cannot fail.
@@ -118,6 +127,7 @@ fn section(entry: &Entry, text: &mut String) {
         };
         let _ = writeln!(text, "- {citation}");
     }
+    *text += &cards::section(entry);
 }
 
 /// An entry for a terminal: what it is, its formula, its facts, its parameters, its papers.
@@ -136,7 +146,7 @@ pub fn sheet(entry: &Entry) -> String {
     for paper in entry.papers {
         let _ = writeln!(text, "  {}", paper.citation());
     }
-    text
+    text + &cards::sheet(entry)
 }
 
 fn parameters(kind: &Kind, text: &mut String) {
