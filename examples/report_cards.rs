@@ -73,7 +73,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (open, close) = ("<!-- generated: board -->\n", "<!-- end -->");
     let (before, rest) = page.split_once(open).ok_or("docs/stress.md has no mark")?;
     let (_, after) = rest.split_once(close).ok_or("docs/stress.md: no end")?;
-    let board = board(&told, standings);
+    let board = hardships_table(&told) + &board(&told, standings);
     Ok(std::fs::write(PAGE, format!("{before}{open}{board}{close}{after}"))?)
 }
 
@@ -81,6 +81,39 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn short(value: &Value, digits: usize) -> Value {
     let Some(x) = value.as_f64() else { return Value::Null };
     format!("{x:.*e}", digits - 1).parse::<f64>().map_or(Value::Null, |x| json!(x))
+}
+
+/// What the battery is made of.
+fn hardships_table(told: &Value) -> String {
+    let mut text = String::from(
+        "| hardship | family | what | dose | from | to |\n| --- | --- | --- | --- | --- | --- |\n",
+    );
+    for each in told["hardships"].as_array().into_iter().flatten() {
+        let of = |key: &str| each[key].as_str().unwrap_or_default();
+        // writing to a String cannot fail
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} (`{}`) | {} | {} |",
+            of("name"),
+            of("family"),
+            of("about"),
+            of("dose"),
+            of("key"),
+            short(&each["from"], 3),
+            short(&each["to"], 3)
+        );
+    }
+    let seeds = told["seeds"].as_array().map_or(0, Vec::len);
+    let _ = write!(
+        text,
+        "\n**Came out** of version {}, {} strategies, {seeds} seeds, {} runs; a strategy breaks down where \
+         its skill falls below {} of its clean run's:\n\n",
+        told["version"],
+        told["cards"].as_array().map_or(0, Vec::len),
+        told["runs"],
+        told["floor"],
+    );
+    text
 }
 
 /// The leaderboard, and the breakdown points of the best.

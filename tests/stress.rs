@@ -4,6 +4,9 @@
 #[path = "common/place.rs"]
 mod place;
 
+use hivesim::catalogue::report_cards;
+use hivesim::compare;
+use hivesim::scenario::Battery;
 use parquet::record::Field;
 use place::{Place, real, rows, text};
 use serde_json::Value;
@@ -314,6 +317,39 @@ fn wrong_batteries_are_refused_before_anything_runs() {
     place.refused("sweep tiny.toml --axis learner.rate=0.1,0.2 --out out", &["`out` is not empty"]);
     place.fine("run tiny.toml --quiet --out run");
     place.refused("stress plan.toml --out run", &["`run` is not empty"]);
+}
+
+#[test]
+fn the_catalogues_cards_are_those_of_the_battery_and_of_every_strategy() {
+    let battery = Battery::standard(&[]).unwrap();
+    let cards = report_cards();
+    assert_eq!((cards.battery.as_str(), cards.version), (battery.name.as_str(), battery.version));
+    let names: Vec<&str> = cards.hardships.iter().map(|each| each.name.as_str()).collect();
+    let wanted: Vec<&str> = battery.hardships.iter().map(|each| each.name.as_str()).collect();
+    assert_eq!(names, wanted);
+    for name in compare::all() {
+        assert!(cards.cards.contains_key(&name), "{name} has no card: see docs/stress.md");
+    }
+    // a part of the battery again
+    let place = Place::new();
+    let said = place.fine("stress --strategies trimmed-mean --only sign-flip --json --out out");
+    let told: Value = serde_json::from_str(&said).unwrap();
+    let (card, fresh) = (&cards.cards["trimmed-mean"], &told["cards"][0]);
+    let near = |kept: Option<f64>, fresh: &Value| match (kept, fresh.as_f64()) {
+        (None, None) => {}
+        (kept, fresh) => {
+            let (kept, fresh) = (kept.unwrap(), fresh.unwrap());
+            assert!((kept - fresh).abs() <= 5e-3 * fresh.abs(), "{kept} is not {fresh}");
+        }
+    };
+    for (kept, end) in card.clean.iter().zip(["mean", "low", "high"]) {
+        near(*kept, &fresh["clean"][end]);
+    }
+    let at = names.iter().position(|name| *name == "sign-flip").unwrap();
+    let (fall, fresh) = (&card.falls[at], &fresh["curves"][0]["breakdown"]);
+    near(fall.dose, &fresh["dose"]);
+    near(fall.low, &fresh["low"]);
+    near(fall.high, &fresh["high"]);
 }
 
 #[cfg(unix)]

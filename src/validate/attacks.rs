@@ -10,6 +10,9 @@ const HIVE: &str = "rounds = 40\n[fleet]\nagents = 50\ntasks = 40\n\
                     [learner]\nrate = 0.3\n\
                     [measure]\npanel = 0\nprobes = 64\nevery = 40\n[engine]\nkind = \"serial\"\n";
 
+/// Few tasks a round: where what agents learn is noisy, a little is enough for the median too.
+const NOISY: &str = "fleet.tasks=10";
+
 /// Worlds that a share is the mean over.
 const WORLDS: u64 = 4;
 
@@ -28,27 +31,36 @@ pub(super) fn heterogeneous(trial: &Trial) -> Rows {
     };
     let mut rows = Vec::new();
     // worlds differ in how much there is to hide among
-    for (attack, share, most) in [("inner-product", 0.2, 0.6), ("mimic", 0.4, 0.92)] {
+    for (attack, share, how, most) in [
+        ("inner-product", 0.2, ["", ""], 0.6),
+        ("mimic", 0.4, ["", ""], 0.92),
+        ("a-little", 0.4, [NOISY, "attack.method.z=1.5"], 0.92),
+    ] {
         let share = trial.model(share, 0.0);
-        let sets = format!("{} attack.share={share}", attacked("median", attack));
+        let [hive, more] = how;
+        let sets = format!("{hive} {} {more} attack.share={share}", attacked("median", attack));
         let mut left = 0.0;
         for world in 0..WORLDS {
-            left += skill_in(world, &sets)? / skill_in(world, "")? / WORLDS as f64;
+            left += skill_in(world, &sets)? / skill_in(world, hive)? / WORLDS as f64;
         }
         let what = format!("median under {attack}: share of the skill that is left");
         rows.push(Row::at_most(what, most, left));
     }
     let skill = |sets: &str| skill_in(0, sets);
-    let clean = skill("")?;
+    let little = "attack.method.z=1.5 attack.share=0.2";
+    let noisy = format!("attack.method.z=1.5 attack.share=0.4 {NOISY}");
+    let plain = "attack.share=0.2";
     for (combine, attack, more, pre, least) in [
-        ("krum", "a-little", "attack.method.z=1.5", "nearest-neighbour-mixing", 0.2),
-        ("krum", "mimic", "", "nearest-neighbour-mixing", 0.15),
-        ("krum", "inner-product", "", "nearest-neighbour-mixing", 0.4),
-        ("median", "inner-product", "", "nearest-neighbour-mixing", 0.4),
-        ("median", "inner-product", "", "bucketing", 0.25),
+        ("krum", "a-little", little, "nearest-neighbour-mixing", 0.2),
+        ("krum", "mimic", plain, "nearest-neighbour-mixing", 0.15),
+        ("krum", "inner-product", plain, "nearest-neighbour-mixing", 0.4),
+        ("median", "inner-product", plain, "nearest-neighbour-mixing", 0.4),
+        ("median", "inner-product", plain, "bucketing", 0.25),
+        ("median", "a-little", &noisy, "nearest-neighbour-mixing", 0.04),
     ] {
-        let sets = format!("{} attack.share=0.2 {more}", attacked(combine, attack));
+        let sets = format!("{} {more}", attacked(combine, attack));
         let mixed = format!("{sets} distiller.pre=[{{kind=\"{pre}\"}}]");
+        let clean = skill(if more.ends_with(NOISY) { NOISY } else { "" })?;
         let won = skill(trial.model(&mixed, &sets))? - skill(&sets)?;
         let what = format!("{combine} under {attack}: share of the skill that {pre} wins back");
         rows.push(Row::at_least(what, least, won / clean));

@@ -43,8 +43,7 @@ impl Page<'_> {
         for (kind, title) in kinds {
             let hardships = self.stress.battery.hardships.iter().enumerate();
             let own = hardships.filter(|(_, hardship)| hardship.family == kind);
-            let figures: Vec<View> =
-                own.flat_map(|(h, _)| [Some(self.curves(h)), self.falls(h)]).flatten().collect();
+            let figures: Vec<View> = own.flat_map(|(h, _)| self.pair(h)).collect();
             if !figures.is_empty() {
                 let lede = format!(
                     "Beside each curve the breakdown points: the dose at which skill falls below \
@@ -55,6 +54,13 @@ impl Page<'_> {
             }
         }
         sections
+    }
+
+    /// A curve with the breakdown points beside it, if there are any.
+    fn pair(&self, h: usize) -> Vec<View> {
+        let falls = self.falls(h);
+        let curves = View { wide: falls.is_none(), ..self.curves(h) };
+        [Some(curves), falls].into_iter().flatten().collect()
     }
 
     fn shown(&self) -> impl Iterator<Item = &Standing> {
