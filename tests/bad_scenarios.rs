@@ -344,6 +344,11 @@ refused! {
     a_buffer_with_nested_knowledge("[distiller.schedule]\nkind = \"buffered\"\n[job_knowledge]\npersonalisation = \"nested\"\n");
     a_buffer_with_control_variates("[distiller.schedule]\nkind = \"asynchronous\"\n[learner.solver]\nscaffold = true\n");
     a_buffer_with_stragglers("[distiller.schedule]\nkind = \"buffered\"\n[fleet.stragglers]\nshare = 0.5\n");
+    a_buffer_with_a_deadline("[distiller.schedule]\nkind = \"asynchronous\"\n[fleet.stragglers]\ndeadline = 2\n");
+    a_deadline_beside_a_share("[fleet.stragglers]\nshare = 0.5\ndeadline = 1.5\n");
+    a_deadline_of_practice("[learner]\nkind = \"practice\"\n[fleet.stragglers]\ndeadline = 2\n");
+    a_deadline_in_the_past("[fleet.stragglers]\ndeadline = -1\n");
+    dropped_late_ones_without_a_merge("[fleet.stragglers]\ndeadline = 1.5\npartial = \"drop\"\n[distiller]\ntopology = \"isolated\"\n");
     a_buffer_with_newcomers("[distiller.schedule]\nkind = \"buffered\"\n[fleet.newcomers]\nagents = 5\n");
     a_lineage_out_of_step("[distiller.schedule]\nkind = \"asynchronous\"\n[measure]\nlineage = true\n");
     a_buffer_of_practice("[learner]\nkind = \"practice\"\n[distiller.schedule]\nkind = \"buffered\"\n");

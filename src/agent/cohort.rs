@@ -260,6 +260,12 @@ impl Cohort {
         parcel: &mut Parcel,
     ) {
         let Some(shift) = &publication.shift else { return };
+        if duty == Duty::Part(0) {
+            // cut off before anything was done
+            parcel.worked = true;
+            parcel.dropped = true;
+            return;
+        }
         let round = publication.round_of(agent, shift);
         let climate = publication.climate_of(agent);
         let Bench { desk, local, scratch, policy, logits, chosen, believed, .. } = bench;

@@ -40,7 +40,7 @@ pub struct Learning {
 pub struct Parcel {
     /// Whether the agent worked.
     pub worked: bool,
-    /// Whether its learning is to be dropped: a straggler's under `partial = "drop"`.
+    /// Whether its learning is to be dropped: a straggler's under `partial = "drop"`, or of nothing.
     pub dropped: bool,
     /// Whether its learning is too old to be merged when it comes in.
     pub stale: bool,

@@ -70,7 +70,7 @@ pub enum Duty {
     Rest,
     /// All of its work.
     Full,
-    /// So many epochs, or tasks where there is one epoch.
+    /// So many epochs, or tasks where there is one epoch; none where it is cut off before.
     Part(u32),
 }
 

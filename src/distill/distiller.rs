@@ -240,7 +240,9 @@ impl Distiller {
             Arc::new(self.next_companies(companies, harvest, &before.core, &core))
         });
         let examined = before.shift.as_ref().is_some_and(|shift| shift.examined);
-        let together = || before.shift.as_ref().map_or(0.0, |shift| span(&self.fleet, shift));
+        let deadline = self.scenario.fleet.stragglers.deadline;
+        let span = |shift| span(&self.fleet, shift, deadline);
+        let together = || before.shift.as_ref().map_or(0.0, span);
         let time = harvest.time.unwrap_or_else(|| before.time + together());
         let shift = shift(&self.fleet, &self.scenario, &mut self.presence, version);
         Ok(Publication {
