@@ -324,8 +324,6 @@ refused! {
     hours_longer_than_their_period("[fleet]\navailability = { kind = \"hours\", period = 8, hours = 9 }\n");
     availability_of_numbers("[fleet]\navailability = { kind = \"markov\" }\n[learner]\nkind = \"practice\"\n");
     churn_of_numbers("[fleet.churn]\nrate = 0.1\n[learner]\nkind = \"practice\"\n");
-    availability_out_of_step("[fleet]\navailability = { kind = \"markov\" }\n[distiller.schedule]\nkind = \"buffered\"\n");
-    churn_out_of_step("[fleet.churn]\nrate = 0.1\n[distiller.schedule]\nkind = \"asynchronous\"\n");
 }
 
 refused! {

@@ -64,7 +64,7 @@ fn as_many_are_late_as_the_distribution_of_speeds_has_it() {
                 fleet.speed.tail=1.5 fleet.stragglers.deadline=2 fleet.stragglers.partial=drop";
     let outcome = run(HIVE, sets);
     let (accounts, _) = AccountRow::total(&outcome.hive.accounts).unwrap();
-    let late = 0.5_f64.powf(1.5);
+    let late = 0.125_f64.sqrt();
     let error = (late * (1.0 - late) / 4000.0).sqrt();
     let got = accounts.unfinished as f64 / 4000.0;
     assert!((got - late).abs() < 4.0 * error, "{got} of {late}");

@@ -110,9 +110,12 @@ impl Distiller {
         let pipeline = make(spec);
         let zeros = pipeline.absent() == Absent::Zero;
         let layout = learner.core_layout();
+        // out of step the timetable knows who is there
+        let in_step = spec.schedule.learnings().is_none();
+        let called = if in_step { fleet.world.facts().agents } else { 0 };
         Ok(Distiller {
             conspiracy: Conspiracy::new(&fleet.attackers, layout, zeros, fleet.seed),
-            presence: Presence::new(&scenario.fleet, fleet.seed, fleet.world.facts().agents),
+            presence: Presence::new(&scenario.fleet, fleet.seed, called),
             late: BTreeMap::new(),
             pipeline,
             structure,

@@ -12,4 +12,4 @@ mod presence;
 
 pub use conspiracy::{Conspiracy, Scene};
 pub use fates::{Fate, Fates, Refusal, is_finite};
-pub use presence::{Presence, Roll};
+pub use presence::{Calendar, Presence, Roll, Turnover};

@@ -42,7 +42,8 @@ impl Faults {
 }
 
 /// When agents can work. Who cannot in a round neither works nor sends, and goes on with the newest
-/// core once it can again.
+/// core once it can again. Out of step a round is a unit of time, and who can work when it begins
+/// finishes what it has begun.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Availability {
@@ -94,7 +95,8 @@ settings! {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Churn {
-    /// Probability that an agent leaves for good after a round.
+    /// Probability that an agent leaves for good after a round; out of step, after its own work of
+    /// one.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub rate: f64,
     /// Whether a new copy takes over its job: it pulls the newest core and knows nothing else. Else
