@@ -320,6 +320,8 @@ refused! {
     late_work_of_companies("[faults]\ndelay = 0.1\n[job_knowledge]\npersonalisation = \"nested\"\n");
     a_lineage_of_late_work("[faults]\ndelay = 0.1\n[measure]\nlineage = true\n");
     nothing_ever_arrives("[faults]\nloss = 1.0\n[distiller.schedule]\nkind = \"buffered\"\n");
+    a_trace_without_a_file("[fleet]\navailability = { kind = \"trace\" }\n");
+    a_trace_of_numbers("[learner]\nkind = \"practice\"\n[fleet]\navailability = { kind = \"trace\", file = \"a.csv\" }\n");
     an_availability_misspelt("[fleet]\navailability = { kind = \"markow\" }\n");
     hours_longer_than_their_period("[fleet]\navailability = { kind = \"hours\", period = 8, hours = 9 }\n");
     availability_of_numbers("[fleet]\navailability = { kind = \"markov\" }\n[learner]\nkind = \"practice\"\n");

@@ -58,7 +58,12 @@ type Visit<'a> = &'a mut dyn FnMut(&Arc<Publication>) -> Harvest;
 
 impl Flights {
     /// The flights of a fleet; none where it keeps step. `harvester` gathers what is merged.
-    pub fn new(fleet: &Arc<Fleet>, scenario: &Scenario, harvester: Harvester) -> Option<Self> {
+    pub fn new(
+        fleet: &Arc<Fleet>,
+        scenario: &Scenario,
+        calendar: Option<Calendar>,
+        harvester: Harvester,
+    ) -> Option<Self> {
         let schedule = scenario.distiller.schedule.clone();
         let learnings = schedule.learnings()?;
         let agents = fleet.world.facts().agents as u32;
@@ -66,7 +71,6 @@ impl Flights {
         let fates = Fates::new(&scenario.faults, fleet.seed);
         let numbers = (agents, working, learnings);
         let turnover = Turnover::new(&scenario.fleet, fleet.seed);
-        let calendar = Calendar::new(&scenario.fleet, fleet.seed, agents as usize);
         let presence = (calendar, turnover.clone());
         let pace = fleet.pace.clone();
         Some(Flights {

@@ -150,7 +150,10 @@ impl Timetable {
             merges: VecDeque::new(),
             begun: Vec::new(),
         };
-        table.settle((0..agents).map(AgentId).collect());
+        let ever =
+            |agent: &AgentId| table.calendar.as_ref().is_none_or(|c| c.is_ever_there(*agent));
+        let all = (0..agents).map(AgentId).filter(ever).collect();
+        table.settle(all);
         table.begin();
         table
     }

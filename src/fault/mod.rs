@@ -5,6 +5,7 @@
 
 mod conspiracy;
 mod crafted;
+mod devices;
 mod fates;
 mod known;
 mod lookout;

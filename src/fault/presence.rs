@@ -1,9 +1,12 @@
 //! Who is there to work.
 
+use super::devices::Devices;
 use crate::ids::{AgentId, Round};
+use crate::lines::LineError;
 use crate::maths;
 use crate::scenario::{Availability, Churn, Fleet, Markov};
 use crate::stream::{Purpose, Stream};
+use std::sync::Arc;
 
 /// Who can work in a round, and who has left: goes from round to round.
 #[derive(Clone, Debug)]
@@ -26,13 +29,8 @@ pub struct Roll {
 
 impl Presence {
     /// The presence of so many agents before the first round.
-    pub fn new(spec: &Fleet, seed: u64, agents: usize) -> Self {
-        Presence {
-            calendar: Calendar::new(spec, seed, agents),
-            turnover: Turnover::new(spec, seed),
-            agents: agents as u32,
-            left: Vec::new(),
-        }
+    pub fn new(calendar: Option<Calendar>, turnover: Turnover, agents: usize) -> Self {
+        Presence { calendar, turnover, agents: agents as u32, left: Vec::new() }
     }
 
     /// Who has left for good without a successor.
@@ -105,17 +103,38 @@ pub struct Calendar {
     /// The round in which each agent was last looked for, from 1, and whether it was there (a chain
     /// alone: nothing else goes on from what was).
     seen: Vec<(u32, bool)>,
+    /// What is known of devices, and which each agent has.
+    devices: Option<(Arc<Devices>, Vec<u32>)>,
 }
 
 impl Calendar {
     /// The calendar of so many agents; none where all are always there.
-    pub fn new(spec: &Fleet, seed: u64, agents: usize) -> Option<Self> {
-        let seen = match spec.availability {
-            Availability::Always(_) => return None,
-            Availability::Markov(_) => vec![(0, false); agents],
-            Availability::Hours(_) => Vec::new(),
-        };
-        Some(Calendar { availability: spec.availability.clone(), seed, seen })
+    ///
+    /// # Errors
+    /// Where a trace cannot be read, or none of its devices that agents have is ever there.
+    pub fn new(spec: &Fleet, seed: u64, agents: usize) -> Result<Option<Self>, LineError> {
+        let availability = spec.availability.clone();
+        let mut calendar = Calendar { availability, seed, seen: Vec::new(), devices: None };
+        match &spec.availability {
+            Availability::Always(_) => return Ok(None),
+            Availability::Markov(_) => calendar.seen = vec![(0, false); agents],
+            Availability::Hours(_) => {}
+            Availability::Trace(spec) => {
+                let devices = Devices::read(spec)?;
+                let dealt = devices.dealt(seed, agents);
+                if !dealt.iter().any(|device| devices.is_ever_there(*device)) {
+                    return Err(devices.absent(spec));
+                }
+                calendar.devices = Some((Arc::new(devices), dealt));
+            }
+        }
+        Ok(Some(calendar))
+    }
+
+    /// Whether there is a round in which an agent can work.
+    pub fn is_ever_there(&self, agent: AgentId) -> bool {
+        let devices = self.devices.as_ref();
+        devices.is_none_or(|(devices, of)| devices.is_ever_there(of[agent.index()]))
     }
 
     /// Whether an agent can work in a round, no earlier one than it was last looked for in.
@@ -136,6 +155,9 @@ impl Calendar {
                 (u64::from(round) + u64::from(begins)) % u64::from(spec.period)
                     < u64::from(spec.hours)
             }
+            Availability::Trace(_) => self.devices.as_ref().is_some_and(|(devices, of)| {
+                devices.is_there(of[agent.index()], u64::from(round.max(1) - 1))
+            }),
         }
     }
 }
@@ -165,7 +187,9 @@ mod tests {
     const AGENTS: usize = 2000;
 
     fn presence(availability: Availability, churn: Churn) -> Presence {
-        Presence::new(&Fleet { availability, churn, ..Fleet::default() }, 3, AGENTS)
+        let spec = Fleet { availability, churn, ..Fleet::default() };
+        let calendar = Calendar::new(&spec, 3, AGENTS).expect("there is no file");
+        Presence::new(calendar, Turnover::new(&spec, 3), AGENTS)
     }
 
     fn rolls(mut presence: Presence, rounds: u32) -> Vec<Roll> {
@@ -209,7 +233,7 @@ mod tests {
             let availability = Availability::Markov(Markov { leave, back });
             let spec = Fleet { availability, ..Fleet::default() };
             let at = |rounds: &[u32]| -> Vec<Vec<bool>> {
-                let mut calendar = Calendar::new(&spec, 3, AGENTS).expect("some are away");
+                let mut calendar = Calendar::new(&spec, 3, AGENTS).unwrap().expect("some are away");
                 let agents = || (0..AGENTS as u32).map(AgentId);
                 let there = |round: &u32| {
                     agents().map(|agent| calendar.is_there(agent, Round(*round))).collect()
