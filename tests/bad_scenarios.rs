@@ -305,6 +305,7 @@ refused! {
     contributions_of_predictions("[distiller]\nexchange = \"predictions\"\n[attack]\nshare = 0.2\n");
     a_backdoor_in_no_skill("[world]\nskills = 5\n[attack]\nshare = 0.2\nmethod = { kind = \"backdoor\", skill = 5 }\n");
     a_backdoor_to_no_answer("[world]\nkind = \"synthetic\"\n[attack]\nshare = 0.2\nmethod = { kind = \"backdoor\", answer = 10 }\n");
+    a_backdoor_that_nobody_uses_to_a_skill_that_is_none("[attack.method]\nkind = \"backdoor\"\nskill = 99\n");
 }
 
 refused! {

@@ -18,7 +18,7 @@ use crate::measure::spread::Tag;
 use crate::measure::{Outcome, RoundRow, Trace};
 use crate::merge::{Pipeline, Strategy};
 use crate::scenario::{
-    self, Bound, CheckedScenario, Compression, EngineKind, Exchange, Faults, Measure,
+    self, Bound, CheckedScenario, Compression, EngineKind, Exchange, Faults, Measure, Method,
     Personalisation, Scenario, Topology, too_many_companies,
 };
 use crate::stream::{Purpose, Stream};
@@ -406,6 +406,10 @@ impl Experiment {
                 attackers(scenario, facts.agents as u32)
             } else {
                 Attackers::default()
+            },
+            backdoor: match &scenario.attack.method {
+                Method::Backdoor(spec) => Some(spec.clone()),
+                _ => None,
             },
             seed,
             halt: self.halt.clone(),

@@ -167,7 +167,7 @@ fn rounds(
         "adoption", "fleet_adoption", "train_loss", "test_accuracy", "tasks", "sample_steps",
         "work_accuracy", "value", "work_loss", "bits", "learnings", "dropped", "bytes_up",
         "bytes_down", "multiply_adds", "staleness", "sign_conflict", "cosine",
-        "consensus_distance", "step_norm",
+        "consensus_distance", "step_norm", "backdoor_success",
     ];
     let mut rows: Vec<(String, RoundRow)> = Vec::new();
     files.rows("rounds", &columns, |row| {
@@ -199,6 +199,7 @@ fn rounds(
             cosine: x(24)?,
             consensus_distance: x(25)?,
             step_norm: x(26)?,
+            backdoor_success: x(27)?,
         };
         rows.push((text(row[0])?.into(), read));
         Ok(())
