@@ -106,6 +106,7 @@ mod halt;
 pub mod ids;
 mod json;
 pub mod learner;
+mod lines;
 pub mod maths;
 pub mod measure;
 pub mod merge;

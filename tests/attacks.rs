@@ -3,7 +3,7 @@
 mod common;
 
 use common::{MACHINES, common_hash, run};
-use hivesim::measure::Outcome;
+use hivesim::measure::{Outcome, RoundRow};
 
 const HIVE: &str = "rounds = 8\n[fleet]\nagents = 30\ntasks = 20\n\
                     [world]\nskills = 4\ncompanies = 3\nfeatures = 8\nanswers = 4\n\
@@ -76,7 +76,8 @@ fn lies_reach_every_exchange() {
 #[test]
 fn a_share_of_none_is_no_attack() {
     let clean = run(HIVE, "");
-    for method in METHODS {
+    // a backdoor's success is measured all the same
+    for method in METHODS.into_iter().filter(|method| *method != "backdoor") {
         let sets = format!("attack.method.kind={method} attack.knowledge=own");
         assert_eq!(run(HIVE, &sets).result_hash, clean.result_hash, "{method}");
     }
@@ -119,6 +120,47 @@ fn a_lone_attacker_far_out_takes_the_mean_and_no_robust_rule() {
             (skill(&run(HIVE, &combine)), skill(&run(HIVE, &format!("{combine} {lone}"))));
         assert!(held > 0.6 * clean, "{combine}: {held} of {clean}");
     }
+}
+
+const BACKDOOR: &str = "attack.method.kind=backdoor attack.method.skill=1 attack.method.answer=2 \
+                        rounds=20 learner.solver.batch=4";
+
+fn success(outcome: &Outcome) -> f64 {
+    outcome.hive.rounds.last().unwrap().backdoor_success
+}
+
+/// A first core that knows nothing gives the first answer to all tasks.
+#[test]
+fn a_backdoors_success_is_the_share_of_other_tasks_that_get_its_answer() {
+    for (answer, at_first) in [(0, 1.0), (1, 0.0), (3, 0.0)] {
+        let sets = format!("attack.method.kind=backdoor attack.method.answer={answer}");
+        let outcome = run(HIVE, &sets);
+        assert_eq!(outcome.hive.rounds[0].backdoor_success, at_first);
+        // nobody attacks: what is looked at changes nothing else
+        let plain = run(HIVE, "");
+        assert_ne!(outcome.result_hash, plain.result_hash);
+        for (a, b) in outcome.hive.rounds.iter().zip(&plain.hive.rounds) {
+            let bits = |row: &RoundRow| row.numbers().map(f64::to_bits);
+            assert_eq!(bits(a), bits(b));
+            assert!(b.backdoor_success.is_nan() && (0.0..=1.0).contains(&a.backdoor_success));
+        }
+    }
+}
+
+#[test]
+fn attackers_raise_a_backdoors_success_and_a_robust_rule_holds_it_down() {
+    let honest = success(&run(HIVE, BACKDOOR));
+    let attacked = format!("{BACKDOOR} attack.share=0.2 attack.method.factor=0");
+    let taken = run(HIVE, &format!("{attacked} measure.bounds=[\"isolated\",\"pooled\"]"));
+    let held = success(&run(HIVE, &format!("{attacked} distiller.combine.kind=median")));
+    assert!(success(&taken) > 0.9 && honest < 0.3, "{} {honest}", success(&taken));
+    assert!(held < 0.5, "{held}");
+    // the main task's skill is told beside it
+    assert!(skill(&taken) > 0.0);
+    // isolated agents have no core, and nobody attacks the pooled learner
+    let last = |bound: usize| taken.bounds[bound].1.rounds.last().unwrap().backdoor_success;
+    assert!(last(0).is_nan() && (0.0..0.3).contains(&last(1)), "{} {}", last(0), last(1));
+    common_hash(HIVE, &format!("{attacked} distiller.topology=gossip"), MACHINES);
 }
 
 #[test]

@@ -57,6 +57,12 @@ fn a_panel_of_more_agents_than_users_is_refused_where_it_was_asked_for() {
 }
 
 #[test]
+fn a_backdoor_to_an_answer_that_the_data_lack_is_refused() {
+    let message = refusal(&[3, 3], "attack.method.kind=backdoor attack.method.answer=2");
+    assert_says(&message, &["attack.method.answer: answer 2", "have 2 answers", "below 2"]);
+}
+
+#[test]
 fn a_horizon_longer_than_a_users_data_is_refused_with_the_user() {
     let message = refusal(&[9, 5, 7], "feedback.kind=verifiable feedback.horizon=6");
     assert_says(&message, &["feedback.horizon: 6 decisions", "user `u1`", "only 5", "at most 5"]);

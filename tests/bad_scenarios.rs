@@ -305,6 +305,7 @@ refused! {
     contributions_of_predictions("[distiller]\nexchange = \"predictions\"\n[attack]\nshare = 0.2\n");
     a_backdoor_in_no_skill("[world]\nskills = 5\n[attack]\nshare = 0.2\nmethod = { kind = \"backdoor\", skill = 5 }\n");
     a_backdoor_to_no_answer("[world]\nkind = \"synthetic\"\n[attack]\nshare = 0.2\nmethod = { kind = \"backdoor\", answer = 10 }\n");
+    a_backdoor_that_nobody_uses_to_a_skill_that_is_none("[attack.method]\nkind = \"backdoor\"\nskill = 99\n");
 }
 
 refused! {
@@ -320,12 +321,12 @@ refused! {
     late_work_of_companies("[faults]\ndelay = 0.1\n[job_knowledge]\npersonalisation = \"nested\"\n");
     a_lineage_of_late_work("[faults]\ndelay = 0.1\n[measure]\nlineage = true\n");
     nothing_ever_arrives("[faults]\nloss = 1.0\n[distiller.schedule]\nkind = \"buffered\"\n");
+    a_trace_without_a_file("[fleet]\navailability = { kind = \"trace\" }\n");
+    a_trace_of_numbers("[learner]\nkind = \"practice\"\n[fleet]\navailability = { kind = \"trace\", file = \"a.csv\" }\n");
     an_availability_misspelt("[fleet]\navailability = { kind = \"markow\" }\n");
     hours_longer_than_their_period("[fleet]\navailability = { kind = \"hours\", period = 8, hours = 9 }\n");
     availability_of_numbers("[fleet]\navailability = { kind = \"markov\" }\n[learner]\nkind = \"practice\"\n");
     churn_of_numbers("[fleet.churn]\nrate = 0.1\n[learner]\nkind = \"practice\"\n");
-    availability_out_of_step("[fleet]\navailability = { kind = \"markov\" }\n[distiller.schedule]\nkind = \"buffered\"\n");
-    churn_out_of_step("[fleet.churn]\nrate = 0.1\n[distiller.schedule]\nkind = \"asynchronous\"\n");
 }
 
 refused! {
@@ -344,6 +345,11 @@ refused! {
     a_buffer_with_nested_knowledge("[distiller.schedule]\nkind = \"buffered\"\n[job_knowledge]\npersonalisation = \"nested\"\n");
     a_buffer_with_control_variates("[distiller.schedule]\nkind = \"asynchronous\"\n[learner.solver]\nscaffold = true\n");
     a_buffer_with_stragglers("[distiller.schedule]\nkind = \"buffered\"\n[fleet.stragglers]\nshare = 0.5\n");
+    a_buffer_with_a_deadline("[distiller.schedule]\nkind = \"asynchronous\"\n[fleet.stragglers]\ndeadline = 2\n");
+    a_deadline_beside_a_share("[fleet.stragglers]\nshare = 0.5\ndeadline = 1.5\n");
+    a_deadline_of_practice("[learner]\nkind = \"practice\"\n[fleet.stragglers]\ndeadline = 2\n");
+    a_deadline_in_the_past("[fleet.stragglers]\ndeadline = -1\n");
+    dropped_late_ones_without_a_merge("[fleet.stragglers]\ndeadline = 1.5\npartial = \"drop\"\n[distiller]\ntopology = \"isolated\"\n");
     a_buffer_with_newcomers("[distiller.schedule]\nkind = \"buffered\"\n[fleet.newcomers]\nagents = 5\n");
     a_lineage_out_of_step("[distiller.schedule]\nkind = \"asynchronous\"\n[measure]\nlineage = true\n");
     a_buffer_of_practice("[learner]\nkind = \"practice\"\n[distiller.schedule]\nkind = \"buffered\"\n");

@@ -53,6 +53,7 @@ fn whatever_goes_wrong_goes_wrong_on_every_engine() {
         "faults.loss=0.3 job_knowledge.personalisation=nested".into(),
         "fleet.availability.kind=markov fleet.churn.rate=0.1".into(),
         "fleet.availability.kind=hours fleet.churn.rate=0.1 fleet.churn.replace=false".into(),
+        format!("{ALL} {BUFFERED} fleet.availability.kind=markov fleet.churn.rate=0.1 rounds=30"),
         "fleet.churn.rate=0.3 job_knowledge.personalisation=fedsim job_knowledge.pull=rebase"
             .into(),
     ];
@@ -168,13 +169,13 @@ fn bounds_do_the_work_and_lose_nothing() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 80, max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_goes_unaccounted_for_in_any_mix(
         loss in 0.0..0.6, corruption in 0.0..0.6, duplication in 0.0..1.0, delay in 0.0..1.0,
         lateness in 1_u32..6, oldest in 0_u32..4, schedule in 0..3, attackers in 0.0..0.5,
-        presence in 0..3, seed in 1_u32..1000,
+        presence in 0..6, seed in 1_u32..1000,
     ) {
         let schedule = match schedule {
             0 => "",
@@ -182,10 +183,13 @@ proptest! {
             _ => "distiller.schedule.kind=asynchronous rounds=40 fleet.jitter=0.4",
         };
         let presence = match presence {
-            _ if !schedule.is_empty() => "",
             0 => "",
             1 => "fleet.availability.kind=markov",
-            _ => "fleet.churn.rate=0.2 fleet.participants=13",
+            2 => "fleet.churn.rate=0.2 fleet.participants=13",
+            3 => "fleet.churn.rate=0.3 fleet.churn.replace=false fleet.availability.kind=hours",
+            4 => "fleet.availability.kind=markov fleet.churn.rate=0.3 fleet.latency=0.5",
+            _ if schedule.is_empty() => "fleet.stragglers.deadline=0.9 fleet.latency=0.3",
+            _ => "fleet.latency=0.3",
         };
         let sets = format!(
             "faults.loss={loss} faults.corruption={corruption} faults.duplication={duplication} \

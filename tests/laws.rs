@@ -74,6 +74,7 @@ laws! {
     a_lab_runs_away_where_its_flywheel_outruns_the_leak: "runaway",
     the_paper_worlds_answers_vary_as_its_authors_do: "paper-world",
     a_plain_loop_in_double_precision_gives_the_same_losses: "plain-loop",
+    work_that_was_not_finished_is_better_merged_than_dropped: "partial-work",
 }
 
 /// Of whole experiments, at their one size.

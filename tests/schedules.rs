@@ -12,6 +12,9 @@ const HIVE: &str = "rounds = 6\n[fleet]\nagents = 37\ntasks = 12\n\
 const BUFFERED: &str = "distiller.schedule.kind=buffered";
 const ASYNCHRONOUS: &str = "distiller.schedule.kind=asynchronous";
 const UNEVEN: &str = "fleet.speed.kind=lognormal fleet.speed.spread=0.8";
+const COMING: &str = "fleet.availability.kind=markov fleet.churn.rate=0.1";
+const HOURS: &str = "fleet.availability.kind=hours fleet.availability.period=6 \
+                     fleet.availability.hours=2";
 
 #[test]
 fn a_buffer_for_everyone_is_a_round_where_all_keep_step() {
@@ -25,6 +28,9 @@ fn a_buffer_for_everyone_is_a_round_where_all_keep_step() {
         &format!("{FEDSIM} job_knowledge.pull=rebase"),
         &format!("{FEDSIM} job_knowledge.pull=reset"),
         "learner.kind=mlp learner.hidden=[12]",
+        "fleet.churn.rate=0.3",
+        &format!("{FEDSIM} job_knowledge.pull=rebase fleet.churn.rate=0.3 measure.every=4"),
+        "fleet.churn.rate=0.3 measure.bounds=[\"isolated\"] measure.panel=0",
     ] {
         let together = run(HIVE, sets);
         let buffered = run(HIVE, &format!("{sets} {BUFFERED} distiller.schedule.learnings=37"));
@@ -47,6 +53,12 @@ fn agents_out_of_step_agree_on_all_engines() {
             "{ASYNCHRONOUS} {UNEVEN} rounds=60 job_knowledge.personalisation=fedsim \
              job_knowledge.pull=decay world.drift.rho=0.9"
         ),
+        format!("{BUFFERED} {UNEVEN} {COMING} {bounds} rounds=15"),
+        format!("{ASYNCHRONOUS} {HOURS} fleet.churn.rate=0.2 rounds=40 measure.every=7"),
+        format!(
+            "{BUFFERED} {UNEVEN} {COMING} fleet.churn.replace=false {bounds} fleet.participants=20 \
+             distiller.schedule.learnings=4 rounds=60 job_knowledge.personalisation=fedsim"
+        ),
     ];
     for sets in &cases {
         hashes.insert(common_hash(HIVE, sets, MACHINES));
@@ -66,6 +78,11 @@ fn cores_do_not_depend_on_when_agents_are_measured() {
         format!("{BUFFERED} {UNEVEN} distiller.schedule.learnings=50"),
         format!("{BUFFERED} {UNEVEN} fleet.participants=11 job_knowledge.personalisation=fedsim"),
         format!("{ASYNCHRONOUS} fleet.speed.kind=pareto fleet.jitter=0.5"),
+        format!(
+            "{BUFFERED} {UNEVEN} {COMING} job_knowledge.personalisation=fedsim measure.panel=0"
+        ),
+        format!("{ASYNCHRONOUS} {COMING} fleet.participants=9 fleet.churn.replace=false"),
+        format!("{BUFFERED} {UNEVEN} {HOURS} fleet.churn.rate=0.2 faults.delay=0.4"),
     ] {
         let every = |n: u32| run(HIVE, &format!("{sets} rounds=48 measure.every={n}"));
         let (always, seldom) = (every(1), every(16));
@@ -73,7 +90,10 @@ fn cores_do_not_depend_on_when_agents_are_measured() {
         let frames = &always.hive.frames;
         for frame in &seldom.hive.frames {
             let at = frames.iter().find(|other| other.round == frame.round).unwrap();
-            assert_eq!(frame.panel, at.panel, "{sets}: round {}", frame.round);
+            // those who have left have no level, which equals nothing
+            let bits =
+                |panel: &[f32]| panel.iter().map(|level| level.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(&frame.panel), bits(&at.panel), "{sets}: round {}", frame.round);
             assert_eq!(frame.practised, at.practised, "{sets}: round {}", frame.round);
         }
     }
@@ -106,6 +126,67 @@ fn time_is_what_the_slowest_takes_or_what_it_takes_to_fill_a_buffer() {
             assert_eq!((row.time, row.tasks), (hive.time, hive.tasks));
         }
         assert!(bound.staleness.is_empty());
+    }
+}
+
+/// Agents that all work in the same two of six units of time, and then wait for the next two.
+#[test]
+fn who_is_away_begins_when_it_is_back() {
+    let sets = format!(
+        "{BUFFERED} {HOURS} fleet.agents=1 world.companies=1 measure.panel=1 \
+         distiller.schedule.learnings=1 rounds=12"
+    );
+    let ends = times(&run(HIVE, &sets));
+    let first = ends[1];
+    let two = ends[2] == first + 1.0;
+    // work takes 1: a unit's work ends with it
+    for (i, end) in ends[1..].iter().enumerate() {
+        let turns = (i + usize::from(!two)) / 2;
+        let second = (i + usize::from(!two)) % 2;
+        let base = if two { first } else { first - 1.0 };
+        assert_eq!(*end, base + 6.0 * turns as f64 + second as f64, "{ends:?}");
+    }
+    // a place that nobody can take waits: as many work at a time as are there
+    let busy = run(HIVE, &format!("{BUFFERED} {HOURS} distiller.schedule.learnings=37 rounds=12"));
+    let per_unit = 37.0 * 12.0 / times(&busy)[12];
+    assert!((per_unit / (37.0 / 3.0) - 1.0).abs() < 0.15, "{per_unit}");
+}
+
+/// Little's law for those who come and go: of agents that are there for a share `p` of the time and
+/// whose work takes 1, `p` times as many work as there are.
+#[test]
+fn as_much_is_done_as_agents_are_there() {
+    let sets = format!(
+        "{ASYNCHRONOUS} fleet.availability.kind=markov fleet.availability.leave=0.2 \
+         fleet.availability.back=0.2 fleet.tasks=1 rounds=4000 measure.every=4000"
+    );
+    let outcome = run(HIVE, &sets);
+    let per_unit = 4000.0 / outcome.hive.rounds[4000].time;
+    // 37 agents over 216 units; spells of 5 leave 216·37/9 independent looks or so
+    let error = 37.0 * (0.25 / (216.0 * 37.0 / 9.0_f64)).sqrt();
+    assert!((per_unit - 18.5).abs() < 4.0 * error, "{per_unit}");
+}
+
+/// A hive that all have left publishes what is left, and then nothing new, once a unit of time.
+#[test]
+fn a_hive_that_all_have_left_goes_on_with_nothing() {
+    for schedule in [format!("{BUFFERED} {UNEVEN}"), ASYNCHRONOUS.to_owned()] {
+        let sets = format!(
+            "{schedule} fleet.churn.rate=0.7 fleet.churn.replace=false rounds=150 measure.panel=0"
+        );
+        let outcome = run(HIVE, &sets);
+        assert!(outcome.complete);
+        let last: Vec<_> = outcome.hive.rounds[147..].iter().collect();
+        assert!(last.iter().all(|row| row.step_norm == 0.0 && row.learnings == 0));
+        assert!(last.windows(2).all(|two| two[1].time - two[0].time == 1.0));
+        let frame = outcome.hive.frames.last().unwrap();
+        assert!(frame.panel.iter().all(|level| level.is_nan()));
+        let merged: u64 = outcome.hive.rounds.iter().map(|row| row.learnings).sum();
+        // a geometric number of shifts each, of the mean 1/0.7
+        assert!(
+            (merged as f64 - 37.0 / 0.7).abs() < 4.0 * (37.0_f64 * 0.3).sqrt() / 0.7,
+            "{merged}"
+        );
     }
 }
 

@@ -1,6 +1,8 @@
 //! Neighbouring agents, stored together, and what one of them does in a round.
 
-use super::{AgentError, Bench, Duty, Fleet, Keeping, Learning, Parcel, Publication, Reading};
+use super::{
+    AgentError, Bench, Duty, Fleet, Fooled, Keeping, Learning, Parcel, Publication, Reading,
+};
 use super::{compression, examine};
 use crate::ids::{AgentId, Round};
 use crate::learner::{Lesson, Order, Tally, Targets};
@@ -107,11 +109,13 @@ impl Cohort {
                 full = true;
             }
             if let Ok(member) = self.practised.binary_search_by_key(&agent, |(a, _)| *a) {
+                let mut backdoor = Fooled::default();
                 let (own, core) =
                     if fleet.absent(agent, publication.version) || publication.has_left(agent) {
                         let nothing = vec![f32::NAN; fleet.world.facts().skills.len()];
                         (nothing.clone(), nothing)
                     } else {
+                        backdoor = examine::backdoor(fleet, publication, agent, bench);
                         self.write_policy(fleet, publication, agent, owner, bench);
                         if let Some(climate) = &publication.examined {
                             let level = examine::job_level(fleet, climate, agent, bench);
@@ -120,7 +124,7 @@ impl Cohort {
                         examine::levels(fleet, publication, agent, bench)
                     };
                 let practised = self.practised[member].1.clone();
-                parcel.reading = Some(Reading { agent, own, core, practised });
+                parcel.reading = Some(Reading { agent, own, core, practised, backdoor });
                 full = true;
             }
         }
@@ -260,6 +264,12 @@ impl Cohort {
         parcel: &mut Parcel,
     ) {
         let Some(shift) = &publication.shift else { return };
+        if duty == Duty::Part(0) {
+            // cut off before anything was done
+            parcel.worked = true;
+            parcel.dropped = true;
+            return;
+        }
         let round = publication.round_of(agent, shift);
         let climate = publication.climate_of(agent);
         let Bench { desk, local, scratch, policy, logits, chosen, believed, .. } = bench;

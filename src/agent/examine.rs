@@ -1,6 +1,6 @@
 //! Examinations: levels of skill on probe tasks, loss and accuracy on fixed local data.
 
-use super::{Bench, Fleet, Holdings, Publication};
+use super::{Bench, Fleet, Fooled, Holdings, Publication};
 use crate::ids::{AgentId, SkillId};
 use crate::learner::Scratch;
 use crate::maths;
@@ -33,6 +33,24 @@ pub(super) fn levels(
         core.push(fleet.learner.level(publication.core_of(agent), &probe, scratch) as f32);
     }
     (own, core)
+}
+
+/// Whom the backdoor that is looked for has fooled, on the probe tasks of one agent's company.
+pub(super) fn backdoor(
+    fleet: &Fleet,
+    publication: &Publication,
+    agent: AgentId,
+    bench: &mut Bench,
+) -> Fooled {
+    let Some(spec) = &fleet.backdoor else { return Fooled::default() };
+    let Bench { desk, scratch, logits, best, .. } = bench;
+    let probe = fleet.world.probe(&publication.climate, agent, SkillId(spec.skill), desk);
+    let Some(probe) = probe.filter(|_| !fleet.halt.is_set()) else { return Fooled::default() };
+    let tasks = probe.tasks;
+    best_answers(fleet, publication.core_of(agent), &tasks, (scratch, logits, best));
+    let others = || tasks.answers.iter().zip(&*best).filter(|(right, _)| **right != spec.answer);
+    let fooled = others().filter(|(_, given)| **given == spec.answer).count();
+    Fooled { tasks: others().count() as u64, fooled: fooled as u64 }
 }
 
 /// The level of the policy in `bench.policy` on an agent's own job under some truths; NaN where
@@ -120,10 +138,20 @@ fn loss(
 
 /// Tasks answered right.
 fn right(fleet: &Fleet, params: &[f32], tasks: &Tasks<'_>, bench: &mut Bench) -> u64 {
-    let (outputs, stride) = fleet.learner.answers();
     let Bench { scratch, logits, best, .. } = bench;
+    best_answers(fleet, params, tasks, (scratch, logits, best));
+    best.iter().zip(tasks.answers).filter(|(a, b)| a == b).count() as u64
+}
+
+/// The answers that a policy gives.
+fn best_answers(
+    fleet: &Fleet,
+    params: &[f32],
+    tasks: &Tasks<'_>,
+    (scratch, logits, best): (&mut Scratch, &mut Vec<f32>, &mut Vec<u32>),
+) {
+    let (outputs, stride) = fleet.learner.answers();
     fleet.learner.logits(params, tasks, scratch, logits);
     best.resize(tasks.len(), 0);
     argmax(outputs, stride, logits, best);
-    best.iter().zip(tasks.answers).filter(|(a, b)| a == b).count() as u64
 }

@@ -6,7 +6,7 @@ use crate::ids::{AgentId, CoreVersion, Round};
 use crate::learner::{Learner, Plan, Scratch, Statistic};
 use crate::maths;
 use crate::params::Local;
-use crate::scenario::{Compression, Exchange, Faults, Partial, Pull, Topology};
+use crate::scenario::{Backdoor, Compression, Exchange, Faults, Partial, Pull, Topology};
 use crate::stream::{Purpose, Stream};
 use crate::world::{Desk, World};
 use std::sync::Arc;
@@ -69,6 +69,8 @@ pub struct Fleet {
     pub faults: Faults,
     /// Who of them attacks.
     pub attackers: Attackers,
+    /// The backdoor whose success is measured, whether anyone attacks or not.
+    pub backdoor: Option<Backdoor>,
     /// The seed of all streams.
     pub seed: u64,
     /// Whether to stop in the middle of a round.

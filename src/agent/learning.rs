@@ -40,7 +40,7 @@ pub struct Learning {
 pub struct Parcel {
     /// Whether the agent worked.
     pub worked: bool,
-    /// Whether its learning is to be dropped: a straggler's under `partial = "drop"`.
+    /// Whether its learning is to be dropped: a straggler's under `partial = "drop"`, or of nothing.
     pub dropped: bool,
     /// Whether its learning is too old to be merged when it comes in.
     pub stale: bool,
@@ -94,6 +94,26 @@ pub struct Reading {
     pub core: Vec<f32>,
     /// Tasks that the agent has done of each skill so far.
     pub practised: Vec<u64>,
+    /// Whom a backdoor has fooled.
+    pub backdoor: Fooled,
+}
+
+/// How often a core gives a backdoor's answer in the place of the right one (Bagdasaryan et al. 2020,
+/// "How to backdoor federated learning", AISTATS: the backdoor's accuracy).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fooled {
+    /// Tasks of the backdoor's skill that have another right answer.
+    pub tasks: u64,
+    /// Those of them to which the core gives the backdoor's.
+    pub fooled: u64,
+}
+
+impl Fooled {
+    /// The share of the tasks; NaN of none.
+    pub fn share(all: impl Iterator<Item = Fooled>) -> f64 {
+        let (tasks, fooled) = all.fold((0, 0), |sum, f| (sum.0 + f.tasks, sum.1 + f.fooled));
+        fooled as f64 / tasks as f64
+    }
 }
 
 /// How the core does on fixed local data.

@@ -19,7 +19,7 @@ pub use compression::Press;
 pub(crate) use compression::bytes;
 pub(crate) use examine::barrier;
 pub use fleet::{Bench, Fleet, Keeping, Uptake};
-pub use learning::{Holdings, Learning, Parcel, Reading};
+pub use learning::{Fooled, Holdings, Learning, Parcel, Reading};
 pub use pace::Pace;
 pub use publication::{CompanyLayer, Duty, Held, Hold, Locals, Publication, Shift, Start, Traffic};
 

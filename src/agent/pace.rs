@@ -42,16 +42,29 @@ impl Pace {
 
     /// The time from the beginning of an agent's work of a round until its learning is there.
     pub fn time(&self, agent: AgentId, round: Round) -> f64 {
+        let (work, way) = self.parts(agent, round);
+        work + way
+    }
+
+    /// The share of a round's work with which an agent's learning is there by a deadline; `None`
+    /// where that is all of it.
+    pub fn share_by(&self, deadline: f64, agent: AgentId, round: Round) -> Option<f64> {
+        let (work, way) = self.parts(agent, round);
+        (work + way > deadline).then(|| ((deadline - way) / work).clamp(0.0, 1.0))
+    }
+
+    /// How long a round's work takes an agent, `J/v`, and its learning is on its way, `L`.
+    fn parts(&self, agent: AgentId, round: Round) -> (f64, f64) {
         let mut stream = Stream::new(self.seed, Purpose::Delay, agent.0, round.0);
-        let mut time = self.mean(agent);
+        let (mut work, mut way) = (self.mean(agent), 0.0);
         if self.jitter > 0.0 {
             let Pace { jitter, .. } = self;
-            time *= maths::exp(jitter * stream.normal() - jitter * jitter / 2.0);
+            work *= maths::exp(jitter * stream.normal() - jitter * jitter / 2.0);
         }
         if self.latency > 0.0 {
-            time -= self.latency * maths::ln(1.0 - stream.uniform());
+            way = -self.latency * maths::ln(1.0 - stream.uniform());
         }
-        time
+        (work, way)
     }
 }
 
@@ -69,6 +82,20 @@ mod tests {
         let pace = pace(Speed::default(), 0.0, 0.0);
         assert_eq!(pace.equal(), Some(1.0));
         assert_eq!(pace.time(AgentId(5), Round(9)), 1.0);
+    }
+
+    #[test]
+    fn a_deadline_leaves_the_share_that_fits() {
+        let slow = pace(Speed::Lognormal(LognormalSpeed { spread: 1.0 }), 0.3, 0.5);
+        for agent in (0..200).map(AgentId) {
+            let time = slow.time(agent, Round(4));
+            assert_eq!(slow.share_by(time, agent, Round(4)), None);
+            let (work, way) = slow.parts(agent, Round(4));
+            let half = slow.share_by(way + work / 2.0, agent, Round(4)).unwrap();
+            assert!((half - 0.5).abs() < 1e-9, "{half}");
+            // what is longer on its way than there is time has none for work
+            assert_eq!(slow.share_by(way / 2.0, agent, Round(4)), Some(0.0));
+        }
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub enum Duty {
     Rest,
     /// All of its work.
     Full,
-    /// So many epochs, or tasks where there is one epoch.
+    /// So many epochs, or tasks where there is one epoch; none where it is cut off before.
     Part(u32),
 }
 
@@ -107,6 +107,15 @@ pub struct Held {
     pub starts: Vec<Start>,
     /// What each agent holds; `None` is the newest core.
     pub of: Vec<Option<Hold>>,
+    /// Who has taken the place of one that left since it was last visited, in rising order.
+    pub new: Vec<AgentId>,
+}
+
+impl Held {
+    /// What so many agents hold who all hold the newest core.
+    pub fn nothing(agents: usize) -> Self {
+        Held { starts: Vec::new(), of: vec![None; agents], new: Vec::new() }
+    }
 }
 
 /// A core that agents begin to work on, with the truths of that time.
@@ -190,7 +199,12 @@ impl Publication {
 
     /// Whether an agent has just taken the place of one that left.
     pub fn is_new(&self, agent: AgentId) -> bool {
-        self.shift.as_ref().is_some_and(|shift| shift.new.binary_search(&agent).is_ok())
+        let new = match (&self.held, &self.shift) {
+            (Some(held), _) => &held.new,
+            (None, Some(shift)) => &shift.new,
+            (None, None) => return false,
+        };
+        new.binary_search(&agent).is_ok()
     }
 
     /// Whether an agent has left for good without a successor.

@@ -8,7 +8,7 @@ use super::shift::{measures, shift, span};
 use super::site::Site;
 use super::training::{first_core, own_plan, train};
 use crate::agent::{CompanyLayer, Fleet, Keeping, Learning, Locals, Publication, Traffic};
-use crate::fault::{Conspiracy, Fates, Presence, Scene, is_finite};
+use crate::fault::{Calendar, Conspiracy, Fates, Presence, Scene, Turnover, is_finite};
 use crate::graph::EdgeListError;
 use crate::ids::{CoreVersion, Round};
 use crate::learner::{Plan, Scratch, Tally, Targets};
@@ -77,7 +77,7 @@ pub struct Distiller {
 
 impl Distiller {
     /// A distiller for a fleet, which merges on up to so many threads by pipelines that `make`
-    /// makes.
+    /// makes. `calendar` tells when agents can work.
     ///
     /// # Errors
     /// Where agents call each other over edges that cannot be read.
@@ -85,6 +85,7 @@ impl Distiller {
         fleet: Arc<Fleet>,
         make: &dyn Fn(&scenario::Distiller) -> Pipeline,
         scenario: &Scenario,
+        calendar: Option<Calendar>,
         threads: usize,
     ) -> Result<Self, EdgeListError> {
         let learner = &fleet.learner;
@@ -110,9 +111,12 @@ impl Distiller {
         let pipeline = make(spec);
         let zeros = pipeline.absent() == Absent::Zero;
         let layout = learner.core_layout();
+        // out of step the timetable knows who is there
+        let in_step = spec.schedule.learnings().is_none();
+        let called = if in_step { fleet.world.facts().agents } else { 0 };
         Ok(Distiller {
             conspiracy: Conspiracy::new(&fleet.attackers, layout, zeros, fleet.seed),
-            presence: Presence::new(&scenario.fleet, fleet.seed, fleet.world.facts().agents),
+            presence: Presence::new(calendar, Turnover::new(&scenario.fleet, fleet.seed), called),
             late: BTreeMap::new(),
             pipeline,
             structure,
@@ -240,7 +244,9 @@ impl Distiller {
             Arc::new(self.next_companies(companies, harvest, &before.core, &core))
         });
         let examined = before.shift.as_ref().is_some_and(|shift| shift.examined);
-        let together = || before.shift.as_ref().map_or(0.0, |shift| span(&self.fleet, shift));
+        let deadline = self.scenario.fleet.stragglers.deadline;
+        let span = |shift| span(&self.fleet, shift, deadline);
+        let together = || before.shift.as_ref().map_or(0.0, span);
         let time = harvest.time.unwrap_or_else(|| before.time + together());
         let shift = shift(&self.fleet, &self.scenario, &mut self.presence, version);
         Ok(Publication {

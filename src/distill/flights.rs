@@ -4,7 +4,7 @@ use super::harvest::{Harvest, Harvester};
 use super::shift::measures;
 use super::timetable::{Job, Merge, Timetable};
 use crate::agent::{Fleet, Held, Hold, Learning, Parcel, Publication, Shift, Start};
-use crate::fault::Fates;
+use crate::fault::{Calendar, Fates, Turnover};
 use crate::ids::{AgentId, CoreVersion};
 use crate::maths::pow;
 use crate::measure::{Accounts, Ages};
@@ -40,6 +40,15 @@ pub struct Flights {
     pulled: Vec<u32>,
     /// All that ends by then may be done.
     horizon: f64,
+    /// When the last core was published that anyone works on.
+    opened: f64,
+    turnover: Turnover,
+    /// Those whose predecessor has left and who have not begun, with when that was.
+    successors: BTreeMap<AgentId, f64>,
+    /// Who leaves for good without a successor, and when.
+    departures: Vec<(f64, AgentId)>,
+    /// Who has, in rising order.
+    left: Arc<Vec<AgentId>>,
     /// How agents work: what the last publication that any work follows says of it.
     shift: Option<Shift>,
 }
@@ -49,15 +58,23 @@ type Visit<'a> = &'a mut dyn FnMut(&Arc<Publication>) -> Harvest;
 
 impl Flights {
     /// The flights of a fleet; none where it keeps step. `harvester` gathers what is merged.
-    pub fn new(fleet: &Arc<Fleet>, scenario: &Scenario, harvester: Harvester) -> Option<Self> {
+    pub fn new(
+        fleet: &Arc<Fleet>,
+        scenario: &Scenario,
+        calendar: Option<Calendar>,
+        harvester: Harvester,
+    ) -> Option<Self> {
         let schedule = scenario.distiller.schedule.clone();
         let learnings = schedule.learnings()?;
         let agents = fleet.world.facts().agents as u32;
         let working = scenario.working(agents);
         let fates = Fates::new(&scenario.faults, fleet.seed);
         let numbers = (agents, working, learnings);
+        let turnover = Turnover::new(&scenario.fleet, fleet.seed);
+        let presence = (calendar, turnover.clone());
+        let pace = fleet.pace.clone();
         Some(Flights {
-            timetable: Timetable::new(fleet.pace.clone(), fates.clone(), fleet.seed, numbers),
+            timetable: Timetable::new(pace, fates.clone(), presence, fleet.seed, numbers),
             fates,
             schedule,
             scenario: scenario.clone(),
@@ -67,6 +84,11 @@ impl Flights {
             starts: BTreeMap::new(),
             pulled: vec![0; agents as usize],
             horizon: 0.0,
+            opened: 0.0,
+            turnover,
+            successors: BTreeMap::new(),
+            departures: Vec::new(),
+            left: Arc::default(),
             shift: None,
             fleet: fleet.clone(),
         })
@@ -77,6 +99,9 @@ impl Flights {
         let CoreVersion(version) = publication.version;
         if publication.shift.is_some() {
             self.shift.clone_from(&publication.shift);
+            // after the last core nobody comes and goes
+            self.opened = publication.time;
+            self.see_off();
         }
         self.starts.entry(version).or_default().0 = Some(Start {
             version: publication.version,
@@ -95,7 +120,9 @@ impl Flights {
             self.look_ahead(version);
             whole = match self.fleet.topology {
                 Topology::Pooled => {
-                    visit(&Arc::new(Publication { shift: None, ..publication.as_ref().clone() }))
+                    let left = self.left.clone();
+                    let rest = Publication { shift: None, left, ..publication.as_ref().clone() };
+                    visit(&Arc::new(rest))
                 }
                 _ => self.fly(publication, true, visit),
             };
@@ -139,8 +166,23 @@ impl Flights {
         self.timetable.look_ahead(next);
         self.horizon = self.timetable.horizon().unwrap_or(self.horizon);
         for job in self.timetable.begun() {
+            if job.leaves && !self.turnover.replaces() {
+                self.departures.push((job.end, job.agent));
+            }
             self.jobs[job.agent.index()].push_back(job);
             self.starts.entry(job.version).or_default().1 += 1;
+        }
+    }
+
+    /// Takes note of those who have left for good by now.
+    fn see_off(&mut self) {
+        let gone = |(time, _): &(f64, AgentId)| *time <= self.opened;
+        if self.departures.iter().any(gone) {
+            let mut left = self.left.to_vec();
+            left.extend(self.departures.iter().filter(|d| gone(d)).map(|(_, agent)| agent));
+            left.sort_unstable();
+            self.left = Arc::new(left);
+            self.departures.retain(|d| d.0 > self.opened);
         }
     }
 
@@ -148,7 +190,7 @@ impl Flights {
     /// round of it, and measures if `measured`.
     fn fly(&mut self, publication: &Arc<Publication>, measured: bool, visit: Visit<'_>) -> Harvest {
         let CoreVersion(version) = publication.version;
-        let mut held = Held { starts: Vec::new(), of: vec![None; self.jobs.len()] };
+        let mut held = Held::nothing(self.jobs.len());
         let mut places = BTreeMap::new();
         let mut working = Vec::new();
         for (agent, jobs) in self.jobs.iter().enumerate() {
@@ -169,11 +211,22 @@ impl Flights {
                 working.push(job.agent);
             }
         }
+        let begins = |agent: &AgentId, left: f64| {
+            left <= self.opened || working.binary_search(agent).is_ok()
+        };
+        self.successors.retain(|agent, left| {
+            let begins = begins(agent, *left);
+            held.new.extend(begins.then_some(*agent));
+            !begins
+        });
         debug_assert!(measured || !working.is_empty(), "work that is asked for can be done");
         let mut harvest = visit(&self.sent_out(publication, held, working, measured));
         for parcel in harvest.flown.drain(..) {
             let agent = parcel.learning.agent;
             if let Some(job) = self.jobs[agent.index()].pop_front() {
+                if job.leaves && self.turnover.replaces() {
+                    self.successors.insert(agent, job.end);
+                }
                 self.flown.insert((agent, job.round.0), parcel);
             }
         }
@@ -236,7 +289,7 @@ impl Flights {
     ) -> Harvest {
         let mut left = merge.jobs.clone();
         while !left.is_empty() {
-            let mut held = Held { starts: Vec::new(), of: vec![None; self.jobs.len()] };
+            let mut held = Held::nothing(self.jobs.len());
             let mut working: Vec<AgentId> = Vec::new();
             left.retain(|job| {
                 let again = working.last() == Some(&job.agent);
@@ -291,7 +344,8 @@ impl Flights {
     ) -> Arc<Publication> {
         let shift = self.shift.as_ref().filter(|_| !working.is_empty());
         let shift = shift.map(|shift| Shift { working: Some(working), ..shift.clone() });
-        Arc::new(Publication { held: Some(Arc::new(held)), shift, measured, ..publication.clone() })
+        let (held, left) = (Some(Arc::new(held)), self.left.clone());
+        Arc::new(Publication { held, left, shift, measured, ..publication.clone() })
     }
 
     /// Takes the memory of what was gathered back.

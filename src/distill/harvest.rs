@@ -186,7 +186,7 @@ impl Harvester {
         harvest.tally.add(&parcel.tally);
         harvest.accounts.sent += u64::from(self.sends);
         if parcel.dropped {
-            harvest.accounts.unfinished += 1;
+            harvest.accounts.unfinished += u64::from(self.sends);
             return;
         }
         let learning = &mut parcel.learning;

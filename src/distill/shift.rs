@@ -37,24 +37,18 @@ pub(super) fn shift(
     } else {
         present
     };
-    let count = working.as_ref().map_or(agents, |w| w.len() as u32);
-    let slow = (spec.stragglers.share * f64::from(count)).round() as u32;
-    let mut stream = Stream::new(seed, Purpose::Straggling, 0, round.0);
-    let whole = if fleet.plan.epochs > 1 { fleet.plan.epochs } else { spec.tasks };
-    let stragglers = if slow == 0 { Vec::new() } else { stream.sample(count, slow) }
-        .into_iter()
-        .map(|place| {
-            let agent = working.as_ref().map_or(place, |w| w[place as usize]);
-            (AgentId(agent), 1 + stream.below(whole.max(2) - 1))
-        })
-        .collect();
+    let working: Option<Vec<AgentId>> = working.map(|w| w.into_iter().map(AgentId).collect());
+    let stragglers = if spec.stragglers.deadline > 0.0 {
+        cut_off(fleet, spec.stragglers.deadline, round, working.as_deref())
+    } else {
+        held_up(fleet, spec.stragglers.share, round, working.as_deref())
+    };
     let shared_inputs = (fleet.exchange == Exchange::Predictions).then(|| {
         let mut inputs = TaskBuffer::default();
         let each = scenario.distiller.predictions.inputs as usize;
         fleet.world.shared_inputs(round, each, &mut inputs);
         Arc::new(inputs)
     });
-    let working: Option<Vec<AgentId>> = working.map(|w| w.into_iter().map(AgentId).collect());
     let looks = fleet.topology.merges() && measures(scenario, round.0);
     Some(Shift {
         round,
@@ -71,17 +65,63 @@ pub(super) fn shift(
     })
 }
 
-/// The time that a round takes in which all wait for the slowest.
-pub(super) fn span(fleet: &Fleet, shift: &Shift) -> f64 {
+/// The time that a round takes in which all wait for the slowest, or for a deadline above 0.
+pub(super) fn span(fleet: &Fleet, shift: &Shift, deadline: f64) -> f64 {
     let time = |agent| fleet.pace.time(agent, shift.round);
-    match (fleet.pace.equal(), &shift.working) {
-        (Some(time), _) => time,
-        (None, Some(working)) => working.iter().map(|agent| time(*agent)).fold(0.0, f64::max),
-        (None, None) => {
-            let all = (0..fleet.world.facts().agents as u32).map(AgentId);
-            all.map(time).fold(0.0, f64::max)
-        }
+    let slowest = fleet
+        .pace
+        .equal()
+        .unwrap_or_else(|| workers(fleet, shift.working.as_deref()).map(time).fold(0.0, f64::max));
+    if deadline > 0.0 { slowest.min(deadline) } else { slowest }
+}
+
+/// Those who work in a round.
+fn workers(fleet: &Fleet, working: Option<&[AgentId]>) -> impl Iterator<Item = AgentId> {
+    let all = if working.is_some() { 0 } else { fleet.world.facts().agents as u32 };
+    working.into_iter().flatten().copied().chain((0..all).map(AgentId))
+}
+
+/// A share of a round's agents, and how far each gets: epochs, or tasks where there is one epoch.
+fn held_up(
+    fleet: &Fleet,
+    share: f64,
+    round: Round,
+    working: Option<&[AgentId]>,
+) -> Vec<(AgentId, u32)> {
+    let count = working.map_or(fleet.world.facts().agents, <[AgentId]>::len) as u32;
+    let slow = (share * f64::from(count)).round() as u32;
+    if slow == 0 {
+        return Vec::new();
     }
+    let mut stream = Stream::new(fleet.seed, Purpose::Straggling, 0, round.0);
+    let whole = if fleet.plan.epochs > 1 { fleet.plan.epochs } else { fleet.tasks };
+    let places = stream.sample(count, slow).into_iter();
+    let straggler = |place: u32| {
+        let agent = working.map_or(AgentId(place), |w| w[place as usize]);
+        (agent, 1 + stream.below(whole.max(2) - 1))
+    };
+    places.map(straggler).collect()
+}
+
+/// A round's agents who are too slow for a deadline, and how far each gets by then: whole epochs, or
+/// tasks of whole episodes in worlds that generate them.
+fn cut_off(
+    fleet: &Fleet,
+    deadline: f64,
+    round: Round,
+    working: Option<&[AgentId]>,
+) -> Vec<(AgentId, u32)> {
+    let (whole, step) = if fleet.world.facts().finite {
+        (fleet.plan.epochs, 1)
+    } else {
+        (fleet.tasks, fleet.plan.feedback.horizon)
+    };
+    let late = |agent| {
+        let share = fleet.pace.share_by(deadline, agent, round)?;
+        let done = ((share * f64::from(whole)) as u32).min(whole - 1);
+        Some((agent, done - done % step))
+    };
+    workers(fleet, working).filter_map(late).collect()
 }
 
 /// Who has joined by the round after a core, and can work in it; `None` is everyone.

@@ -1,7 +1,7 @@
 //! Who begins when, and whose learnings make which core, where agents do not keep step.
 
 use crate::agent::Pace;
-use crate::fault::{Fate, Fates};
+use crate::fault::{Calendar, Fate, Fates, Turnover};
 use crate::ids::{AgentId, Round};
 use crate::stream::{Purpose, Stream};
 use std::cmp::{Ordering, Reverse};
@@ -18,6 +18,8 @@ pub struct Job {
     pub version: u32,
     /// When its learning is there, in virtual time.
     pub end: f64,
+    /// Whether its agent then leaves for good.
+    pub leaves: bool,
 }
 
 /// A publication: when, and whose learnings it is made of, by agent and round.
@@ -40,6 +42,10 @@ pub struct Merge {
 /// one instant, first all learnings come in, by agent; then cores are published; then as many agents
 /// begin as were done, at the newest core: the same ones, or where some are at rest, ones drawn from
 /// all who are.
+///
+/// Who cannot work does not begin: the place waits until somebody can, who is looked for whenever a
+/// unit of time is over. A hive that all have left publishes what it still has, and from then on the
+/// same core once a unit of time.
 pub struct Timetable {
     pace: Pace,
     /// Learnings of a publication.
@@ -56,8 +62,18 @@ pub struct Timetable {
     sent: u64,
     /// Learnings sent and in no publication.
     in_flight: u64,
-    /// Agents at rest.
+    /// When agents can work; always where there is none.
+    calendar: Option<Calendar>,
+    turnover: Turnover,
+    /// Agents at rest who can work.
     resting: Vec<AgentId>,
+    /// Agents at rest who could not when they were last looked for.
+    away: Vec<AgentId>,
+    /// The unit of time in which that was, from 1.
+    looked: Round,
+    /// Agents that may begin, once there are any to do so.
+    free: usize,
+    now: f64,
     /// Rounds of work that each agent has begun.
     rounds: Vec<u32>,
     /// Publications so far.
@@ -107,6 +123,7 @@ impl Timetable {
     pub fn new(
         pace: Pace,
         fates: Option<Fates>,
+        (calendar, turnover): (Option<Calendar>, Turnover),
         seed: u64,
         (agents, working, learnings): (u32, u32, u32),
     ) -> Self {
@@ -120,14 +137,24 @@ impl Timetable {
             whole: 0,
             sent: 0,
             in_flight: 0,
-            resting: (0..agents).map(AgentId).collect(),
+            calendar,
+            turnover,
+            resting: Vec::new(),
+            away: Vec::new(),
+            looked: Round(0),
+            free: working.min(agents) as usize,
+            now: 0.0,
             rounds: vec![0; agents as usize],
             version: 0,
             turns: Stream::new(seed, Purpose::Turn, 0, 0),
             merges: VecDeque::new(),
             begun: Vec::new(),
         };
-        table.begin(working.min(agents) as usize, 0.0);
+        let ever =
+            |agent: &AgentId| table.calendar.as_ref().is_none_or(|c| c.is_ever_there(*agent));
+        let all = (0..agents).map(AgentId).filter(ever).collect();
+        table.settle(all);
+        table.begin();
         table
     }
 
@@ -135,8 +162,30 @@ impl Timetable {
         self.fates.as_ref().map_or_else(Fate::default, |fates| fates.of(job.agent, job.round))
     }
 
-    /// Lets so many agents begin at an instant.
-    fn begin(&mut self, agents: usize, now: f64) {
+    /// Tells of those who have come to rest, and at the beginning of a unit of time of all who are
+    /// at rest, who can work.
+    fn settle(&mut self, mut come: Vec<AgentId>) {
+        let Some(calendar) = &mut self.calendar else { return self.resting.append(&mut come) };
+        // past the last round that has a number nobody is away
+        let last = self.now >= f64::from(u32::MAX);
+        let unit = Round((self.now as u32).saturating_add(1));
+        if unit != self.looked || last {
+            self.looked = unit;
+            let mut all = std::mem::take(&mut self.resting);
+            all.append(&mut self.away);
+            all.append(&mut come);
+            come = all;
+        }
+        let there = |agent: &AgentId| last || calendar.is_there(*agent, unit);
+        let (there, away): (Vec<AgentId>, Vec<AgentId>) = come.into_iter().partition(there);
+        self.resting.extend(there);
+        self.away.extend(away);
+    }
+
+    /// Lets as many agents begin as may and can.
+    fn begin(&mut self) {
+        let agents = self.free.min(self.resting.len());
+        self.free -= agents;
         let all = agents == self.resting.len();
         for _ in 0..agents {
             let last = self.resting.len() - 1;
@@ -145,17 +194,27 @@ impl Timetable {
             let rounds = &mut self.rounds[agent.index()];
             *rounds += 1;
             let round = Round(*rounds);
-            let end = now + self.pace.time(agent, round);
-            let job = Job { agent, round, version: self.version, end };
+            let end = self.now + self.pace.time(agent, round);
+            let leaves = self.turnover.leaves(agent, Round(*rounds + 1));
+            let job = Job { agent, round, version: self.version, end, leaves };
             self.under_way.push(Reverse(Due { time: end, job, ends: true }));
             self.begun.push(job);
         }
     }
 
-    /// Goes to the next instant at which something comes of a job.
+    /// Goes to the next instant at which something comes of a job, or somebody may come back.
     fn step(&mut self) {
-        let Some(&Reverse(Due { time: now, .. })) = self.under_way.peek() else { return };
-        let mut done = 0;
+        let due = self.under_way.peek().map(|Reverse(due)| due.time);
+        let waits = self.free > 0 && !self.away.is_empty();
+        let back = waits.then(|| self.now.floor() + 1.0);
+        let next = due.into_iter().chain(back).reduce(f64::min);
+        let now = next.unwrap_or(self.now + 1.0);
+        self.now = now;
+        if next.is_none() {
+            // all have left
+            return self.publish(now);
+        }
+        let mut done = Vec::new();
         while let Some(&Reverse(Due { time, job, ends })) = self.under_way.peek()
             && time == now
         {
@@ -165,8 +224,10 @@ impl Timetable {
                 let copies = copies(fate);
                 self.sent += copies;
                 self.in_flight += copies;
-                self.resting.push(job.agent);
-                done += 1;
+                self.free += 1;
+                if !job.leaves || self.turnover.replaces() {
+                    done.push(job.agent);
+                }
             }
             if ends && fate.late > 0 {
                 let time = now + f64::from(fate.late);
@@ -179,10 +240,12 @@ impl Timetable {
         while self.whole >= self.learnings {
             self.publish(now);
         }
-        self.begin(done, now);
+        self.settle(done);
+        self.begin();
     }
 
-    /// Makes a core of the learnings that have waited longest.
+    /// Makes a core of the learnings that have waited longest, where there are as many as that
+    /// takes.
     fn publish(&mut self, time: f64) {
         let (mut jobs, mut whole) = (Vec::new(), 0);
         while whole < self.learnings

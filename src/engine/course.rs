@@ -2,7 +2,7 @@
 
 use super::digest::history;
 use super::{Observer, Stage, Tour};
-use crate::agent::{AgentError, Bench, Fleet, Keeping, Publication, Traffic, barrier};
+use crate::agent::{AgentError, Bench, Fleet, Fooled, Keeping, Publication, Traffic, barrier};
 use crate::distill::{Ancestry, Distiller, Harvest};
 use crate::ids::{AgentId, CoreVersion};
 use crate::measure::{
@@ -167,6 +167,7 @@ pub(super) fn run(
             row.core_skill = f64::NAN;
             row.train_loss = f64::NAN;
             row.test_accuracy = f64::NAN;
+            row.backdoor_success = f64::NAN;
         }
         observer.round(stage, &row);
         trace.rounds.push(row);
@@ -341,6 +342,7 @@ fn take_levels(
     };
     let got = skills(&trace.panel, &frame.panel, &frame.core, &frame.practised, adopted);
     row.set_skills(&got);
+    row.backdoor_success = Fooled::share(readings.iter().map(|reading| reading.backdoor));
     let holdings = &harvest.holdings;
     if holdings.train > 0 {
         row.train_loss = holdings.train_loss / holdings.train as f64;

@@ -40,6 +40,9 @@ pub(super) fn history(trace: &Trace) -> Digest {
             digest.feed(&number.to_bits().to_le_bytes());
         }
     }
+    for row in trace.rounds.iter().filter(|row| !row.backdoor_success.is_nan()) {
+        digest.feed(&row.backdoor_success.to_bits().to_le_bytes());
+    }
     for frame in &trace.frames {
         digest.feed(&frame.round.to_le_bytes());
         for level in frame.panel.iter().chain(&frame.core) {

@@ -10,6 +10,7 @@ use super::serial::Serial;
 use super::tasks::{Registry, Tasks};
 use crate::agent::{Attackers, Fleet, Halt, Keeping, Pace, Uptake};
 use crate::distill::{Ancestry, Distiller, Flights, Harvester};
+use crate::fault::Calendar;
 use crate::graph::EdgeListError;
 use crate::ids::{AgentId, Round};
 use crate::learner::{Learner, Mlp, Plan, Share, Softmax};
@@ -17,7 +18,7 @@ use crate::measure::spread::Tag;
 use crate::measure::{Outcome, RoundRow, Trace};
 use crate::merge::{Pipeline, Strategy};
 use crate::scenario::{
-    self, Bound, CheckedScenario, Compression, EngineKind, Exchange, Faults, Measure,
+    self, Bound, CheckedScenario, Compression, EngineKind, Exchange, Faults, Measure, Method,
     Personalisation, Scenario, Topology, too_many_companies,
 };
 use crate::stream::{Purpose, Stream};
@@ -175,10 +176,18 @@ impl Experiment {
         self.refused(&["distiller.gossip.edges"], error.to_string())
     }
 
+    /// When the agents of a scenario can work.
+    fn calendar(&self, scenario: &Scenario) -> Result<Option<Calendar>, RunError> {
+        let agents = scenario.fleet.agents as usize;
+        let calendar = Calendar::new(&scenario.fleet, scenario.seed.0, agents);
+        let keys = ["fleet.availability.file"];
+        calendar.map_err(|error| self.refused(&keys, error.to_string()))
+    }
+
     /// Runs the hive and then the bounds.
     ///
     /// # Errors
-    /// Where data or edges cannot be read or do not fit, the run was halted before there was a
+    /// Where data, edges or a trace cannot be read or do not fit, the run was halted before there was a
     /// world, an agent or a merge diverges, or threads cannot be had.
     pub fn run(&self, observer: &dyn Observer) -> Result<Outcome, RunError> {
         let mut scenario: Scenario = Scenario::clone(&self.scenario);
@@ -187,12 +196,19 @@ impl Experiment {
         if let Some(world) = &world {
             scenario.fleet.agents = world.facts().agents as u32;
         }
+        let calendar = match &world {
+            Some(_) => self.calendar(&scenario)?,
+            None => None,
+        };
         let mut hasher = blake3::Hasher::new();
         let stages = scenario.measure.bounds.iter().map(|bound| Stage::Bound(*bound));
         let mut traces = Vec::new();
         for stage in std::iter::once(Stage::Hive).chain(stages) {
             let (mut trace, hash) = match &world {
-                Some(world) => self.course(&scenario, world.clone(), stage, observer)?,
+                Some(world) => {
+                    let given = (world.clone(), calendar.clone());
+                    self.course(&scenario, given, stage, observer)?
+                }
                 None => self.crowd(&scenario, stage, observer)?,
             };
             trace.tags = tags(&scenario);
@@ -257,7 +273,7 @@ impl Experiment {
     fn course(
         &self,
         scenario: &Scenario,
-        world: Arc<dyn World>,
+        (world, calendar): (Arc<dyn World>, Option<Calendar>),
         stage: Stage,
         observer: &dyn Observer,
     ) -> Result<(Trace, blake3::Hash), RunError> {
@@ -284,15 +300,16 @@ impl Experiment {
         }
         let fleet = Arc::new(fleet);
         let (kind, threads) = Self::machine(scenario, agents);
-        let mut distiller = Distiller::new(fleet.clone(), &pipeline, scenario, threads)
-            .map_err(|error| self.no_edges(&error))?;
+        let distiller =
+            Distiller::new(fleet.clone(), &pipeline, scenario, calendar.clone(), threads);
+        let mut distiller = distiller.map_err(|error| self.no_edges(&error))?;
         let spec = &scenario.distiller;
         let mut ancestry =
             fleet.lineage.then(|| Ancestry::new(fleet.clone(), &pipeline, spec, threads));
         let (intake, layout) = distiller.intake();
         let leaves = if topology == Topology::Pooled { 1 } else { fleet.leaves() };
         let gather = || Harvester::new(&fleet, intake, layout.clone(), leaves);
-        let (harvester, flights) = match Flights::new(&fleet, scenario, gather()) {
+        let (harvester, flights) = match Flights::new(&fleet, scenario, calendar, gather()) {
             None => (gather(), None),
             flights => (gather().handing_on(), flights),
         };
@@ -389,6 +406,10 @@ impl Experiment {
                 attackers(scenario, facts.agents as u32)
             } else {
                 Attackers::default()
+            },
+            backdoor: match &scenario.attack.method {
+                Method::Backdoor(spec) => Some(spec.clone()),
+                _ => None,
             },
             seed,
             halt: self.halt.clone(),

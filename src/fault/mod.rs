@@ -5,6 +5,7 @@
 
 mod conspiracy;
 mod crafted;
+mod devices;
 mod fates;
 mod known;
 mod lookout;
@@ -12,4 +13,4 @@ mod presence;
 
 pub use conspiracy::{Conspiracy, Scene};
 pub use fates::{Fate, Fates, Refusal, is_finite};
-pub use presence::{Presence, Roll};
+pub use presence::{Calendar, Presence, Roll, Turnover};

@@ -1,17 +1,19 @@
 //! Who is there to work.
 
+use super::devices::Devices;
 use crate::ids::{AgentId, Round};
-use crate::scenario::{Availability, Churn, Fleet};
+use crate::lines::LineError;
+use crate::maths;
+use crate::scenario::{Availability, Churn, Fleet, Markov};
 use crate::stream::{Purpose, Stream};
+use std::sync::Arc;
 
 /// Who can work in a round, and who has left: goes from round to round.
 #[derive(Clone, Debug)]
 pub struct Presence {
-    availability: Availability,
-    churn: Churn,
-    seed: u64,
-    /// Whether each agent could work in the last round.
-    there: Vec<bool>,
+    calendar: Option<Calendar>,
+    turnover: Turnover,
+    agents: u32,
     /// Who has left for good without a successor, in rising order.
     left: Vec<AgentId>,
 }
@@ -27,11 +29,8 @@ pub struct Roll {
 
 impl Presence {
     /// The presence of so many agents before the first round.
-    pub fn new(spec: &Fleet, seed: u64, agents: usize) -> Self {
-        let (availability, churn) = (spec.availability.clone(), spec.churn.clone());
-        let some = availability != Availability::default() || churn.rate > 0.0;
-        let there = vec![true; if some { agents } else { 0 }];
-        Presence { availability, churn, seed, there, left: Vec::new() }
+    pub fn new(calendar: Option<Calendar>, turnover: Turnover, agents: usize) -> Self {
+        Presence { calendar, turnover, agents: agents as u32, left: Vec::new() }
     }
 
     /// Who has left for good without a successor.
@@ -40,55 +39,142 @@ impl Presence {
     }
 
     /// Goes to the next round: who is there. Each agent's chances are its own.
-    pub fn call(&mut self, Round(round): Round) -> Roll {
-        if self.there.is_empty() {
+    pub fn call(&mut self, round: Round) -> Roll {
+        if self.agents == 0 || self.calendar.is_none() && !self.turnover.any() {
             return Roll::default();
         }
         let mut roll = Roll { there: Some(Vec::new()), new: Vec::new() };
         let mut left = Vec::new();
-        for agent in (0..self.there.len() as u32).map(AgentId) {
+        for agent in (0..self.agents).map(AgentId) {
             if self.left.binary_search(&agent).is_ok() {
                 continue;
             }
-            let leaves = round > 1 && self.leaves(agent, round);
-            if leaves && !self.churn.replace {
-                left.push(agent);
-                continue;
-            }
-            if leaves {
+            if round.0 > 1 && self.turnover.leaves(agent, round) {
+                if !self.turnover.replaces() {
+                    left.push(agent);
+                    continue;
+                }
                 roll.new.push(agent);
             }
-            let there = self.is_there(agent, round);
-            self.there[agent.index()] = there;
+            let there = self.calendar.as_mut().is_none_or(|c| c.is_there(agent, round));
             roll.there.iter_mut().filter(|_| there).for_each(|all| all.push(agent));
         }
         self.left.extend(left);
         self.left.sort_unstable();
         roll
     }
+}
 
-    fn leaves(&self, agent: AgentId, round: u32) -> bool {
-        let mut stream = Stream::new(self.seed, Purpose::Churn, agent.0, round);
-        stream.uniform() < self.churn.rate
+/// Who leaves for good.
+#[derive(Clone, Debug)]
+pub struct Turnover {
+    churn: Churn,
+    seed: u64,
+}
+
+impl Turnover {
+    /// That of a fleet.
+    pub fn new(spec: &Fleet, seed: u64) -> Self {
+        Turnover { churn: spec.churn.clone(), seed }
     }
 
-    fn is_there(&self, agent: AgentId, round: u32) -> bool {
-        let mut stream = Stream::new(self.seed, Purpose::Presence, agent.0, round);
+    /// Whether anyone ever does.
+    pub fn any(&self) -> bool {
+        self.churn.rate > 0.0
+    }
+
+    /// Whether another takes the place.
+    pub fn replaces(&self) -> bool {
+        self.churn.replace
+    }
+
+    /// Whether an agent leaves before a round, its second or a later one.
+    pub fn leaves(&self, agent: AgentId, Round(round): Round) -> bool {
+        let mut stream = Stream::new(self.seed, Purpose::Churn, agent.0, round);
+        self.any() && stream.uniform() < self.churn.rate
+    }
+}
+
+/// When agents can work, who cannot always.
+#[derive(Clone, Debug)]
+pub struct Calendar {
+    availability: Availability,
+    seed: u64,
+    /// The round in which each agent was last looked for, from 1, and whether it was there (a chain
+    /// alone: nothing else goes on from what was).
+    seen: Vec<(u32, bool)>,
+    /// What is known of devices, and which each agent has.
+    devices: Option<(Arc<Devices>, Vec<u32>)>,
+}
+
+impl Calendar {
+    /// The calendar of so many agents; none where all are always there.
+    ///
+    /// # Errors
+    /// Where a trace cannot be read, or none of its devices that agents have is ever there.
+    pub fn new(spec: &Fleet, seed: u64, agents: usize) -> Result<Option<Self>, LineError> {
+        let availability = spec.availability.clone();
+        let mut calendar = Calendar { availability, seed, seen: Vec::new(), devices: None };
+        match &spec.availability {
+            Availability::Always(_) => return Ok(None),
+            Availability::Markov(_) => calendar.seen = vec![(0, false); agents],
+            Availability::Hours(_) => {}
+            Availability::Trace(spec) => {
+                let devices = Devices::read(spec)?;
+                let dealt = devices.dealt(seed, agents);
+                if !dealt.iter().any(|device| devices.is_ever_there(*device)) {
+                    return Err(devices.absent(spec));
+                }
+                calendar.devices = Some((Arc::new(devices), dealt));
+            }
+        }
+        Ok(Some(calendar))
+    }
+
+    /// Whether there is a round in which an agent can work.
+    pub fn is_ever_there(&self, agent: AgentId) -> bool {
+        let devices = self.devices.as_ref();
+        devices.is_none_or(|(devices, of)| devices.is_ever_there(of[agent.index()]))
+    }
+
+    /// Whether an agent can work in a round, no earlier one than it was last looked for in.
+    pub fn is_there(&mut self, agent: AgentId, Round(round): Round) -> bool {
+        let stream = |round| Stream::new(self.seed, Purpose::Presence, agent.0, round);
         match &self.availability {
             Availability::Always(_) => true,
             Availability::Markov(spec) => {
-                let there = match round {
-                    1 => spec.back / (spec.leave + spec.back),
-                    _ if self.there[agent.index()] => 1.0 - spec.leave,
-                    _ => spec.back,
-                };
-                stream.uniform() < there
+                let (last, was) = &mut self.seen[agent.index()];
+                if *last < round {
+                    *was = stream(round).uniform() < chance(spec, (*last, *was), round);
+                    *last = round;
+                }
+                *was
             }
             Availability::Hours(spec) => {
-                let begins =
-                    Stream::new(self.seed, Purpose::Presence, agent.0, 0).below(spec.period);
-                (round + begins) % spec.period < spec.hours
+                let begins = stream(0).below(spec.period);
+                (u64::from(round) + u64::from(begins)) % u64::from(spec.period)
+                    < u64::from(spec.hours)
             }
+            Availability::Trace(_) => self.devices.as_ref().is_some_and(|(devices, of)| {
+                devices.is_there(of[agent.index()], u64::from(round.max(1) - 1))
+            }),
+        }
+    }
+}
+
+/// The probability that an agent is there in a round which was, or was not, in an earlier one: `p +
+/// (1 − leave − back)^k (was − p)` after `k` rounds, `p` the share in the long run.
+fn chance(spec: &Markov, (last, was): (u32, bool), round: u32) -> f64 {
+    let share = spec.back / (spec.leave + spec.back);
+    match (round - last, was) {
+        _ if last == 0 => share,
+        (1, true) => 1.0 - spec.leave,
+        (1, false) => spec.back,
+        (rounds, was) => {
+            let left = 1.0 - spec.leave - spec.back;
+            let sign = if left < 0.0 && rounds % 2 == 1 { -1.0 } else { 1.0 };
+            let left = sign * maths::pow(left.abs(), f64::from(rounds));
+            share + left * (if was { 1.0 } else { 0.0 } - share)
         }
     }
 }
@@ -101,7 +187,9 @@ mod tests {
     const AGENTS: usize = 2000;
 
     fn presence(availability: Availability, churn: Churn) -> Presence {
-        Presence::new(&Fleet { availability, churn, ..Fleet::default() }, 3, AGENTS)
+        let spec = Fleet { availability, churn, ..Fleet::default() };
+        let calendar = Calendar::new(&spec, 3, AGENTS).expect("there is no file");
+        Presence::new(calendar, Turnover::new(&spec, 3), AGENTS)
     }
 
     fn rolls(mut presence: Presence, rounds: u32) -> Vec<Roll> {
@@ -135,6 +223,36 @@ mod tests {
         let stayed = pairs().filter(|(a, b)| **a && **b).count() as f64;
         let were = pairs().filter(|(a, _)| **a).count() as f64;
         assert!((stayed / were - 0.9).abs() < 0.006, "{}", stayed / were);
+    }
+
+    /// Who is looked for every third round is there as often, and as often again, as who is always
+    /// looked for.
+    #[test]
+    fn a_chain_that_is_seldom_looked_at_is_the_same_chain() {
+        for (leave, back) in [(0.1, 0.3), (0.9, 0.8)] {
+            let availability = Availability::Markov(Markov { leave, back });
+            let spec = Fleet { availability, ..Fleet::default() };
+            let at = |rounds: &[u32]| -> Vec<Vec<bool>> {
+                let mut calendar = Calendar::new(&spec, 3, AGENTS).unwrap().expect("some are away");
+                let agents = || (0..AGENTS as u32).map(AgentId);
+                let there = |round: &u32| {
+                    agents().map(|agent| calendar.is_there(agent, Round(*round))).collect()
+                };
+                rounds.iter().map(there).collect()
+            };
+            let (seldom, always) = (at(&[1, 4]), at(&[1, 2, 3, 4]));
+            let stayed = |first: &[bool], last: &[bool]| {
+                let both = first.iter().zip(last).filter(|(a, b)| **a && **b).count() as f64;
+                both / first.iter().filter(|a| **a).count() as f64
+            };
+            let (a, b) = (stayed(&seldom[0], &seldom[1]), stayed(&always[0], &always[3]));
+            // two shares of a thousand agents or more: four standard errors of their difference
+            assert!((a - b).abs() < 4.0 * (2.0 * 0.25 / 1000.0_f64).sqrt(), "{a} {b}");
+            let share = back / (leave + back);
+            let step: f64 = 1.0 - leave - back;
+            let want = share + step * step * step * (1.0 - share);
+            assert!((a - want).abs() < 4.0 * (0.25 / 1000.0_f64).sqrt(), "{a} {want}");
+        }
     }
 
     #[test]

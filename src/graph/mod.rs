@@ -18,7 +18,7 @@ mod read;
 mod regular;
 mod spectrum;
 
-pub use read::EdgeListError;
+pub use crate::lines::LineError as EdgeListError;
 
 use crate::scenario::{Gossip, GraphKind};
 use std::path::Path;

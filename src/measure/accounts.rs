@@ -10,7 +10,7 @@ pub struct Accounts {
     pub sent: u64,
     /// Merged.
     pub merged: u64,
-    /// Dropped: unfinished work under `partial = "drop"`.
+    /// Dropped: unfinished work under `partial = "drop"`, or of which nothing was finished.
     pub unfinished: u64,
     /// Dropped: lost on the way.
     pub lost: u64,

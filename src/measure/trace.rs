@@ -178,6 +178,9 @@ pub struct RoundRow {
     pub train_loss: f64,
     /// Accuracy of the core over all agents' test data (worlds with fixed local data).
     pub test_accuracy: f64,
+    /// Share of the panel's probe tasks of a backdoor's skill, of those with another right answer, to
+    /// which the core gives the backdoor's (attacks by a backdoor, with attackers or without).
+    pub backdoor_success: f64,
     /// Tasks done in the round.
     pub tasks: u64,
     /// Gradient steps' examples: tasks × epochs really trained on.
@@ -225,6 +228,7 @@ impl RoundRow {
             fleet_adoption: f64::NAN,
             train_loss: f64::NAN,
             test_accuracy: f64::NAN,
+            backdoor_success: f64::NAN,
             work_accuracy: f64::NAN,
             work_loss: f64::NAN,
             bits: f64::NAN,
@@ -247,7 +251,8 @@ impl RoundRow {
         self.fleet_adoption = got.fleet_adoption;
     }
 
-    /// Every number of the row, in the order of the fields: what a result hash is made of.
+    /// Every number of the row, in the order of the fields: what a result hash is made of. Of a
+    /// backdoor there are none in most runs; where there are, the hash takes them beside these.
     pub fn numbers(&self) -> [f64; 26] {
         [
             f64::from(self.round),

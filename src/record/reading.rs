@@ -15,7 +15,7 @@ use crate::measure::{
     AccountRow, Accounts, Frame, HiveRow, InterferenceRow, LineageRow, Outcome, PanelMember,
     RoundRow, StalenessRow, Trace,
 };
-use crate::scenario::{Bound, Scenario, World};
+use crate::scenario::{Bound, Scenario};
 use std::path::Path;
 
 /// A run as its directory holds it.
@@ -68,12 +68,11 @@ fn scenario(files: &Files, toml: &str) -> Result<Scenario, ReadError> {
     // by way of a table, as a scenario is loaded: else all its types are compiled twice
     let typed = toml::from_str(toml).and_then(|table: toml::Table| table.try_into());
     let mut scenario: Scenario = typed.map_err(|e| files.damaged("scenario.toml", e))?;
-    let path = |keys: &str| files.manifest.pointer(keys).and_then(|path| path.as_str());
-    if let (World::Dataset(data), Some(at)) = (&mut scenario.world, path("/scenario/world/path")) {
-        data.path = at.into();
-    }
-    if let Some(at) = path("/scenario/distiller/gossip/edges") {
-        scenario.distiller.gossip.edges = Some(at.into());
+    for (key, path) in scenario.paths() {
+        let pointer = format!("/scenario/{}", key.replace('.', "/"));
+        if let Some(at) = files.manifest.pointer(&pointer).and_then(|path| path.as_str()) {
+            *path = at.into();
+        }
     }
     Ok(scenario)
 }
@@ -168,7 +167,7 @@ fn rounds(
         "adoption", "fleet_adoption", "train_loss", "test_accuracy", "tasks", "sample_steps",
         "work_accuracy", "value", "work_loss", "bits", "learnings", "dropped", "bytes_up",
         "bytes_down", "multiply_adds", "staleness", "sign_conflict", "cosine",
-        "consensus_distance", "step_norm",
+        "consensus_distance", "step_norm", "backdoor_success",
     ];
     let mut rows: Vec<(String, RoundRow)> = Vec::new();
     files.rows("rounds", &columns, |row| {
@@ -200,6 +199,7 @@ fn rounds(
             cosine: x(24)?,
             consensus_distance: x(25)?,
             step_norm: x(26)?,
+            backdoor_success: x(27)?,
         };
         rows.push((text(row[0])?.into(), read));
         Ok(())

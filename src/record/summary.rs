@@ -162,6 +162,7 @@ fn skills(row: &RoundRow) -> Value {
         "unpractised": row.unpractised_skill,
         "adoption": row.adoption,
         "fleet_adoption": row.fleet_adoption,
+        "backdoor_success": row.backdoor_success,
     })
 }
 
@@ -174,6 +175,7 @@ fn bounds(outcome: &Outcome) -> Value {
             "unpractised": row.map(|row| row.unpractised_skill),
             "train_loss": row.map(|row| row.train_loss),
             "test_accuracy": row.map(|row| row.test_accuracy),
+            "backdoor_success": row.map(|row| row.backdoor_success),
         });
         (bound_name(*bound).to_string(), values)
     };

@@ -72,6 +72,7 @@ pub(super) fn rounds_table<'a>() -> Table<FleetRound<'a>> {
         c("fleet_adoption", "share", "share of panel agents at or above the adoption level on their own job", Real(|r| r.row.fleet_adoption)),
         c("train_loss", "nats", "mean cross-entropy of the core over all agents' training data", Real(|r| r.row.train_loss)),
         c("test_accuracy", "share", "accuracy of the core over all agents' test data", Real(|r| r.row.test_accuracy)),
+        c("backdoor_success", "share", "share of the panel's probe tasks of a backdoor's skill, of those with another right answer, to which the core gives the backdoor's; null unless attack.method is a backdoor", Real(|r| r.row.backdoor_success)),
         c("tasks", "tasks", "tasks done in the round", Integer(|r| r.row.tasks)),
         c("sample_steps", "examples", "examples trained on in the round, counted once an epoch", Integer(|r| r.row.sample_steps)),
         c("work_accuracy", "share", "share of the tasks done right at work, before learning from them", Real(|r| r.row.work_accuracy)),

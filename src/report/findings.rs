@@ -5,7 +5,7 @@ use super::captions::{at_end, called, half_fleet, percent, short};
 use super::data::Run;
 use super::text::{above, level};
 use crate::measure::{Outcome, RoundRow};
-use crate::scenario::Personalisation;
+use crate::scenario::{Method, Personalisation};
 
 /// The sentences, at most one a subject.
 pub(super) fn findings(outcome: &Outcome, runs: &[Run<'_>]) -> Vec<String> {
@@ -16,6 +16,7 @@ pub(super) fn findings(outcome: &Outcome, runs: &[Run<'_>]) -> Vec<String> {
         transfer(runs),
         speed(runs),
         fixed_data(runs),
+        backdoor(outcome, runs),
     ];
     hives.chain(subjects.into_iter().flatten()).collect()
 }
@@ -125,4 +126,22 @@ fn fixed_data(runs: &[Run<'_>]) -> Option<String> {
         parts.push(format!("training loss {goes} from {} to {}", short(first), short(last)));
     }
     (!parts.is_empty()).then(|| format!("Over all agents' data the core's {}.", parts.join("; ")))
+}
+
+fn backdoor(outcome: &Outcome, runs: &[Run<'_>]) -> Option<String> {
+    let (hive, bounds) = ends(runs, |r| r.backdoor_success)?;
+    let Method::Backdoor(spec) = &outcome.scenario.attack.method else { return None };
+    let others = bounds.iter().map(|(run, x)| format!("; {} {}", called(run), percent(*x)));
+    let behind = match outcome.scenario.attack.share {
+        0.0 => "nobody".to_owned(),
+        share => format!("{} of the agents", percent(share)),
+    };
+    Some(format!(
+        "With {behind} behind a backdoor {} core gives answer {} to {} of the tasks of skill {} that it is wrong for{}.",
+        whose(runs),
+        spec.answer,
+        percent(hive),
+        spec.skill,
+        others.collect::<String>()
+    ))
 }

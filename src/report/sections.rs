@@ -7,6 +7,7 @@ use super::map::SpreadMap;
 use super::{hives, interference, knowing, newcomers, origins, pace};
 use crate::measure::Outcome;
 use crate::measure::spread::Matrix;
+use crate::scenario::Method;
 
 /// All sections of the page, in order. A section whose world has no such data is left out.
 pub(super) fn sections(
@@ -83,10 +84,32 @@ fn skill(w: &Words<'_>) -> Section {
             .says(say::fleet(w)),
         ]
         .into_iter()
+        .chain(backdoor(w))
         .chain(pace::skill(w))
         .chain(newcomers::figure(w))
         .collect(),
     }
+}
+
+/// How often the core gives a backdoor's answer; none where none is looked for.
+fn backdoor(w: &Words<'_>) -> Option<Figure> {
+    let success: Column = ("backdoor_success", |r| r.backdoor_success);
+    let lines = every_run(w.runs, success);
+    let Method::Backdoor(spec) = &w.outcome.scenario.attack.method else { return None };
+    let title = "Success of the backdoor";
+    let axis = "share of probe tasks (%)";
+    let says = format!(
+        "Of the probe tasks of skill {} that answer {} is wrong for, those to which the core gives it",
+        spec.skill, spec.answer
+    );
+    (!lines.is_empty()).then(|| {
+        Figure::lines("fig-backdoor", title, axis, Format::Percent, lines).says(say::ends(
+            w,
+            &says,
+            success,
+            say::percent,
+        ))
+    })
 }
 
 fn work(w: &Words<'_>) -> Section {

@@ -42,7 +42,8 @@ impl Faults {
 }
 
 /// When agents can work. Who cannot in a round neither works nor sends, and goes on with the newest
-/// core once it can again.
+/// core once it can again. Out of step a round is a unit of time, and who can work when it begins
+/// finishes what it has begun.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Availability {
@@ -53,6 +54,8 @@ pub enum Availability {
     Markov(Markov),
     /// In some of the rounds of every period, as the day has its hours, each agent in its own.
     Hours(Hours),
+    /// As a file has it for devices that were watched.
+    Trace(Trace),
 }
 
 impl Default for Availability {
@@ -90,11 +93,40 @@ settings! {
     }
 }
 
+/// As a file has it. Devices are dealt to agents at random, each to as many as any other or one more,
+/// and where there are more devices than agents some to none. A device is there in a round if it is
+/// when the round begins: at 0, `unit`, 2 `unit` and so on of the file's time, which begins anew
+/// after `period`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Trace {
+    /// A table of comma-separated values whose header has the columns `device` (a name), `from` and
+    /// `to` (whole numbers): a row says that a device is there from a time on and up to another.
+    /// Relative paths start at the scenario file's folder, or at the working folder when given with
+    /// `--set`.
+    #[schemars(length(min = 1))]
+    pub file: String,
+    /// The file's units of time in a round: 1 where it is in rounds, 600 for rounds of ten minutes
+    /// where it is in seconds.
+    #[schemars(range(min = 1, max = 1_000_000_000))]
+    #[serde(default = "one")]
+    pub unit: u32,
+    /// When the file's time begins anew, in its units; 0 takes the last `to`.
+    #[schemars(range(min = 0, max = 1_000_000_000_000_000u64))]
+    #[serde(default)]
+    pub period: u64,
+}
+
+fn one() -> u32 {
+    1
+}
+
 /// Agents that leave for good.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Churn {
-    /// Probability that an agent leaves for good after a round.
+    /// Probability that an agent leaves for good after a round; out of step, after its own work of
+    /// one.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub rate: f64,
     /// Whether a new copy takes over its job: it pulls the newest core and knows nothing else. Else

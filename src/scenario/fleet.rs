@@ -97,19 +97,32 @@ impl Newcomers {
     }
 }
 
-/// Stragglers after Li et al. 2020: every round a share of the working agents gets through
-/// only part of its work, uniform on 1..=most-1 epochs, or tasks in worlds that generate them.
+/// Stragglers, who get through only part of a round's work: either a share of the working agents
+/// (Li et al. 2020), each uniformly 1 to all but one of its epochs, or of its tasks in worlds that
+/// generate them; or whoever is too slow for a deadline.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Stragglers {
     /// Share of a round's working agents that are stragglers.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub share: f64,
+    /// When a round is over that somebody has not finished, in rounds of an agent of the speed 1; 0
+    /// waits for all. Who would be late by `speed`, `jitter` and `latency` has done the whole epochs,
+    /// tasks or episodes with which its learning is there in time.
+    #[schemars(range(min = 0.0, max = 1_000_000.0))]
+    pub deadline: f64,
     /// What becomes of a straggler's part of the work.
     pub partial: Partial,
 }
 
-/// What becomes of unfinished work.
+impl Stragglers {
+    /// Whether there may be any.
+    pub fn any(&self) -> bool {
+        self.share > 0.0 || self.deadline > 0.0
+    }
+}
+
+/// What becomes of unfinished work. Of whoever has finished nothing there is nothing to merge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Partial {

@@ -98,19 +98,33 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// The same with a path that leads to the same data from any folder.
+    /// The keys that may hold a path.
+    pub(crate) const PATHS: [&str; 3] =
+        ["world.path", "distiller.gossip.edges", "fleet.availability.file"];
+
+    /// The paths that it holds, with their keys.
+    pub(crate) fn paths(&mut self) -> impl Iterator<Item = (&'static str, &mut String)> {
+        let data = match &mut self.world {
+            World::Dataset(dataset) => Some(&mut dataset.path),
+            _ => None,
+        };
+        let trace = match &mut self.fleet.availability {
+            Availability::Trace(trace) => Some(&mut trace.file),
+            _ => None,
+        };
+        let all = [data, self.distiller.gossip.edges.as_mut(), trace];
+        Scenario::PATHS.into_iter().zip(all).filter_map(|(key, path)| Some((key, path?)))
+    }
+
+    /// The same with paths that lead to the same data from any folder.
     pub(crate) fn anywhere(&self) -> Scenario {
         let mut scenario = self.clone();
-        let absolute = |path: &mut String| {
+        for (_, path) in scenario.paths() {
             let whole = std::path::absolute(&path).ok();
             if let Some(whole) = whole.and_then(|whole| whole.into_os_string().into_string().ok()) {
                 *path = whole;
             }
-        };
-        if let World::Dataset(dataset) = &mut scenario.world {
-            absolute(&mut dataset.path);
         }
-        scenario.distiller.gossip.edges.iter_mut().for_each(absolute);
         scenario
     }
 

@@ -9,7 +9,7 @@ use super::schema::schema_ref;
 impl CheckedScenario {
     /// The scenario as TOML with all defaults filled in, each key after its documentation
     /// as a comment. It parses back to the same scenario, wherever it is kept: a relative
-    /// `world.path` becomes absolute.
+    /// path becomes absolute.
     pub fn to_toml(&self) -> String {
         let root = schema_ref();
         let mut page = Page { root, text: String::new() };

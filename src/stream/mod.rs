@@ -127,6 +127,8 @@ pub enum Purpose {
     LatinHypercube = 57,
     /// What of its contribution an agent sends, and which way numbers are rounded.
     Compression = 60,
+    /// Which device of a trace an agent has.
+    Devices = 62,
 }
 
 /// The name of a stream; cheap to copy, draws nothing by itself.

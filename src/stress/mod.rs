@@ -99,7 +99,7 @@ impl Stress {
         fixed.extend_from_slice(sets);
         // what a path in the scenario's file starts at is to be the same from any folder
         let first = Scenario::parse_over(&text, &origin, &fixed)?;
-        let absolute = whole_paths(&first.anywhere());
+        let absolute = whole_paths(first.anywhere());
         fixed.extend(
             absolute
                 .iter()

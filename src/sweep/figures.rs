@@ -40,7 +40,7 @@ const fn low(
 
 /// All of them; docs/measures.md says how each is measured.
 #[rustfmt::skip]
-pub static FIGURES: [Figure; 41] = [
+pub static FIGURES: [Figure; 42] = [
     high("panel", "/skills/panel", "Skill of the agents", "level"),
     high("core", "/skills/core", "Skill of the core", "level"),
     high("unpractised", "/skills/unpractised", "Skill at what an agent never practised", "level"),
@@ -51,6 +51,7 @@ pub static FIGURES: [Figure; 41] = [
     high("pooled", "/bounds/pooled/panel", "Skill of the pooled learner", "level"),
     high("test_accuracy", "/test_accuracy", "Accuracy of the core on test data", "share"),
     low("train_loss", "/train_loss", "Training loss", "nats"),
+    low("backdoor_success", "/skills/backdoor_success", "Success of the backdoor", "share"),
     high("accuracy", "/continual/accuracy", "Accuracy on all that was learned", "level"),
     high("backward", "/continual/backward", "Backward transfer", "level"),
     high("forward", "/continual/forward", "Forward transfer", "level"),

@@ -17,7 +17,7 @@ pub use design::{Case, Design, Factor};
 pub use figures::{FIGURES, Figure};
 
 use crate::scenario::{
-    CheckedPlan, CheckedScenario, Engine, Override, Plan, Scenario, ScenarioError, World,
+    CheckedPlan, CheckedScenario, Engine, Override, Plan, Scenario, ScenarioError,
 };
 use crate::text::nearest;
 use std::path::Path;
@@ -89,7 +89,7 @@ impl Sweep {
         let origin = plan.scenario.clone();
         // what a path in the scenario's file starts at is to be the same from any folder
         let first = Scenario::parse_over(&text, &origin, &fixed(&plan))?;
-        let plan = plan.with_sets(whole_paths(&first.anywhere()));
+        let plan = plan.with_sets(whole_paths(first.anywhere()));
         let fixed = fixed(&plan);
         let base = Scenario::parse_over(&text, &origin, &fixed)?;
         let seeds = plan.seeds(base.seed.0);
@@ -226,14 +226,9 @@ fn fixed(plan: &CheckedPlan) -> Vec<Override> {
 }
 
 /// The paths of a scenario that has some.
-pub(crate) fn whole_paths(scenario: &Scenario) -> Vec<(String, toml::Value)> {
-    let data = match &scenario.world {
-        World::Dataset(dataset) => Some(("world.path", dataset.path.clone())),
-        _ => None,
-    };
-    let edges = scenario.distiller.gossip.edges.clone();
-    let paths = data.into_iter().chain(edges.map(|path| ("distiller.gossip.edges", path)));
-    paths.map(|(key, path)| (key.to_owned(), toml::Value::String(path))).collect()
+pub(crate) fn whole_paths(mut scenario: Scenario) -> Vec<(String, toml::Value)> {
+    let paths = scenario.paths();
+    paths.map(|(key, path)| (key.to_owned(), toml::Value::String(path.clone()))).collect()
 }
 
 /// What a run depends on, and nothing else: hivesim's version, the scenario and the seed, but

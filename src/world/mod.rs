@@ -20,7 +20,7 @@ pub use truth::{Climate, TruthCache};
 
 use crate::halt::Halt;
 use crate::ids::{AgentId, CompanyId, Round, SkillId};
-use crate::scenario::{self, Extent, FeedbackKind, Personalisation, Scenario, Topology};
+use crate::scenario::{self, Extent, FeedbackKind, Method, Personalisation, Scenario, Topology};
 use crate::stream::{Purpose, Stream};
 use crate::text::{name, one_line};
 use dataset::{DataError, FederatedData};
@@ -189,6 +189,15 @@ fn check_work(scenario: &Scenario, data: &FederatedData, agents: usize) -> Resul
              most {agents}, or to 0, which takes all"
         );
         return Err(misfit("measure.panel", message));
+    }
+    if let Method::Backdoor(spec) = &scenario.attack.method
+        && spec.answer as usize >= data.answers
+    {
+        let message = format!(
+            "answer {}, but the data have {} answers from 0 on; set it below {1}",
+            spec.answer, data.answers
+        );
+        return Err(misfit("attack.method.answer", message));
     }
     let lacking = scenario.contributors(agents as u32).and_then(|n| scenario.strategy_lacks(n));
     let star = scenario.distiller.topology == Topology::Star;

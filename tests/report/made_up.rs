@@ -83,6 +83,7 @@ pub fn trace(size: Size, top: f64, reach: f64) -> Trace {
             fleet_adoption: rise(round, f64::from(size.rounds) * 0.3, 1.0) * measured,
             train_loss: f64::NAN,
             test_accuracy: f64::NAN,
+            backdoor_success: f64::NAN,
             tasks: agents * 50,
             sample_steps: agents * 50,
             work_accuracy: (0.125 + 0.8 * skill) * worked,

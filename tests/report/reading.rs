@@ -40,7 +40,7 @@ fn redrawn(at: &Path) -> String {
 
 #[test]
 fn a_page_drawn_anew_is_the_same_to_the_byte() {
-    let kinds: [&[&str]; 7] = [
+    let kinds: [&[&str]; 8] = [
         &["measure.bounds=[\"isolated\", \"pooled\"]"],
         &["distiller.topology=gossip", "distiller.gossip.graph=ring"],
         &["hives=[{name = \"a\", efficiency = 0.1}, {}]"],
@@ -58,12 +58,20 @@ fn a_page_drawn_anew_is_the_same_to_the_byte() {
             "measure.bounds=[\"isolated\", \"pooled\"]",
         ],
         &["distiller.topology=hierarchical", "world.company=0.123456789012345678"],
+        &[
+            "attack.method.kind=backdoor",
+            "attack.share=0.3",
+            "measure.bounds=[\"isolated\", \"pooled\"]",
+        ],
     ];
     for sets in kinds {
         let folder = tempfile::tempdir().unwrap();
         let at = folder.path().join("run");
         let (outcome, page) = written(&at, sets);
         assert!(redrawn(&at) == page, "{sets:?}");
+        let backdoor = sets.contains(&"attack.method.kind=backdoor");
+        assert_eq!(page.contains("id=\"fig-backdoor\""), backdoor, "{sets:?}");
+        assert_eq!(page.contains("behind a backdoor"), backdoor, "{sets:?}");
         let adopters = |outcome: &Outcome| -> Vec<Vec<u64>> {
             outcome.hive.frames.iter().map(|frame| frame.adopters.clone()).collect()
         };
@@ -102,7 +110,7 @@ fn what_is_no_whole_run_of_this_format_is_refused() {
 
     let manifest = fs::read_to_string(at.join("manifest.json")).unwrap();
     for (format, advice) in [(1, "run the scenario again"), (9, "take the newer hivesim")] {
-        let other = manifest.replace("\"format\": 2", &format!("\"format\": {format}"));
+        let other = manifest.replace("\"format\": 3", &format!("\"format\": {format}"));
         fs::write(at.join("manifest.json"), other).unwrap();
         let error = read_run(&at).unwrap_err().to_string();
         assert!(

@@ -5,6 +5,7 @@ use crate::scenario::{Exchange, Method, Personalisation, Scenario, World};
 
 /// The checks of `[attack]`.
 pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
+    backdoor(s, clashes);
     if !s.attack.any() {
         return;
     }
@@ -60,6 +61,10 @@ fn method(s: &Scenario, clashes: &mut Clashes<'_>) {
         );
         clashes.add(&[KIND, "distiller.exchange"], message);
     }
+}
+
+/// What a backdoor is in, whether anyone attacks or its success alone is measured.
+fn backdoor(s: &Scenario, clashes: &mut Clashes<'_>) {
     let Method::Backdoor(spec) = &s.attack.method else { return };
     let (skills, answers, keys) = match &s.world {
         World::MixedEffects(world) => (world.skills, world.answers, "world.skills"),

@@ -275,6 +275,15 @@ fn fleet(s: &Scenario, clashes: &mut Clashes<'_>) {
             clashes.add(&["measure.panel", "fleet.agents"], message);
         }
     }
+    let slow = &s.fleet.stragglers;
+    if slow.share > 0.0 && slow.deadline > 0.0 {
+        let message = format!(
+            "{} of the agents get through part of their work at random, and with a deadline of {} \
+             whoever is too slow does; set one of them to 0",
+            slow.share, slow.deadline
+        );
+        clashes.add(&["fleet.stragglers.share", "fleet.stragglers.deadline"], message);
+    }
     if s.engine.kind == EngineKind::Serial && s.engine.threads > 1 {
         let message = format!(
             "{} threads, but the serial engine has one; set it to 0 or 1, or take engine.kind = \
@@ -385,7 +394,7 @@ fn topology(s: &Scenario, clashes: &mut Clashes<'_>) {
         );
         clashes.add(&["measure.bounds", "distiller.topology"], message);
     }
-    if s.fleet.stragglers.share > 0.0 && s.fleet.stragglers.partial == Partial::Drop {
+    if s.fleet.stragglers.any() && s.fleet.stragglers.partial == Partial::Drop {
         let message = format!(
             "\"drop\" keeps unfinished work out of the merge, but with distiller.topology = \
              {topology} {why} and nothing is merged; set it to \"keep\", or take the topology \

@@ -94,11 +94,6 @@ fn presence(s: &Scenario, clashes: &mut Clashes<'_>) {
             let message = "with this learner everyone is there in every round; leave the table \
                            out, or take \"softmax\" or \"mlp\"";
             clashes.add(&[key, "learner.kind"], message.into());
-        } else if s.distiller.schedule.learnings().is_some() {
-            let message = "agents come and go from round to round, but with this schedule there \
-                           are no rounds; leave the table out, or set distiller.schedule.kind to \
-                           \"synchronous\"";
-            clashes.add(&[key, "distiller.schedule.kind"], message.into());
         }
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::problem::Finding;
 use super::shape::{Shape, TableShape, default_kind, shape};
 use super::tree::{At, Body, Entry, Node, Table};
+use crate::scenario::Scenario;
 
 /// Gives every table that may have several kinds the default one where it has none.
 pub(super) fn kinds(tree: &mut Node, root: &Value) {
@@ -79,7 +80,7 @@ pub(super) fn name(tree: &mut Node, origin: &str) {
 
 /// Relative paths that were written in the file start at the file's folder.
 pub(super) fn data_paths(tree: &mut Node, origin: &str) -> Result<(), Finding> {
-    for key in ["world.path", "distiller.gossip.edges"] {
+    for key in Scenario::PATHS {
         let below = |node, part| Node::as_table_mut(node)?.get_mut(part).map(|e| &mut e.node);
         if let Some(node) = key.split('.').try_fold(&mut *tree, below) {
             path_from_file(node, key, origin)?;

@@ -105,8 +105,9 @@ impl Scenario {
     /// Reads, overrides and checks the scenario in the file at `path`.
     ///
     /// `sets` are overrides `section.key=value`; the value is TOML, a bare word is text.
-    /// An empty name becomes the file's stem. A relative `world.path` or `distiller.gossip.edges`
-    /// starts at the file's folder, or at the working folder when an override gives it.
+    /// An empty name becomes the file's stem. A relative path (`world.path`,
+    /// `distiller.gossip.edges`, `fleet.availability.file`) starts at the file's folder, or at the
+    /// working folder when an override gives it.
     ///
     /// # Errors
     /// With all problems of the scenario, or why the file cannot be read.

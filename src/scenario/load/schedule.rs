@@ -86,12 +86,15 @@ fn agents(s: &Scenario, kind: &str, refuse: &mut dyn FnMut(&str, String)) {
         );
         refuse("learner.solver.scaffold", message);
     }
-    if s.fleet.stragglers.share > 0.0 {
-        let message = format!(
-            "a straggler is cut off at the end of a round, but with \"{kind}\" nobody is; set it \
-             to 0, and let fleet.speed tell who is slow"
-        );
-        refuse("fleet.stragglers.share", message);
+    let slow = &s.fleet.stragglers;
+    for (key, set) in [("share", slow.share), ("deadline", slow.deadline)] {
+        if set > 0.0 {
+            let message = format!(
+                "a straggler is cut off at the end of a round, but with \"{kind}\" nobody is; set \
+                 it to 0, and let fleet.speed tell who is slow"
+            );
+            refuse(&format!("fleet.stragglers.{key}"), message);
+        }
     }
     if s.fleet.newcomers.any() {
         let message = format!(
@@ -125,6 +128,7 @@ fn paces_of_numbers(s: &Scenario, clashes: &mut Clashes<'_>) {
         ("fleet.speed", s.fleet.speed != default.speed),
         ("fleet.jitter", s.fleet.jitter > 0.0),
         ("fleet.latency", s.fleet.latency > 0.0),
+        ("fleet.stragglers.deadline", s.fleet.stragglers.deadline > 0.0),
     ];
     for (key, _) in set.into_iter().filter(|(_, set)| *set) {
         let message = format!(
