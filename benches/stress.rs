@@ -1,6 +1,8 @@
 //! Where the time of a stress battery goes, and how much of the machine it takes: `cargo bench --bench
 //! stress`.
 
+#![allow(clippy::disallowed_methods, reason = "benchmarks read the clock")]
+
 mod common;
 
 use common::{Limit, Line};
@@ -15,17 +17,26 @@ use std::time::Instant;
 
 /// Seconds of learning and of merging, told apart by what the engine announces.
 #[derive(Default)]
-struct Phases(Mutex<(Option<(bool, Instant)>, [f64; 2])>);
+struct Phases(Mutex<Spent>);
+
+#[derive(Default)]
+struct Spent {
+    /// What goes on, whether merging or learning, and since when.
+    now: Option<(bool, Instant)>,
+    learning: f64,
+    merging: f64,
+}
 
 impl Phases {
     /// What went on ends here, and learning or merging begins, or neither.
     fn turn(&self, merging: Option<bool>) {
-        let mut state = self.0.lock().expect("nothing panics here");
+        let mut spent = self.0.lock().expect("nothing panics here");
         let now = Instant::now();
-        if let Some((merged, since)) = state.0 {
-            state.1[usize::from(merged)] += (now - since).as_secs_f64();
+        if let Some((was_merging, since)) = spent.now {
+            let seconds = (now - since).as_secs_f64();
+            *(if was_merging { &mut spent.merging } else { &mut spent.learning }) += seconds;
         }
-        state.0 = merging.map(|merging| (merging, now));
+        spent.now = merging.map(|merging| (merging, now));
     }
 }
 
@@ -79,7 +90,7 @@ fn main() {
     directory.finish(&stress, &findings, &cards, &page).expect("it is written");
     let wall = began.0.elapsed().as_secs_f64();
     let processor = processor_seconds().zip(began.1).map_or(wall, |(now, then)| now - then);
-    let [learning, merging] = phases.0.lock().expect("nothing panics here").1;
+    let Spent { learning, merging, .. } = *phases.0.lock().expect("nothing panics here");
     let sum = |name: &str| {
         let index = Figure::named(name).expect("it is one").index();
         findings.runs().map(|(_, run)| run.figures[index]).filter(|x| x.is_finite()).sum::<f64>()

@@ -1,8 +1,8 @@
-//! Puts what `hivesim stress --strategies all` wrote into a folder beside the catalogue, from where
+//! Puts what `hivesim stress` wrote into a folder beside the catalogue, from where
 //! `hivesim strategies` shows it, and into the documentation:
 //!
 //! ```text
-//! cargo run --release -- stress --strategies all -o runs/everyone
+//! cargo run --release -- stress --strategies 'all,mda(f=4),smea(f=1)' -o runs/everyone
 //! cargo run --release --example report_cards -- runs/everyone
 //! cargo run -- strategies --markdown > docs/strategies.md
 //! ```

@@ -72,23 +72,33 @@ pub fn report_cards() -> &'static ReportCards {
     &CARDS
 }
 
-/// The pipelines that an entry is judged by: those that `hivesim compare` names for it.
-fn pipelines(entry: &Entry) -> Vec<String> {
-    match entry.stage {
-        Stage::Combine => vec![entry.name.to_owned()],
-        Stage::Solver => vec![format!("{}+mean", entry.name)],
-        Stage::Pre => ["median", "geometric-median"].map(|c| format!("{}+{c}", entry.name)).into(),
-        Stage::Server if entry.name == "plain" => vec!["mean".to_owned()],
-        Stage::Server => vec![format!("mean+{}", entry.name)],
-    }
+/// An entry's cards: of the pipelines that `hivesim compare` names for it, with its defaults and with
+/// settings of its own.
+fn cards_of<'a>(
+    all: &'a ReportCards,
+    entry: &Entry,
+) -> impl Iterator<Item = (&'a str, &'a ReportCard)> {
+    let name = entry.name;
+    let (before, after) = match entry.stage {
+        Stage::Combine => (name.to_owned(), ""),
+        Stage::Solver | Stage::Pre => (format!("{name}+"), ""),
+        Stage::Server if name == "plain" => ("mean".to_owned(), ""),
+        Stage::Server => ("mean+".to_owned(), name),
+    };
+    let own = move |pipeline: &str| match (entry.stage, pipeline.strip_prefix(&before)) {
+        (_, None) => false,
+        (Stage::Solver | Stage::Pre, Some(_)) => true,
+        (_, Some(rest)) => rest == after || rest.starts_with('('),
+    };
+    let cards = all.cards.iter().map(|(pipeline, card)| (pipeline.as_str(), card));
+    cards.filter(move |(pipeline, _)| own(pipeline))
 }
 
 /// An entry's cards as Markdown; empty where it has none.
 pub(super) fn section(entry: &Entry) -> String {
     let all = report_cards();
     let mut text = String::new();
-    for pipeline in pipelines(entry) {
-        let Some(card) = all.cards.get(&pipeline) else { continue };
+    for (pipeline, card) in cards_of(all, entry) {
         let _ = write!(text, "\nReport card of `{pipeline}`: {}\n", summary(all, card));
         if card.refused.is_some() {
             continue;
@@ -105,8 +115,7 @@ pub(super) fn section(entry: &Entry) -> String {
 pub(super) fn sheet(entry: &Entry) -> String {
     let all = report_cards();
     let mut text = String::new();
-    for pipeline in pipelines(entry) {
-        let Some(card) = all.cards.get(&pipeline) else { continue };
+    for (pipeline, card) in cards_of(all, entry) {
         let _ = write!(
             text,
             "\nReport card of {pipeline} ({} battery, version {}):\n  {}\n",

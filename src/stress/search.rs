@@ -112,8 +112,8 @@ mod tests {
             prop_assert!(fell - held <= precision.max(1.0 / f64::from(doses - 1)));
             prop_assert!(fell - held <= precision);
             let stretch = 1.0 / f64::from(doses - 1) / precision;
-            let most = doses as usize + (1..64).find(|n| 2_f64.powf(f64::from(*n)) >= stretch)
-                .unwrap_or(0) as usize;
+            let halvings = (0..64).find(|n| (1_u64 << n) as f64 >= stretch).unwrap_or(64);
+            let most = doses as usize - 1 + halvings;
             prop_assert!(runs <= most, "{} runs", runs);
         }
     }
