@@ -108,6 +108,23 @@ fn attackers_are_not_measured_and_their_work_is_nobodys() {
     assert_eq!(steps("free-rider"), 24 * 20);
 }
 
+/// Who does as many steps as everyone weighs as much in FedNova's as in the plain mean: claims are of
+/// the steps that the work would have taken.
+#[test]
+fn free_riders_claim_the_steps_of_episodes() {
+    let episodes = "feedback.kind=verifiable feedback.horizon=3 world.answers=2";
+    for more in ["", episodes, "learner.solver.batch=3"] {
+        let sets = attack("free-rider", &format!("rounds=3 {more}"));
+        let mean = run(HIVE, &sets);
+        let nova = run(HIVE, &format!("{sets} distiller.combine.kind=fednova"));
+        for (a, b) in mean.hive.rounds.iter().zip(&nova.hive.rounds).skip(1) {
+            let apart = (a.step_norm - b.step_norm).abs();
+            let bound = 1e-4 * a.step_norm;
+            assert!(bound > 0.0 && apart < bound, "{more}: {} {}", a.step_norm, b.step_norm);
+        }
+    }
+}
+
 #[test]
 fn a_lone_attacker_far_out_takes_the_mean_and_no_robust_rule() {
     // one of 30, ten thousand times over

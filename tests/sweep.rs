@@ -307,8 +307,11 @@ fn wrong_plans_are_refused_before_anything_runs() {
     place.refused("sweep plan.toml --shard 0/2", &["there is no shard 0 of 2"]);
     place.refused(
         "sweep tiny.toml",
-        &["it is a scenario, not a plan", "--axis learner.rate=0.1,0.3"],
+        &["tiny.toml: it is a scenario, not a plan", "--axis learner.rate=0.1,0.3"],
     );
+    // one that is no scenario either is told what is wrong with it as a plan
+    let neither = Place::with("rounds = 3\nfleet = 4\n");
+    neither.refused("sweep plan.toml", &["plan.toml:1:1: rounds: no such key", "scenario"]);
     place.refused("sweep tiny.toml --axis learner.rate", &["--axis learner.rate: found no `=`"]);
     place.refused(
         "sweep plan.toml --set seed=3",

@@ -215,6 +215,18 @@ pub struct Feedback {
     pub baseline_rate: f64,
 }
 
+impl Feedback {
+    /// Those of so many tasks that make whole episodes of `horizon`: the others teach nothing.
+    pub(crate) fn judged(&self, tasks: u64) -> u64 {
+        tasks - tasks % u64::from(self.horizon)
+    }
+
+    /// Gradient steps of one pass over so many tasks: whole episodes, a batch of them a step.
+    pub(crate) fn steps(&self, tasks: u64, batch: u64) -> u64 {
+        self.judged(tasks).div_ceil(batch * u64::from(self.horizon))
+    }
+}
+
 impl Default for Feedback {
     fn default() -> Self {
         Feedback { kind: FeedbackKind::Semantic, horizon: 1, noise: 0.0, baseline_rate: 0.05 }

@@ -136,12 +136,9 @@ impl Scenario {
         }
     }
 
-    /// Gradient steps of one pass over so many tasks: whole episodes of `feedback.horizon`
-    /// tasks, a batch of them a step.
+    /// Gradient steps of one pass over so many tasks.
     pub(crate) fn steps_of(&self, tasks: u64) -> u64 {
-        let horizon = u64::from(self.feedback.horizon);
-        let batch = u64::from(self.learner.solver().batch);
-        (tasks / horizon * horizon).div_ceil(batch * horizon)
+        self.feedback.steps(tasks, self.learner.solver().batch.into())
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Failure, failed, folder_of, print};
 use crate::engine::Silent;
 use crate::record::{RecordError, SweepDirectory, comparisons, pretty, result_hash};
 use crate::report::render_sweep;
-use crate::scenario::{CheckedPlan, Override, Plan, axis_argument, set_argument};
+use crate::scenario::{CheckedPlan, Override, Plan, Scenario, axis_argument, set_argument};
 use crate::sweep::{Finished, Sweep, SweepError, analyse};
 use crate::text::plain;
 use clap::{Args, Subcommand};
@@ -199,7 +199,7 @@ impl SweepArgs {
             true => Plan::load(file, &sets),
             false => Plan::parse("", &shown, &sets),
         };
-        let plan = plan.map_err(|error| bad(format!("{error}{}", self.hint(file))))?;
+        let plan = plan.map_err(|error| bad(self.hint(file).unwrap_or(error.to_string())))?;
         let keys: Result<Vec<(String, Value)>, String> = self
             .sets
             .iter()
@@ -208,15 +208,16 @@ impl SweepArgs {
         Ok(plan.with_sets(keys.map_err(bad)?))
     }
 
-    /// A scenario in the place of a plan.
-    fn hint(&self, file: &Path) -> String {
-        let is_scenario = || crate::scenario::Scenario::load(file, &[]).is_ok();
-        match self.axes.is_empty() && is_scenario() {
-            true => "\n\nit is a scenario, not a plan: name what to vary, as in \
-                     --axis learner.rate=0.1,0.3"
-                .into(),
-            false => String::new(),
-        }
+    /// What to say to a scenario in the place of a plan, whose keys no plan has.
+    fn hint(&self, file: &Path) -> Option<String> {
+        let is_scenario = self.axes.is_empty() && Scenario::load(file, &[]).is_ok();
+        is_scenario.then(|| {
+            format!(
+                "{}: it is a scenario, not a plan: name what to vary, as in --axis \
+                 learner.rate=0.1,0.3",
+                plain(&file.display().to_string())
+            )
+        })
     }
 }
 
