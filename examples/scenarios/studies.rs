@@ -297,6 +297,8 @@ pub const STUDIES: &[Study] = &[
         rows: &[
             "",
             "distiller.schedule.kind=synchronous rounds=30 measure.every=1",
+            "distiller.schedule.kind=synchronous rounds=30 measure.every=1 fleet.stragglers.deadline=2",
+            "distiller.schedule.kind=synchronous rounds=30 measure.every=1 fleet.stragglers.deadline=2 fleet.stragglers.partial=drop",
             "distiller.schedule.learnings=50 rounds=120 measure.every=1",
             "distiller.schedule.kind=asynchronous rounds=6000 measure.every=50",
             "distiller.schedule.staleness.kind=constant",

@@ -101,7 +101,6 @@ impl Flights {
             self.shift.clone_from(&publication.shift);
             // after the last core nobody comes and goes
             self.opened = publication.time;
-            self.see_off();
         }
         self.starts.entry(version).or_default().0 = Some(Start {
             version: publication.version,
@@ -118,6 +117,7 @@ impl Flights {
                 }
             }
             self.look_ahead(version);
+            self.see_off();
             whole = match self.fleet.topology {
                 Topology::Pooled => {
                     let left = self.left.clone();
