@@ -95,6 +95,8 @@ fn episodes_are_done_whole() {
         outcome.hive.rounds[1].tasks / 60
     };
     assert_eq!(tasks(""), 10);
+    // 0.29 times 100 is a little less than 29
+    assert_eq!(tasks("fleet.tasks=100 fleet.stragglers.deadline=0.29"), 29);
     assert_eq!(tasks("feedback.kind=verifiable feedback.horizon=4"), 8);
     assert_eq!(tasks("fleet.stragglers.deadline=0.01"), 0);
 }

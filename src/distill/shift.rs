@@ -118,7 +118,8 @@ fn cut_off(
     };
     let late = |agent| {
         let share = fleet.pace.share_by(deadline, agent, round)?;
-        let done = ((share * f64::from(whole)) as u32).min(whole - 1);
+        // 29 hundredths of 100 are 29, whatever their rounding
+        let done = ((share * f64::from(whole) + 1e-9) as u32).min(whole - 1);
         Some((agent, done - done % step))
     };
     workers(fleet, working).filter_map(late).collect()

@@ -100,11 +100,12 @@ impl Turnover {
 pub struct Calendar {
     availability: Availability,
     seed: u64,
+    agents: usize,
     /// The round in which each agent was last looked for, from 1, and whether it was there (a chain
-    /// alone: nothing else goes on from what was).
+    /// alone: nothing else goes on from what was). Empty before anyone is looked for.
     seen: Vec<(u32, bool)>,
     /// What is known of devices, and which each agent has.
-    devices: Option<(Arc<Devices>, Vec<u32>)>,
+    devices: Option<Arc<(Devices, Vec<u32>)>>,
 }
 
 impl Calendar {
@@ -114,27 +115,25 @@ impl Calendar {
     /// Where a trace cannot be read, or none of its devices that agents have is ever there.
     pub fn new(spec: &Fleet, seed: u64, agents: usize) -> Result<Option<Self>, LineError> {
         let availability = spec.availability.clone();
-        let mut calendar = Calendar { availability, seed, seen: Vec::new(), devices: None };
-        match &spec.availability {
+        let devices = match &spec.availability {
             Availability::Always(_) => return Ok(None),
-            Availability::Markov(_) => calendar.seen = vec![(0, false); agents],
-            Availability::Hours(_) => {}
+            Availability::Markov(_) | Availability::Hours(_) => None,
             Availability::Trace(spec) => {
                 let devices = Devices::read(spec)?;
                 let dealt = devices.dealt(seed, agents);
                 if !dealt.iter().any(|device| devices.is_ever_there(*device)) {
                     return Err(devices.absent(spec));
                 }
-                calendar.devices = Some((Arc::new(devices), dealt));
+                Some(Arc::new((devices, dealt)))
             }
-        }
-        Ok(Some(calendar))
+        };
+        Ok(Some(Calendar { availability, seed, agents, seen: Vec::new(), devices }))
     }
 
     /// Whether there is a round in which an agent can work.
     pub fn is_ever_there(&self, agent: AgentId) -> bool {
-        let devices = self.devices.as_ref();
-        devices.is_none_or(|(devices, of)| devices.is_ever_there(of[agent.index()]))
+        let device = |given: &(Devices, Vec<u32>)| given.0.is_ever_there(given.1[agent.index()]);
+        self.devices.as_deref().is_none_or(device)
     }
 
     /// Whether an agent can work in a round, no earlier one than it was last looked for in.
@@ -143,6 +142,7 @@ impl Calendar {
         match &self.availability {
             Availability::Always(_) => true,
             Availability::Markov(spec) => {
+                self.seen.resize(self.agents, (0, false));
                 let (last, was) = &mut self.seen[agent.index()];
                 if *last < round {
                     *was = stream(round).uniform() < chance(spec, (*last, *was), round);
@@ -155,7 +155,7 @@ impl Calendar {
                 (u64::from(round) + u64::from(begins)) % u64::from(spec.period)
                     < u64::from(spec.hours)
             }
-            Availability::Trace(_) => self.devices.as_ref().is_some_and(|(devices, of)| {
+            Availability::Trace(_) => self.devices.as_deref().is_some_and(|(devices, of)| {
                 devices.is_there(of[agent.index()], u64::from(round.max(1) - 1))
             }),
         }
