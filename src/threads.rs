@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, Scope, ScopedJoinHandle};
 
 /// How often a thread that is not held up takes items.
-const SHARES: usize = 4;
+pub(crate) const SHARES: usize = 4;
 
 /// Calls `work` with every item, on up to `threads` threads, the calling one among them, and
 /// returns the results in the items' order: a thread takes some items in a row at a time, so that

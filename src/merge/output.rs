@@ -6,6 +6,7 @@ use crate::params::kernels::merging::{
 use crate::params::kernels::{
     add_scaled, copy_past_caches, first_not_finite, weighted_result, weighted_sum,
 };
+use crate::threads::SHARES;
 
 /// Numbers that are begun, worked on and ended while they are in the nearest cache.
 const TILE: usize = 4096;
@@ -67,14 +68,16 @@ impl<'o> Output<'o> {
     /// # Panics
     /// As [`fill`](Output::fill), or where there are other than as many rows as weights, or a row
     /// is shorter than the result.
-    pub fn weighted<'r>(&mut self, weights: &[f32], rows: &[&'r [f32]]) {
+    pub fn weighted(&mut self, weights: &[f32], rows: &[&[f32]]) {
         assert_eq!(self.stage, Stage::Untouched, "a result is written once");
-        let (base, past) = (self.base, self.numbers.len() >= LONG);
-        self.end_parts(|start, part, here: &mut Vec<&'r [f32]>| {
+        let past = self.numbers.len() >= LONG;
+        // what it is measured from is one more row
+        let rows: Vec<&[f32]> = rows.iter().copied().chain(self.base).collect();
+        let weights: Vec<f32> = weights.iter().copied().chain(self.base.map(|_| 1.0)).collect();
+        self.end_parts(long_parts(self.threads), |start, part, here: &mut Vec<_>| {
             here.clear();
             here.extend(rows.iter().map(|row| &row[start..][..part.len()]));
-            let base = base.map(|base| &base[start..][..part.len()]);
-            let finite = weighted_result(part, weights, here, base, past);
+            let finite = weighted_result(part, &weights, here, past);
             if finite { None } else { first_not_finite(part).map(|at| start + at) }
         });
     }
@@ -115,7 +118,7 @@ impl<'o> Output<'o> {
             }
             first_not_finite(tile).map(|at| start + at)
         };
-        self.end_parts(|from, part, (scratch, near): &mut (S, Vec<f32>)| {
+        self.end_parts(PARTS_MAX, |from, part, (scratch, near): &mut (S, Vec<f32>)| {
             let mut found = None;
             for (i, tile) in part.chunks_mut(TILE).enumerate() {
                 let start = from + i * TILE;
@@ -133,13 +136,14 @@ impl<'o> Output<'o> {
         });
     }
 
-    /// Ends the result part by part, on some threads; `work` says where a part's first number is that
-    /// is infinite or none.
+    /// Ends the result in at most so many parts, on some threads; `work` says where a part's first
+    /// number is that is infinite or none.
     fn end_parts<S: Default>(
         &mut self,
+        most: usize,
         work: impl Fn(usize, &mut [f32], &mut S) -> Option<usize> + Sync,
     ) {
-        let parts: Vec<(usize, &mut [f32])> = parts_mut(self.numbers, PARTS_MAX).collect();
+        let parts: Vec<(usize, &mut [f32])> = parts_mut(self.numbers, most).collect();
         let found = parallel_chunks_with(self.threads, parts, |(start, part), scratch: &mut S| {
             work(start, part, scratch)
         });
@@ -147,9 +151,15 @@ impl<'o> Output<'o> {
     }
 }
 
+/// Parts of weighted sums, which are the same however they are cut: no more than threads take, for
+/// memory likes them long.
+fn long_parts(threads: usize) -> usize {
+    SHARES * threads.max(1)
+}
+
 /// `out += Σ weights[r] · rows[r]`.
 pub(super) fn add_weighted(weights: &[f32], rows: &[&[f32]], threads: usize, out: &mut [f32]) {
-    let parts: Vec<(usize, &mut [f32])> = parts_mut(out, PARTS_MAX).collect();
+    let parts: Vec<(usize, &mut [f32])> = parts_mut(out, long_parts(threads)).collect();
     parallel_chunks(threads, parts, |(start, part)| {
         let here: Vec<&[f32]> = rows.iter().map(|row| &row[start..][..part.len()]).collect();
         weighted_sum(part, weights, &here);

@@ -17,9 +17,9 @@ pub fn prefetch_words(row: &[u32]) {
     prefetch_line(row.as_ptr().cast());
 }
 
-/// Numbers that rows which are gone through side by side are asked for ahead of their time: so many
-/// streams are guessed too late.
-pub(super) const AHEAD: usize = 256;
+/// Numbers that rows are asked for ahead of their time: what is read once and in few streams is
+/// guessed too late.
+pub(super) const AHEAD: usize = 512;
 
 /// Asks for the line of memory at an address, which need not be anyone's.
 #[inline(always)]

@@ -5,12 +5,15 @@
 //! depends on the order of the rows.
 
 use super::super::simd::{Kernel, Vector, run_widest};
-use super::super::vectors::{AHEAD, prefetch_line};
+use super::super::vectors::prefetch_line;
 use super::abreast::{Abreast, Ahead, BLOCK};
 use super::{MergeScratch, bisect, network};
 
 /// Rows that networks sort; more are bisected.
 pub(super) const NETWORK_ROWS: usize = 64;
+
+/// Numbers that up to sixteen rows side by side are asked for ahead of their time.
+const AHEAD: usize = 256;
 
 /// What is wanted of a coordinate's `n` values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Weighted means and distances to them, in one pass over memory.
 
 use super::super::simd::{Kernel, Vector, run16};
-use super::super::vectors::prefetch_line;
+use super::super::vectors::{AHEAD, prefetch_line};
 use super::parts::{CHUNK, PARTS_MAX, add_parts, parallel_chunks, parts, parts_mut};
 
 /// Coordinates whose terms are added up in single precision: of so many rows a block stays in
@@ -69,9 +69,6 @@ struct MeanAndDistances<'a> {
     mean: &'a mut [f32],
     distances: &'a mut [f64],
 }
-
-/// Numbers that are asked for ahead of their time: one stream is guessed too late.
-const AHEAD: usize = 512;
 
 /// Vectors of the mean that are summed together.
 const TOGETHER: usize = 4;
