@@ -34,19 +34,6 @@ pub(super) fn prefetch_line(at: *const f32) {
     let _ = at;
 }
 
-/// The same for a line that is wanted somewhat later: it goes to the second cache.
-#[inline(always)]
-pub(super) fn prefetch_line_far(at: *const f32) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-        // SAFETY: as above.
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) };
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = at;
-}
-
 /// `to[i] += a · from[i]`, fused.
 ///
 /// # Panics

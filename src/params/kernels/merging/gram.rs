@@ -1,10 +1,9 @@
 //! Dot products of all pairs of rows.
 
 use super::super::simd::{Kernel, Vector, run_widest};
-use super::super::vectors::prefetch_line_far;
+use super::super::vectors::prefetch_line;
 use super::MergeScratch;
 use super::parts::{PARTS_MAX, add_parts, parallel_chunks_with, parts};
-use std::array::from_fn;
 use std::ops::Range;
 
 /// Coordinates whose products are added up in single precision, in sixteen sums of 64, before
@@ -14,8 +13,17 @@ const BLOCK: usize = 1024;
 /// Sums of a pair in a block, whatever the vectors' width.
 const SUMS: usize = 16;
 
-/// Rows whose blocks stay in the second cache while all their pairs are made.
-const BAND: usize = 48;
+/// Rows whose blocks stay in the second cache while all their pairs are made: whole tiles of both
+/// heights.
+const BAND: usize = 96;
+
+/// Rows whose blocks are read where they lie. Blocks of more are read so often that it pays to copy
+/// them to where no vector straddles two lines of memory.
+const IN_PLACE: usize = 32;
+
+/// Numbers from one copied row to the next: with a line more than a block, not all of them are after
+/// the same places of the caches.
+const STRIDE: usize = BLOCK + 16;
 
 /// Numbers that all parts of a matrix may hold together.
 const NUMBERS_MAX: usize = 8 << 20;
@@ -24,9 +32,9 @@ const NUMBERS_MAX: usize = 8 << 20;
 ///
 /// Products are added in single precision within 1024 coordinates (sixteen sums, then by halves)
 /// and in double precision beyond, so an entry's relative error to `Σ |products|` is below
-/// 1e-5. Costs `n² / 2` multiply-adds a coordinate; every row is read from memory once for each
-/// 48 rows. The bits depend on the rows alone, not on `threads`. Allocates a matrix for each of
-/// at most 32 parts of the coordinates, 64 MiB of them at most.
+/// 1e-5. Costs `n² / 2` multiply-adds a coordinate; every row is read from memory once, and of more
+/// than 96 rows again out of caches. The bits depend on the rows alone, not on `threads`. Allocates a
+/// matrix for each of at most 32 parts of the coordinates, 64 MiB of them at most.
 ///
 /// # Panics
 /// Where rows differ in length, or `out` is not `n × n`.
@@ -39,8 +47,8 @@ pub fn gram(rows: &[&[f32]], threads: usize, out: &mut [f64]) {
     let items = parts(len, most).collect();
     let sums = parallel_chunks_with(threads, items, |part, scratch: &mut MergeScratch| {
         let mut sum = vec![0.0; n * n];
-        let last = scratch.take(n * BLOCK);
-        run_widest(Gram { rows, part, last, out: &mut sum });
+        let near = scratch.take(n * STRIDE);
+        run_widest(Gram { rows, part, near, out: &mut sum });
         sum
     });
     add_parts(&sums, out);
@@ -55,8 +63,8 @@ pub fn gram(rows: &[&[f32]], threads: usize, out: &mut [f64]) {
 struct Gram<'a> {
     rows: &'a [&'a [f32]],
     part: Range<usize>,
-    /// Room for a block of every row: the last one, which need not be whole sums.
-    last: &'a mut [f32],
+    /// Room for a block of every row.
+    near: &'a mut [f32],
     out: &'a mut [f64],
 }
 
@@ -76,42 +84,51 @@ impl Kernel for Gram<'_> {
 }
 
 impl Gram<'_> {
-    /// Makes all pairs block by block, `TALL` rows with `WIDE` at a time; meanwhile the rows'
-    /// next block is asked for.
+    /// Makes all pairs block by block, `TALL` rows with each other or with `WIDE` at a time;
+    /// meanwhile the rows' next block is asked for.
     ///
     /// # Safety
     /// The caller has V's instruction set.
     #[inline(always)]
     unsafe fn blocks<V: Vector, const TALL: usize, const WIDE: usize>(self) {
-        let Gram { rows, part, last, out } = self;
+        let Gram { rows, part, near, out } = self;
         let n = rows.len();
         let tiles = tiles(n, TALL, WIDE);
-        // rows that a tile asks for
-        let asked = n.div_ceil(tiles.len());
         for start in part.clone().step_by(BLOCK) {
             let len = (part.end - start).min(BLOCK);
             let whole = len.next_multiple_of(SUMS);
-            if len < whole {
-                for (row, to) in rows.iter().zip(last.chunks_exact_mut(BLOCK)) {
-                    to[..len].copy_from_slice(&row[start..start + len]);
+            // the last block need not be whole sums
+            let copied = n > IN_PLACE || len < whole;
+            if copied {
+                for (row, to) in rows.iter().zip(near.chunks_exact_mut(STRIDE)) {
+                    // SAFETY: the caller has V's instruction set.
+                    unsafe { copy::<V>(&row[start..start + len], &mut to[..len]) };
                     to[len..whole].fill(0.0);
                 }
             }
             // tiles at the edge make the last row's products once more
             let at = |r: usize| {
                 let r = r.min(n - 1);
-                if len < whole { last[r * BLOCK..].as_ptr() } else { rows[r][start..].as_ptr() }
+                if copied { near[r * STRIDE..].as_ptr() } else { rows[r][start..].as_ptr() }
             };
-            for (t, &Tile { i, j, last }) in tiles.iter().enumerate() {
-                let asking = &rows[(t * asked).min(n)..((t + 1) * asked).min(n)];
-                let (tall, wide) = (from_fn(|r| at(i + r)), from_fn(|c| at(j + c)));
+            for (t, tile) in tiles.iter().enumerate() {
+                let asked = &rows[t * n / tiles.len()..(t + 1) * n / tiles.len()];
+                let ahead = (asked, start + BLOCK);
+                let (mut tall, mut wide) = ([std::ptr::null(); TALL], [std::ptr::null(); WIDE]);
+                for r in 0..TALL {
+                    tall[r] = at(tile.i + r);
+                }
                 // SAFETY: the caller has V's instruction set; every row has so much.
-                let sums = unsafe { tile::<V, TALL, WIDE>(tall, wide, whole, (asking, start)) };
-                for r in 0..TALL.min(n - i) {
-                    for c in 0..WIDE.min(last - j) {
-                        if i + r <= j + c {
-                            out[(i + r) * n + j + c] += f64::from(sums[r][c]);
+                unsafe {
+                    if tile.i == tile.j {
+                        let among = products::<V, TALL, TALL>(tall, None, whole, ahead);
+                        tile.add(among, n, out);
+                    } else {
+                        for c in 0..WIDE {
+                            wide[c] = at(tile.j + c);
                         }
+                        let between = products::<V, TALL, WIDE>(tall, Some(wide), whole, ahead);
+                        tile.add(between, n, out);
                     }
                 }
             }
@@ -119,11 +136,47 @@ impl Gram<'_> {
     }
 }
 
-/// Pairs of the rows from `i` on with those from `j` on, up to `last`.
+/// Copies a row, which a call to the system's copying would do more slowly while memory is busy.
+///
+/// # Safety
+/// The caller has V's instruction set; both are of one length.
+#[inline(always)]
+unsafe fn copy<V: Vector>(from: &[f32], to: &mut [f32]) {
+    debug_assert_eq!(from.len(), to.len());
+    let whole = from.len() / V::LANES * V::LANES;
+    for i in (0..whole).step_by(V::LANES) {
+        // SAFETY: as the caller vouches.
+        unsafe { V::load(from.as_ptr().add(i)).store(to.as_mut_ptr().add(i)) };
+    }
+    to[whole..].copy_from_slice(&from[whole..]);
+}
+
+/// Pairs of the rows from `i` on with those from `j` on, up to `last`; where both are the same, of
+/// the rows with each other.
 struct Tile {
     i: usize,
     j: usize,
     last: usize,
+}
+
+impl Tile {
+    /// Adds the pairs' products to theirs in the upper half of an `n × n` matrix.
+    #[inline(always)]
+    fn add<const TALL: usize, const WIDE: usize>(
+        &self,
+        products: [[f32; WIDE]; TALL],
+        n: usize,
+        out: &mut [f64],
+    ) {
+        let &Tile { i, j, last } = self;
+        for r in 0..TALL.min(n - i) {
+            for c in 0..WIDE.min(last - j) {
+                if i + r <= j + c {
+                    out[(i + r) * n + j + c] += f64::from(products[r][c]);
+                }
+            }
+        }
+    }
 }
 
 /// The tiles that hold all pairs of `n` rows, band by band.
@@ -133,25 +186,29 @@ fn tiles(n: usize, tall: usize, wide: usize) -> Vec<Tile> {
         for left in (top..n).step_by(BAND) {
             let last = n.min(left + BAND);
             for i in (top..n.min(top + BAND)).step_by(tall) {
-                tiles.extend((left.max(i)..last).step_by(wide).map(|j| Tile { i, j, last }));
+                tiles.extend((left == top).then_some(Tile { i, j: i, last }));
+                let beside = (left.max(i + tall)..last).step_by(wide);
+                tiles.extend(beside.map(|j| Tile { i, j, last }));
             }
         }
     }
     tiles
 }
 
-/// The products of `len` numbers, a multiple of sixteen, of every pair of rows. Asks for the
-/// block after that which starts at a coordinate of the rows `ahead`.
+/// The products of `len` numbers, a multiple of sixteen, of every pair of a tall and a wide row;
+/// without wide rows, of the tall ones with themselves and those after them, and of no account
+/// elsewhere. Asks for the block from some coordinate on of the rows `ahead`.
 ///
 /// # Safety
 /// The caller has V's instruction set, of eight or sixteen lanes, and rows have so many numbers.
 #[inline(always)]
-unsafe fn tile<V: Vector, const TALL: usize, const WIDE: usize>(
+unsafe fn products<V: Vector, const TALL: usize, const WIDE: usize>(
     tall: [*const f32; TALL],
-    wide: [*const f32; WIDE],
+    wide: Option<[*const f32; WIDE]>,
     len: usize,
     (ahead, start): (&[&[f32]], usize),
 ) -> [[f32; WIDE]; TALL] {
+    let first = |r: usize| if wide.is_some() { 0 } else { r };
     // SAFETY: as the caller vouches.
     unsafe {
         // vectors of half the width go over the coordinates twice, so that sums stay in registers
@@ -161,17 +218,18 @@ unsafe fn tile<V: Vector, const TALL: usize, const WIDE: usize>(
             for k in (h * V::LANES..len).step_by(SUMS) {
                 if h == 0 {
                     for row in ahead {
-                        prefetch_line_far(row.as_ptr().wrapping_add(start + BLOCK + k));
+                        prefetch_line(row.as_ptr().wrapping_add(start + k));
                     }
                 }
-                // no closures in here: one that is not inlined has no instruction set
+                // no closures on vectors: one that is not inlined has no instruction set
                 let mut columns = [V::splat(0.0); WIDE];
                 for c in 0..WIDE {
-                    columns[c] = V::load(wide[c].add(k));
+                    let column = if let Some(wide) = wide { wide[c] } else { tall[c] };
+                    columns[c] = V::load(column.add(k));
                 }
                 for r in 0..TALL {
-                    let row = V::load(tall[r].add(k));
-                    for c in 0..WIDE {
+                    let row = if wide.is_some() { V::load(tall[r].add(k)) } else { columns[r] };
+                    for c in first(r)..WIDE {
                         here[r][c] = row.fma(columns[c], here[r][c]);
                     }
                 }
@@ -180,12 +238,15 @@ unsafe fn tile<V: Vector, const TALL: usize, const WIDE: usize>(
         }
         let mut totals = [[0.0; WIDE]; TALL];
         for r in 0..TALL {
-            let mut sums = [V::splat(0.0); 4];
-            for c in 0..WIDE {
-                let (a, b) = (halves[0][r][c], halves[1][r][c]);
-                sums[c] = if V::LANES == SUMS { a } else { a.add(b) };
+            for four in (first(r)..WIDE).step_by(4) {
+                let end = WIDE.min(four + 4);
+                let mut sums = [V::splat(0.0); 4];
+                for c in four..end {
+                    let (a, b) = (halves[0][r][c], halves[1][r][c]);
+                    sums[c - four] = if V::LANES == SUMS { a } else { a.add(b) };
+                }
+                totals[r][four..end].copy_from_slice(&V::sums(sums)[..end - four]);
             }
-            totals[r].copy_from_slice(&V::sums(sums)[..WIDE]);
         }
         totals
     }
