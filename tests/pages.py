@@ -79,7 +79,7 @@ BREAKS = {
     "a figure that nobody draws": ("lines: hive.charts.lines, leader", "lines: () => {}, leader"),
 }
 
-# The same of a sweep's page.
+# The same of the pages of a sweep and of a battery, which have their figures in common.
 SWEEP_BREAKS = {
     "a script that throws": ("const draw = { rows, levels, heat, scatter };", "const draw = { rows: hive.nothing.rows, levels, heat, scatter };"),
     "rows without data": ("const dots = figure.rows.map(", "const dots = figure.rows.slice(0, 0).map("),
@@ -115,6 +115,7 @@ SHOTS = {
     "report-hives.png": ("podium/report.html", "only=fig-hives-skill&theme=dark", "1000,540"),
     "report-side-by-side.png": ("side-by-side.html", "", "1000,1100"),
     "report-sweep.png": ("sweep/report.html", "only=fig-core-cross-0-1", "1000,520"),
+    "report-stress.png": ("stress/report.html", "only=fig-map", "1000,800"),
 }
 
 
