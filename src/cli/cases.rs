@@ -5,7 +5,7 @@ use super::merging::Merging;
 use super::{Failure, print, text_of};
 use crate::checkpoint::merging::{CasesError, Verdict, run_cases};
 use crate::text::plain;
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -72,8 +72,5 @@ fn table(verdicts: &[Verdict]) -> String {
             word(verdict).into(),
         ]);
     }
-    for column in table.column_iter_mut().skip(2).take(2) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    text_of(&table)
+    text_of(&mut table, 2..4)
 }

@@ -1,9 +1,10 @@
 //! The closing table of a run.
 
+use super::text_of;
 use crate::engine::Stage;
 use crate::measure::{Outcome, Race, RoundRow, Trace};
 use crate::record::time_to_half_fleet;
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{Table, presets};
 
 /// A column that shows a number of the last measured row.
 type Column = (&'static str, fn(&RoundRow) -> f64);
@@ -43,7 +44,7 @@ fn hives(outcome: &Outcome) -> Option<String> {
             format!("{led} of {}", race.leaders.len()),
         ]);
     }
-    Some(aligned(table))
+    Some(text_of(&mut table, 1..))
 }
 
 /// The fleets of an outcome as a table: a row each, the hive first.
@@ -86,15 +87,7 @@ fn fleets(outcome: &Outcome) -> String {
         row.push(rate(tasks, trace.seconds));
         table.add_row(row);
     }
-    aligned(table)
-}
-
-/// All but the first column to the right.
-fn aligned(mut table: Table) -> String {
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    super::text_of(&table)
+    text_of(&mut table, 1..)
 }
 
 /// Tasks a second; nothing where the clock saw no time pass.

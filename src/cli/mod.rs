@@ -142,8 +142,11 @@ fn folder_of(scenario: &str, what: impl std::fmt::Display) -> PathBuf {
     Path::new("runs").join(format!("{name}-{what}"))
 }
 
-/// A table's lines without the blanks around its cells.
-fn text_of(table: &comfy_table::Table) -> String {
+/// A table's lines without the blanks around its cells, with these columns to the right.
+fn text_of(table: &mut comfy_table::Table, right: impl std::ops::RangeBounds<usize>) -> String {
+    for (_, column) in table.column_iter_mut().enumerate().filter(|(i, _)| right.contains(i)) {
+        column.set_cell_alignment(comfy_table::CellAlignment::Right);
+    }
     let lines: Vec<String> = table.lines().map(|line| line.trim().to_string()).collect();
     lines.join("\n") + "\n"
 }

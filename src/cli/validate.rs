@@ -8,7 +8,7 @@ use crate::validate::{
 };
 use clap::Args;
 use clap::builder::RangedI64ValueParser;
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{Table, presets};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 
@@ -152,10 +152,7 @@ fn table(outcomes: &[Outcome]) -> String {
             ]);
         }
     }
-    for column in table.column_iter_mut().skip(2).take(2) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    text_of(&table)
+    text_of(&mut table, 2..4)
 }
 
 /// What is infinite, of a process that never gets there, becomes null.

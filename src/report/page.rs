@@ -18,6 +18,8 @@ use serde::Serialize;
 const TEMPLATE: &str = include_str!("assets/report.html");
 /// How every page begins, from its `title`, `mark` and `heading`.
 const HEAD: &str = include_str!("assets/head.html");
+/// A figure of a page of many runs.
+const FIGURE: &str = include_str!("assets/figure.html");
 /// How every page ends.
 const FOOT: &str = include_str!("assets/foot.html");
 pub(super) const STYLES: [&str; 2] =
@@ -168,6 +170,7 @@ pub(super) fn fill(
     let mut environment = Environment::new();
     // The names' endings turn on the escaping of everything that is not marked safe.
     environment.add_template("head.html", HEAD)?;
+    environment.add_template("figure.html", FIGURE)?;
     environment.add_template("foot.html", FOOT)?;
     environment.add_template(name, template)?;
     let shared = context! {

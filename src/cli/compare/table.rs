@@ -3,7 +3,7 @@
 use crate::cli::text_of;
 use crate::compare::{Comparison, Estimate, Run};
 use crate::text::plain;
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{Table, presets};
 
 /// The contenders, the best first, then the bounds.
 pub(super) fn table(comparison: &Comparison) -> String {
@@ -28,8 +28,5 @@ pub(super) fn table(comparison: &Comparison) -> String {
             standing.estimate(|run| run.bytes as f64 / 1e6).shown(1, "-"),
         ]);
     }
-    for column in table.column_iter_mut().skip(2) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    text_of(&table)
+    text_of(&mut table, 2..)
 }

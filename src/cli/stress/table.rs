@@ -4,7 +4,7 @@ use crate::cli::text_of;
 use crate::stress::{Breakdown, Cards, Findings, Standing, Stress};
 use crate::sweep::Cell;
 use crate::text::plain;
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{Table, presets};
 
 /// Contenders in the table of breakdown points: it has a column each.
 const COLUMNS_MAX: usize = 12;
@@ -60,7 +60,7 @@ fn board(cards: &Cards) -> String {
              p {p:.2e}\n"
         )
     });
-    aligned(&mut table, 1) + &ranks.unwrap_or_default() + "\n"
+    text_of(&mut table, 1..) + &ranks.unwrap_or_default() + "\n"
 }
 
 /// A row a hardship, a column a contender, the best first.
@@ -86,7 +86,7 @@ fn breakdowns(stress: &Stress, cards: &Cards) -> String {
         0 => String::new(),
         n => format!("… and {n} more strategies in cards.json\n"),
     };
-    aligned(&mut table, 1) + &more + "\n"
+    text_of(&mut table, 1..) + &more + "\n"
 }
 
 fn refused(cards: &Cards) -> String {
@@ -129,11 +129,4 @@ fn interval(cell: &Cell) -> String {
 /// A dose, with three digits.
 fn number(x: f64) -> String {
     format!("{x:.2e}").parse::<f64>().unwrap_or(x).to_string()
-}
-
-fn aligned(table: &mut Table, from: usize) -> String {
-    for column in table.column_iter_mut().skip(from) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    text_of(table)
 }

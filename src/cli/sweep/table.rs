@@ -5,7 +5,7 @@ use crate::measure::spread::Interval;
 use crate::sweep::statistics::Paired;
 use crate::sweep::{Analysis, Cell, Contest, Figure, Finished, Interaction, Judged, Sweep};
 use crate::text::plain;
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{Table, presets};
 use std::fmt::Write as _;
 
 /// Rows of a table; the rest is in the files.
@@ -59,7 +59,7 @@ fn cases(sweep: &Sweep, figure: &Figure, judged: &Judged) -> String {
             cell.seeds.to_string(),
         ]);
     }
-    aligned(&mut table) + &rest(order.len())
+    text_of(&mut table, 1..) + &rest(order.len())
 }
 
 /// Paired differences, and what ranks say.
@@ -75,7 +75,7 @@ fn contested(contest: &Contest, high_is_better: bool) -> String {
         let name = format!("{} − {}", contest.names[duel.a], contest.names[duel.b]);
         table.add_row(difference(&name, &duel.paired));
     }
-    let mut out = aligned(&mut table) + &rest(contest.pairs.len());
+    let mut out = text_of(&mut table, 1..) + &rest(contest.pairs.len());
     if let Some(friedman) = &contest.friedman {
         let best = (0..contest.names.len())
             .min_by(|a, b| friedman.mean_ranks[*a].total_cmp(&friedman.mean_ranks[*b]));
@@ -111,7 +111,7 @@ fn crossed(sweep: &Sweep, interaction: &Interaction) -> String {
         let name = format!("({} − {}) at {} − at {}", first[i], first[0], second[j], second[0]);
         table.add_row(difference(&name, &contrast.paired));
     }
-    aligned(&mut table) + &rest(interaction.contrasts.len()) + "\n"
+    text_of(&mut table, 1..) + &rest(interaction.contrasts.len()) + "\n"
 }
 
 fn heads(title: &str) -> [&str; 6] {
@@ -142,7 +142,7 @@ fn correlated(judged: &Judged) -> String {
     for each in &judged.correlations {
         table.add_row([plain(&each.axis), signed(each.rho), shown(each.p)]);
     }
-    aligned(&mut table) + "\n"
+    text_of(&mut table, 1..) + "\n"
 }
 
 /// Runs that came to nothing.
@@ -182,11 +182,4 @@ fn shown(x: f64) -> String {
 
 fn signed(x: f64) -> String {
     if x > 0.0 { format!("+{}", shown(x)) } else { shown(x) }
-}
-
-fn aligned(table: &mut Table) -> String {
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    text_of(table)
 }
