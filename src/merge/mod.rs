@@ -20,6 +20,7 @@ mod pipeline;
 mod products;
 mod selection;
 mod server;
+mod singular;
 mod sparse;
 mod spectral;
 mod spherical;

@@ -1,9 +1,10 @@
 //! Strategies on the singular vectors of task matrices.
 
+use super::singular::singular;
 use super::{Group, MergeError, Segment, Strategy};
 use crate::params::kernels::first_not_finite;
 use crate::scenario;
-use nalgebra::{DMatrix, SVD};
+use nalgebra::DMatrix;
 
 /// A row's matrix, without padding.
 fn matrix(segment: &Segment<'_>, values: &[f32]) -> DMatrix<f64> {
@@ -55,28 +56,13 @@ fn passes_on(values: &[f32], out: &mut [f32]) -> bool {
     at.inspect(|at| out[*at] = values[*at]).is_some()
 }
 
-/// Singular values, the largest first, with their vectors as columns; those that are zero but for
-/// rounding are left out.
-fn decomposed(matrix: DMatrix<f64>) -> (DMatrix<f64>, Vec<f64>, DMatrix<f64>) {
-    let (rows, columns) = matrix.shape();
-    let svd = SVD::new(matrix, true, true);
-    let (Some(u), Some(vt)) = (svd.u, svd.v_t) else {
-        unreachable!("both were asked for");
-    };
-    let mut order: Vec<usize> = (0..svd.singular_values.len()).collect();
-    let value = |i: &usize| svd.singular_values[*i];
-    order.sort_by(|a, b| value(b).total_cmp(&value(a)).then(a.cmp(b)));
-    let most = order.first().map_or(0.0, value);
-    order.retain(|i| value(i) > 1e-7 * most && value(i) > 0.0);
-    let left = DMatrix::from_fn(rows, order.len(), |i, k| u[(i, order[k])]);
-    let right = DMatrix::from_fn(columns, order.len(), |j, k| vt[(order[k], j)]);
-    (left, order.iter().map(value).collect(), right)
-}
+/// Of the largest singular value: what is smaller is zero but for rounding.
+const LEAST: f64 = 1e-7;
 
 /// The nearest matrix with orthonormal columns (or rows): `P Qᵀ` of `P D Qᵀ`, the solution of the
 /// orthogonal Procrustes problem (Schönemann 1966).
 fn orthogonal(matrix: &DMatrix<f64>) -> DMatrix<f64> {
-    let (p, _, q) = decomposed(matrix.clone());
+    let (p, _, q) = singular(matrix.clone(), LEAST);
     p * q.transpose()
 }
 
@@ -103,7 +89,7 @@ impl Strategy for Tsv {
             let (mut lefts, mut rights) = (Vec::new(), Vec::new());
             let mut values: Vec<f64> = Vec::new();
             for row in &segment.rows {
-                let (u, s, v) = decomposed(matrix(segment, row.values));
+                let (u, s, v) = singular(matrix(segment, row.values), LEAST);
                 let keep = keep.min(s.len());
                 lefts.extend(u.column_iter().take(keep).map(|c| c.into_owned()));
                 rights.extend(v.column_iter().take(keep).map(|c| c.into_owned()));
@@ -137,7 +123,7 @@ impl Strategy for IsoC {
         by_matrix(group, (self.0.lambda, self.0.normalise), |segment| {
             // in doubles, where no sum of finite numbers is infinite
             let sum = segment.rows.iter().map(|row| matrix(segment, row.values)).sum();
-            let (u, values, v) = decomposed(sum);
+            let (u, values, v) = singular(sum, LEAST);
             if values.is_empty() {
                 return None;
             }
