@@ -3,7 +3,7 @@
 mod common;
 
 use common::{MACHINES, common_hash, run};
-use hivesim::measure::{Outcome, RoundRow};
+use hivesim::measure::{AccountRow, Outcome, RoundRow};
 
 const HIVE: &str = "rounds = 8\n[fleet]\nagents = 30\ntasks = 20\n\
                     [world]\nskills = 4\ncompanies = 3\nfeatures = 8\nanswers = 4\n\
@@ -42,6 +42,30 @@ fn every_attack_means_the_same_on_every_engine() {
     }
     // what knows of nothing but itself does not differ: lies, multiples and idling
     assert_eq!(hashes.len(), 2 * METHODS.len() - 4);
+}
+
+/// Everything that can go wrong at once, in step and out of step.
+#[test]
+fn every_attack_with_every_fault_means_the_same_on_every_engine() {
+    let faults = "faults.loss=0.1 faults.corruption=0.1 faults.duplication=0.1 faults.delay=0.2 \
+                  faults.max_staleness=6 fleet.availability.kind=markov fleet.churn.rate=0.02 \
+                  fleet.speed.kind=lognormal fleet.jitter=0.2 fleet.latency=0.3 feedback.noise=0.1 \
+                  world.drift.rho=0.98 distiller.compression.kind=int8";
+    let step = "fleet.stragglers.deadline=1.5 fleet.stragglers.partial=keep";
+    let unwaited = "distiller.schedule.kind=buffered distiller.schedule.learnings=7 rounds=15";
+    for schedule in [step, unwaited] {
+        for method in METHODS {
+            let sets = format!("{faults} {schedule} {}", attack(method, ""));
+            let outcome = run(HIVE, &sets);
+            let (accounts, in_flight) = AccountRow::total(&outcome.hive.accounts).unwrap();
+            assert_eq!(accounts.sent, accounts.fates().iter().sum::<u64>() + in_flight, "{sets}");
+            assert!(
+                accounts.lost > 0 && accounts.dropped() > accounts.lost,
+                "{sets}: {accounts:?}"
+            );
+            common_hash(HIVE, &sets, MACHINES);
+        }
+    }
 }
 
 #[test]
