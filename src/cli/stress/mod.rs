@@ -70,7 +70,7 @@ pub struct StressArgs {
     #[arg(long, value_name = "N", default_value_t = 0,
           value_parser = clap::value_parser!(u32).range(0..=1024))]
     jobs: u32,
-    /// Where results go [default: runs/NAME-stress].
+    /// Where results go [default: runs/NAME-stress, with the scenario's name if it has one].
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print cards.json on standard output, and nothing else there.
@@ -93,7 +93,12 @@ pub(super) fn run(args: &StressArgs) -> Result<(), Failure> {
         return Err(Failure::BadInput(message));
     }
     let what = if stress.quick { "stress-quick" } else { "stress" };
-    let out = args.out.clone().unwrap_or_else(|| folder_of(&stress.battery.name, what));
+    let name = match stress.battery.scenario.as_str() {
+        "" => stress.battery.name.clone(),
+        // on a hive of its own it is another battery
+        _ => format!("{}-{}", stress.battery.name, stress.base.name),
+    };
+    let out = args.out.clone().unwrap_or_else(|| folder_of(&name, what));
     let directory = StressDirectory::create(&out, &stress)
         .map_err(|error| Failure::BadInput(error.to_string()))?;
     let talks = !args.quiet && !args.json;

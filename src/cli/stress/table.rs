@@ -13,7 +13,7 @@ const COLUMNS_MAX: usize = 12;
 pub(super) fn tables(stress: &Stress, findings: &Findings, cards: &Cards) -> String {
     let battery = &stress.battery;
     let head = format!(
-        "{} version {}{}: {} hardships, {} seeds, {} runs\n\n",
+        "{} version {}{}: hardships {}, seeds {}, runs {}\n\n",
         plain(&battery.name),
         battery.version,
         if stress.quick { " in short" } else { "" },
