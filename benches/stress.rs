@@ -7,7 +7,7 @@ mod common;
 
 use common::{Limit, Line};
 use hivesim::engine::{Batch, Experiment, Observer, Stage};
-use hivesim::record::{StressDirectory, finished, stress_hash};
+use hivesim::record::{StressDirectory, finished, report_cards, stress_hash};
 use hivesim::report::render_stress;
 use hivesim::scenario::Battery;
 use hivesim::stress::{Dose, Stress, cards, face};
@@ -87,7 +87,8 @@ fn main() {
     let cards = cards(&stress, &findings);
     let hash = stress_hash(&stress, &findings);
     let page = render_stress(&stress, &findings, &cards, &hash).expect("a page");
-    directory.finish(&stress, &findings, &cards, &page).expect("it is written");
+    let numbers = report_cards(&stress, &findings, &cards);
+    directory.finish(&stress, &findings, &cards, &numbers, &page).expect("it is written");
     let wall = began.0.elapsed().as_secs_f64();
     let processor = processor_seconds().zip(began.1).map_or(wall, |(now, then)| now - then);
     let Spent { learning, merging, .. } = *phases.0.lock().expect("nothing panics here");

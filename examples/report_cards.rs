@@ -14,8 +14,6 @@ use std::path::Path;
 
 const CARDS: &str = "src/catalogue/cards.json";
 const PAGE: &str = "docs/stress.md";
-/// The battery's own strategies are told of on the page of the battery.
-const TOLD: usize = 12;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).ok_or("name the folder, as in runs/everyone")?;
@@ -159,7 +157,6 @@ fn board(told: &Value, standings: &[Value]) -> String {
         .into_iter()
         .flatten()
         .filter(|card| own.iter().any(|name| card["name"] == *name))
-        .take(TOLD)
         .collect();
     let names: Vec<&str> = shown.iter().filter_map(|card| card["name"].as_str()).collect();
     let _ = write!(

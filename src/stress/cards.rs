@@ -215,7 +215,7 @@ fn curve(
         true => Vec::new(),
         false => levels.iter().enumerate().map(point).collect(),
     };
-    let areas: Vec<f64> = (0..trials.len()).map(|seed| area(&levels, seed)).collect();
+    let areas = areas(stress, clean, trials);
     let kept = areas.iter().zip(clean).map(|(area, clean)| area / clean).collect();
     let runs = || trials.iter().flat_map(|trial| trial.curve.iter().map(|(_, run)| run));
     let causes = || runs().filter_map(|run| run.result.as_ref().err());
@@ -231,10 +231,18 @@ fn curve(
     }
 }
 
-/// The mean height of a seed's curve: trapezoids between evenly spaced doses.
-fn area(levels: &[Vec<f64>], seed: usize) -> f64 {
-    let stretch = |pair: &[Vec<f64>]| 0.5 * (pair[0][seed] + pair[1][seed]);
-    mean(levels.windows(2).map(stretch))
+/// The area under each seed's curve, the clean run's level at its beginning.
+fn areas(stress: &Stress, clean: &[f64], trials: &[Trial]) -> Vec<f64> {
+    let of = |(clean, trial): (&f64, &Trial)| {
+        let levels = trial.curve.iter().map(|(_, run)| stress.level(run));
+        area(&std::iter::once(*clean).chain(levels).collect::<Vec<_>>())
+    };
+    clean.iter().zip(trials).map(of).collect()
+}
+
+/// The mean height of a curve: trapezoids between evenly spaced doses.
+fn area(levels: &[f64]) -> f64 {
+    mean(levels.windows(2).map(|pair| 0.5 * (pair[0] + pair[1])))
 }
 
 fn breakdown(stress: &Stress, hardship: usize, trials: &[Trial]) -> Option<Breakdown> {
@@ -292,14 +300,9 @@ fn standing(
 ) -> Standing {
     let faced: Vec<&Curve> = card.curves.iter().filter(|curve| !curve.points.is_empty()).collect();
     let clean: Vec<f64> = findings.clean[i].iter().map(|run| stress.level(run)).collect();
-    let of_seed = |seed: usize| {
-        let trials = findings.trials[i].iter().flatten();
-        mean(trials.map(|trials| {
-            let levels = trials[seed].curve.iter().map(|(_, run)| vec![stress.level(run)]);
-            let all: Vec<Vec<f64>> = std::iter::once(vec![clean[seed]]).chain(levels).collect();
-            area(&all, 0)
-        }))
-    };
+    let trials = findings.trials[i].iter().flatten();
+    let areas: Vec<Vec<f64>> = trials.map(|trials| areas(stress, &clean, trials)).collect();
+    let of_seed = |seed: usize| mean(areas.iter().map(|areas| areas[seed]));
     let place = |curve: &Curve| curve.breakdown.and_then(|fall| fall.place);
     let key = |curve: &Curve| (place(curve).unwrap_or(1.0), curve.kept.mean);
     let weakest = faced.iter().min_by(|a, b| {
@@ -340,7 +343,7 @@ mod tests {
 
     #[test]
     fn an_area_is_the_mean_height_of_a_curve() {
-        let levels: Vec<Vec<f64>> = [1.0, 0.5, 0.0].iter().map(|x| vec![*x]).collect();
-        assert_eq!(area(&levels, 0), 0.5);
+        assert_eq!(area(&[1.0, 0.5, 0.0]), 0.5);
+        assert_eq!(area(&[1.0, 0.0, 0.0]), 0.25);
     }
 }

@@ -5,17 +5,6 @@ use crate::engine::Batch;
 use crate::sweep::Finished;
 use std::sync::Mutex;
 
-/// One unit of work: a clean run, or a whole trial.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Facing {
-    /// Who, by place among the contenders.
-    pub contender: usize,
-    /// The hardship, by place in the battery; none is the hive as it stands.
-    pub hardship: Option<usize>,
-    /// The seed, by place among the seeds.
-    pub seed: usize,
-}
-
 /// All that was run.
 #[derive(Clone, Debug)]
 pub struct Findings {
@@ -88,55 +77,45 @@ pub fn face<E: Send>(
     run: impl Fn(&Dose) -> Result<Finished, E> + Sync,
     spared: impl Fn(usize) + Sync,
 ) -> Result<Findings, E> {
-    let seeds = stress.seeds.len();
     let admitted = |i: &usize| stress.refused[*i].is_ok();
     let who: Vec<usize> = (0..stress.contenders.len()).filter(admitted).collect();
-    let clean: Vec<Facing> = who
+    let seeds = 0..stress.seeds.len();
+    let clean: Vec<(usize, usize)> = who
         .iter()
-        .flat_map(|&contender| {
-            (0..seeds).map(move |seed| Facing { contender, hardship: None, seed })
-        })
+        .flat_map(|&contender| seeds.clone().map(move |seed| (contender, seed)))
         .collect();
-    let cleans = each(batch, jobs, &clean, |facing| {
-        let seed = stress.seeds[facing.seed];
-        run(&Dose { contender: facing.contender, hardship: None, seed })
+    let cleans = each(batch, jobs, &clean, |&(contender, seed)| {
+        run(&Dose { contender, hardship: None, seed: stress.seeds[seed] })
     })?;
     let mut findings = Findings {
         seeds: stress.seeds.clone(),
         clean: vec![Vec::new(); stress.contenders.len()],
         trials: vec![vec![None; stress.battery.hardships.len()]; stress.contenders.len()],
     };
-    for (facing, run) in clean.iter().zip(cleans) {
-        findings.clean[facing.contender].push(run);
+    for ((contender, _), run) in clean.iter().zip(cleans) {
+        findings.clean[*contender].push(run);
     }
-    let mut trials: Vec<Facing> = Vec::new();
+    let mut trials: Vec<(usize, usize, usize)> = Vec::new();
     for &contender in &who {
-        for (i, why) in stress.refused[contender].iter().flatten().enumerate() {
-            if why.is_none() {
-                let facing = |seed| Facing { contender, hardship: Some(i), seed };
-                trials.extend((0..seeds).map(facing));
-            }
+        let why = stress.refused[contender].iter().flatten().enumerate();
+        for (hardship, _) in why.filter(|(_, why)| why.is_none()) {
+            trials.extend(seeds.clone().map(|seed| (contender, hardship, seed)));
         }
     }
-    let found = each(batch, jobs, &trials, |facing| {
-        let Facing { contender, hardship, seed } = *facing;
-        let hardship = hardship.unwrap_or_default();
-        let trial = trial(stress, contender, hardship, seed, &findings.clean[contender], &run)?;
+    let found = each(batch, jobs, &trials, |&(contender, hardship, seed)| {
+        let trial = trial(stress, (contender, hardship, seed), &findings.clean[contender], &run)?;
         spared(stress.most_of_trial() - trial.curve.len() - trial.search.len());
         Ok(trial)
     })?;
-    for (facing, trial) in trials.iter().zip(found) {
-        let hardship = facing.hardship.unwrap_or_default();
-        findings.trials[facing.contender][hardship].get_or_insert_default().push(trial);
+    for ((contender, hardship, _), trial) in trials.into_iter().zip(found) {
+        findings.trials[contender][hardship].get_or_insert_default().push(trial);
     }
     Ok(findings)
 }
 
 fn trial<E>(
     stress: &Stress,
-    contender: usize,
-    hardship: usize,
-    seed: usize,
+    (contender, hardship, seed): (usize, usize, usize),
     clean: &[Finished],
     run: &impl Fn(&Dose) -> Result<Finished, E>,
 ) -> Result<Trial, E> {

@@ -8,7 +8,7 @@ mod facing;
 mod search;
 
 pub use cards::{Board, Breakdown, Card, Cards, Cost, Curve, Point, Standing, cards};
-pub use facing::{Facing, Findings, face};
+pub use facing::{Findings, face};
 pub use search::{Break, Trial, search};
 
 use crate::compare::{Contender, contenders};

@@ -207,18 +207,18 @@ fn conclude(
     out: &std::path::Path,
 ) -> Result<(), Failure> {
     let cards = cards(stress, findings);
-    let page =
-        render_stress(stress, findings, &cards, &stress_hash(stress, findings)).map_err(failed)?;
-    directory.finish(stress, findings, &cards, &page).map_err(failed)?;
+    let hash = stress_hash(stress, findings);
+    let page = render_stress(stress, findings, &cards, &hash).map_err(failed)?;
+    let numbers = report_cards(stress, findings, &cards);
+    directory.finish(stress, findings, &cards, &numbers, &page).map_err(failed)?;
     if args.json {
-        return print(&pretty(&report_cards(stress, findings, &cards)));
+        return print(&pretty(&numbers));
     }
     if args.quiet {
         return Ok(());
     }
     let report = out.join("report.html");
     let report = plain(&report.to_string_lossy());
-    let hash = stress_hash(stress, findings);
     let tables = table::tables(stress, findings, &cards);
     print(&format!("{tables}result  {hash}\nreport  {report}\n"))
 }

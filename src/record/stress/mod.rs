@@ -96,7 +96,7 @@ impl StressDirectory {
         &self.folder
     }
 
-    /// Writes the tables, the report cards and the page.
+    /// Writes the tables, the report cards, `numbers` as [`report_cards`] gives them, and the page.
     ///
     /// # Errors
     /// Whatever the file system says. Each file is whole or as it was.
@@ -105,14 +105,14 @@ impl StressDirectory {
         stress: &Stress,
         findings: &Findings,
         cards: &Cards,
+        numbers: &Value,
         page: &str,
     ) -> Result<(), RecordError> {
         let runs = |sink: &mut Sink| tables::runs(sink, stress, findings, &self.id);
         self.folder.table("runs.parquet", runs)?;
         let curves = |sink: &mut Sink| tables::curves(sink, stress, cards, &self.id);
         self.folder.table("curves.parquet", curves)?;
-        let numbers = report_cards(stress, findings, cards);
-        self.folder.put("cards.json", &pretty(&numbers))?;
+        self.folder.put("cards.json", &pretty(numbers))?;
         self.folder.put("report.html", page)
     }
 }

@@ -129,7 +129,7 @@ impl Page<'_> {
             Value::Array(curves.map(|curve| cell(&curve.kept)).collect())
         };
         let cells: Vec<Value> = self.shown().map(column).collect();
-        let data = json!({ "levels": names, "second": hardships, "cells": cells, "wide": true });
+        let data = json!({ "levels": names, "second": hardships, "cells": cells });
         let caption = "What of its clean skill a strategy keeps, in the mean over doses: the best \
                        strategy on the left."
             .to_owned();

@@ -60,7 +60,8 @@ pub fn render_stress(
     let battery = &stress.battery;
     let page = Page { stress, cards };
     let sections: Vec<Section> = page.sections();
-    let views: Vec<CardView> = cards.cards.iter().map(|card| page.card(card)).collect();
+    let views: Vec<CardView> =
+        cards.cards.iter().enumerate().map(|(at, card)| page.card(at, card)).collect();
     let figures = sections.iter().flat_map(|section| &section.figures);
     let heats = views.iter().filter_map(|view| view.heat.as_ref());
     let data =
@@ -127,8 +128,7 @@ impl Page<'_> {
         format!("card-{card}")
     }
 
-    fn card(&self, card: &Card) -> CardView {
-        let at = self.cards.cards.iter().position(|each| std::ptr::eq(each, card)).unwrap_or(0);
+    fn card(&self, at: usize, card: &Card) -> CardView {
         let cost = &card.cost;
         let facts = format!(
             "Clean {} · {} ms of merging a round · {} up and {} down a run",

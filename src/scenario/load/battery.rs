@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::cross::Clashes;
 use super::error::ScenarioError;
-use super::plan::{keys, seeds};
+use super::plan::{below, keys, seeds};
 use super::problem::Source;
 use super::set::Override;
 use super::tree::Node;
@@ -158,14 +158,9 @@ fn hardship(hardship: &Hardship, at: impl Fn(&str) -> String, clashes: &mut Clas
         clashes.add(&[&at("from"), &at("scale")], message);
     }
     keys(&at("set"), set, clashes);
-    let below = |other: &str| other.strip_prefix(key.as_str()).is_some_and(is_end_of_key);
-    if let Some((other, _)) = set.keys().iter().find(|(other, _)| below(other)) {
+    let undone = |other: &str| other == key || below(other, key);
+    if let Some((other, _)) = set.keys().iter().find(|(other, _)| undone(other)) {
         let message = format!("`{other}` is undone by the dose, which is `{key}`");
         clashes.add(&[&at("set"), &at("key")], message);
     }
-}
-
-/// Whether what follows a key leads to a part of it, or to nothing.
-fn is_end_of_key(rest: &str) -> bool {
-    rest.is_empty() || rest.starts_with('.')
 }

@@ -185,8 +185,12 @@ fn keys_of(axis: &Axis) -> BTreeSet<String> {
 
 /// Whether a key is another, or lies below it, or above.
 fn meet(a: &str, b: &str) -> bool {
-    let below = |a: &str, b: &str| a.strip_prefix(b).is_some_and(|rest| rest.starts_with('.'));
     a == b || below(a, b) || below(b, a)
+}
+
+/// Whether a key lies below another.
+pub(super) fn below(a: &str, b: &str) -> bool {
+    a.strip_prefix(b).is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// Levels or cases: names that tell them apart, and keys.
