@@ -18,7 +18,7 @@ struct Line {
     /// By name; null is not a number. As text: JSON's numbers may lose their last digit on the way
     /// back.
     figures: BTreeMap<String, Option<String>>,
-    merge_seconds: Option<f64>,
+    merge_seconds: Option<String>,
 }
 
 /// The file's name in the folder of runs.
@@ -37,7 +37,7 @@ pub(super) fn text(digest: &str, seed: u64, run: &Finished) -> String {
         result_hash: run.result.clone().ok(),
         failed: run.result.clone().err(),
         figures: FIGURES.iter().zip(&run.figures).map(figure).collect(),
-        merge_seconds: Some(run.merge_seconds).filter(|seconds| seconds.is_finite()),
+        merge_seconds: run.merge_seconds.is_finite().then(|| run.merge_seconds.to_string()),
     };
     // text and finite numbers are all that there is
     let line = serde_json::to_string(&line).unwrap_or_default();
@@ -63,7 +63,10 @@ pub(super) fn read(folder: &Path, digest: &str) -> Option<Finished> {
         None => Some(f64::NAN),
     };
     let figures = FIGURES.iter().map(figure).collect::<Option<Vec<f64>>>()?;
-    let merge_seconds = line.merge_seconds.unwrap_or(f64::NAN);
+    let merge_seconds = match line.merge_seconds {
+        Some(text) => text.parse().ok()?,
+        None => f64::NAN,
+    };
     (line.run == digest).then_some(Finished { result, figures, merge_seconds })
 }
 
@@ -78,7 +81,7 @@ mod tests {
         let mut figures = vec![f64::NAN; FIGURES.len()];
         figures[0] = 0.1 + 0.2;
         figures[1] = 2.0 / 3.0 * 1e-7;
-        let run = Finished { result: Ok("ab".into()), figures, merge_seconds: 0.25 };
+        let run = Finished { result: Ok("ab".into()), figures, merge_seconds: 0.1 + 0.7 };
         let whole = text("d1", 7, &run);
         let put = |text: &[u8]| {
             fs::File::create(folder.path().join(name("d1"))).unwrap().write_all(text).unwrap();
@@ -87,6 +90,7 @@ mod tests {
         let back = put(whole.as_bytes()).unwrap();
         let bits = |run: &Finished| run.figures.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
         assert_eq!((&back.result, bits(&back)), (&run.result, bits(&run)));
+        assert_eq!(back.merge_seconds.to_bits(), run.merge_seconds.to_bits());
         for cut in 0..whole.len() {
             assert!(put(&whole.as_bytes()[..cut]).is_none(), "cut at {cut}");
         }
