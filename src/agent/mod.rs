@@ -21,7 +21,9 @@ pub(crate) use examine::barrier;
 pub use fleet::{Bench, Fleet, Keeping, Uptake};
 pub use learning::{Fooled, Holdings, Learning, Parcel, Reading};
 pub use pace::Pace;
-pub use publication::{CompanyLayer, Duty, Held, Hold, Locals, Publication, Shift, Start, Traffic};
+pub use publication::{
+    CompanyLayer, Duty, Errand, Held, Hold, Locals, Publication, Shift, Start, Traffic,
+};
 
 use crate::ids::{AgentId, CoreVersion};
 use thiserror::Error;
