@@ -3,6 +3,7 @@
 use super::Tour;
 use super::course::{self, RunError};
 use super::crowd;
+use super::live::LiveTour;
 use super::out_of_step::OutOfStep;
 use super::pool::with_pool;
 use super::pooled::Pooled;
@@ -16,7 +17,7 @@ use crate::ids::{AgentId, Round};
 use crate::learner::{Learner, Mlp, Plan, Share, Softmax};
 use crate::measure::spread::Tag;
 use crate::measure::{Outcome, RoundRow, Trace};
-use crate::merge::{Pipeline, Strategy};
+use crate::merge::{Intake, Pipeline, Strategy};
 use crate::scenario::{
     self, Bound, CheckedScenario, Compression, EngineKind, Exchange, Faults, Measure, Method,
     Personalisation, Scenario, Topology, too_many_companies,
@@ -309,10 +310,17 @@ impl Experiment {
         let (intake, layout) = distiller.intake();
         let leaves = if topology == Topology::Pooled { 1 } else { fleet.leaves() };
         let gather = || Harvester::new(&fleet, intake, layout.clone(), leaves);
-        let (harvester, flights) = match Flights::new(&fleet, scenario, calendar, gather()) {
-            None => (gather(), None),
-            flights => (gather().handing_on(), flights),
+        let freely = kind == EngineKind::Live && stage == Stage::Hive;
+        if freely && scenario.engine.live.fabric.adds_up() && intake == Intake::All {
+            let message = "this strategy looks at learnings one by one, and this fabric adds them up on \
+                           their way; take \"channel-tokio\" or \"channel-crossbeam\"";
+            return Err(self.refused(&["engine.live.fabric"], message.into()));
+        }
+        let flights = match freely {
+            true => None,
+            false => Flights::new(&fleet, scenario, calendar, gather()),
         };
+        let harvester = if flights.is_some() { gather().handing_on() } else { gather() };
         // whoever watches must not take the fleet before for this one
         self.registry.clear();
         observer.begin(stage, scenario.rounds.0);
@@ -332,8 +340,20 @@ impl Experiment {
         };
         let result = match (topology, kind) {
             (Topology::Pooled, _) => drive(&mut Pooled::new(fleet.clone(), harvester)),
+            (_, EngineKind::Live) if freely => {
+                let registry = self.registry.clone();
+                let how = (&scenario.engine.live, &spec.schedule);
+                let live = LiveTour::new(fleet.clone(), harvester, how, threads, registry);
+                let mut live = live.map_err(too_few)?;
+                let mut done = drive(&mut live);
+                if let Ok((trace, _)) = &mut done {
+                    trace.live = live.report();
+                }
+                done
+            }
             (_, EngineKind::Serial) => drive(&mut Serial::new(fleet.clone(), harvester)),
-            (_, EngineKind::Pool) => {
+            // a bound is no fleet that meets a distiller
+            (_, EngineKind::Pool | EngineKind::Live) => {
                 with_pool(fleet.clone(), harvester, threads, drive).map_err(too_few)?
             }
             (_, EngineKind::Tasks | EngineKind::Auto) => {

@@ -8,6 +8,7 @@ mod course;
 mod crowd;
 mod digest;
 mod experiment;
+mod live;
 mod out_of_step;
 mod pool;
 mod pooled;

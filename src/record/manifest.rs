@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Version of the run directory's format: raised when a reader of the files would have to
 /// know about a change.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// What the outcome itself does not know.
 #[derive(Clone, Debug)]

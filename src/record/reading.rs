@@ -276,6 +276,7 @@ fn origins(
         "not_finite",
         "misfit",
         "stale",
+        "overflow",
         "in_flight",
     ];
     files.rows("accounts", &columns, |row| {
@@ -291,8 +292,9 @@ fn origins(
             not_finite: n(8)?,
             misfit: n(9)?,
             stale: n(10)?,
+            overflow: n(11)?,
         };
-        trace.accounts.push(AccountRow { round: whole(n(1)?)?, accounts, in_flight: n(11)? });
+        trace.accounts.push(AccountRow { round: whole(n(1)?)?, accounts, in_flight: n(12)? });
         Ok(())
     })
 }

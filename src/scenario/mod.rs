@@ -12,6 +12,7 @@ mod faults;
 mod fleet;
 mod kinds;
 mod learner;
+mod live;
 mod load;
 mod market;
 mod measure;
@@ -33,6 +34,7 @@ pub use faults::*;
 pub use fleet::*;
 pub use kinds::{Kind, Parameter, Stage, kinds};
 pub use learner::*;
+pub use live::*;
 pub use load::{
     CheckedBattery, CheckedPlan, CheckedRecipe, CheckedScenario, Location, Override, Problem,
     ScenarioError,
@@ -93,7 +95,7 @@ pub struct Scenario {
     pub market: Market,
     /// What is measured, how often, and beside which bounds.
     pub measure: Measure,
-    /// Which machine runs it. Never changes a result.
+    /// Which machine runs it. Never changes a result, `live` apart.
     pub engine: Engine,
 }
 
