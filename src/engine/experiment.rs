@@ -16,7 +16,7 @@ use crate::graph::EdgeListError;
 use crate::ids::{AgentId, Round};
 use crate::learner::{Learner, Mlp, Plan, Share, Softmax};
 use crate::measure::spread::Tag;
-use crate::measure::{Outcome, RoundRow, Trace};
+use crate::measure::{LiveReport, Outcome, RoundRow, Trace};
 use crate::merge::{Intake, Pipeline, Strategy};
 use crate::scenario::{
     self, Bound, CheckedScenario, Compression, EngineKind, Exchange, Faults, Measure, Method,
@@ -348,6 +348,9 @@ impl Experiment {
                 let mut done = drive(&mut live);
                 if let Ok((trace, _)) = &mut done {
                     trace.live = live.report();
+                    let exact = |live: &LiveReport| live.exact(&trace.accounts);
+                    let exact = trace.live.as_ref().filter(|_| trace.complete).map(exact);
+                    exact.unwrap_or(Ok(())).map_err(|what| RunError::Accounts { what })?;
                 }
                 done
             }

@@ -1,10 +1,11 @@
 //! What is known of a fleet that ran freely: its accounts, and how long things took.
 
+use super::AccountRow;
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How long something took, in seconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Latency {
     /// How often it was measured.
     pub number: u64,
@@ -39,7 +40,7 @@ impl Latency {
 ///
 /// Every learning that an agent sends has a number of its agent's own, and every core its version and
 /// a checksum: [`exact`](LiveReport::exact) tells whether all of them came where they belong, once.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LiveReport {
     /// Learnings that agents sent.
     pub sent: u64,
@@ -94,17 +95,19 @@ pub struct LiveReport {
 
 impl LiveReport {
     /// Whether every learning that was sent is accounted for once, and every core was read whole and
-    /// in turn. `merged` of the learnings taken were merged and `refused` were not.
+    /// in turn. `rows` are the accounts of a run that was not cut short.
     ///
     /// # Errors
     /// What is wrong.
-    pub fn exact(&self, merged: u64, refused: u64) -> Result<(), String> {
+    pub fn exact(&self, rows: &[AccountRow]) -> Result<(), String> {
         let LiveReport { sent, taken, dropped, left, .. } = *self;
         if sent != taken + dropped + left {
             return Err(format!(
                 "{sent} learnings were sent, but {taken} taken, {dropped} dropped and {left} left"
             ));
         }
+        let (accounts, _) = AccountRow::total(rows).unwrap_or_default();
+        let (merged, refused) = (accounts.merged, self.refused(rows));
         if taken != merged + refused {
             return Err(format!(
                 "{taken} learnings were taken, but {merged} merged and {refused} refused"
@@ -120,6 +123,48 @@ impl LiveReport {
         match wrong.into_iter().find(|(number, _)| *number > 0) {
             Some((number, what)) => Err(format!("{number} {what}")),
             None => Ok(()),
+        }
+    }
+
+    /// Learnings that were taken and not merged, second copies left out.
+    pub fn refused(&self, rows: &[AccountRow]) -> u64 {
+        AccountRow::total(rows).map_or(0, |(accounts, _)| accounts.dropped() - accounts.overflow)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::Accounts;
+
+    #[test]
+    fn accounts_that_do_not_add_up_are_told_of() {
+        let accounts =
+            Accounts { sent: 11, merged: 6, lost: 1, overflow: 2, ..Accounts::default() };
+        let rows = [AccountRow { round: 1, accounts, in_flight: 2 }];
+        let live = LiveReport {
+            sent: 12,
+            taken: 7,
+            dropped: 2,
+            left: 3,
+            checked: 4,
+            ..Default::default()
+        };
+        assert_eq!(live.exact(&rows), Ok(()));
+        let wrong: [(&str, fn(&mut LiveReport)); 6] = [
+            ("12 learnings were sent, but 7 taken, 2 dropped and 2 left", |l| l.left -= 1),
+            ("8 learnings were taken, but 6 merged and 1 refused", |l| {
+                (l.taken, l.left) = (8, 2);
+            }),
+            ("1 learnings came twice or out of turn", |l| l.doubled = 1),
+            ("2 learnings never came", |l| l.missing = 2),
+            ("3 cores were not read whole", |l| l.torn = 3),
+            ("4 cores were older than the one before", |l| l.backward = 4),
+        ];
+        for (message, change) in wrong {
+            let mut live = live.clone();
+            change(&mut live);
+            assert_eq!(live.exact(&rows), Err(message.to_string()));
         }
     }
 }

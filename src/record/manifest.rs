@@ -56,6 +56,7 @@ pub(super) fn manifest(outcome: &Outcome, facts: &RunFacts, files: &[FileEntry])
         "finished": rfc3339(facts.finished),
         "seconds": facts.seconds(),
         "fleet_seconds": summary::fleet_seconds(outcome),
+        "live": outcome.hive.live,
         "engine": facts.engine,
         "threads": facts.threads,
         "build": build(),

@@ -47,6 +47,7 @@ pub fn read_run(path: &Path) -> Result<Recorded, ReadError> {
     fill(&files, &names, &mut traces)?;
     let mut named = names.into_iter().zip(traces);
     let hive = named.next().map(|(_, trace)| trace).unwrap_or_default();
+    let hive = Trace { live: files.live()?, ..hive };
     let bound = |(name, trace): (&str, Trace)| {
         let found = [Bound::Isolated, Bound::Pooled].into_iter().find(|b| bound_name(*b) == name);
         let bound = found.ok_or_else(|| files.damaged("manifest.json", format!("fleet {name}")))?;

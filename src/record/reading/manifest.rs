@@ -1,6 +1,7 @@
 //! What a run directory says of itself, and its files, each checked.
 
 use super::rows::each_row;
+use crate::measure::LiveReport;
 use crate::record::FORMAT;
 use parquet::record::Field;
 use serde_json::Value;
@@ -106,6 +107,12 @@ impl Files {
         let fleets = fleets.filter(|fleets| !fleets.is_empty());
         let fleets = fleets.ok_or_else(|| self.damaged("manifest.json", "it names no fleet"))?;
         Ok(fleets.iter().map(|(name, s)| (name.clone(), s.as_f64().unwrap_or(0.0))).collect())
+    }
+
+    /// What is known of a hive that ran freely.
+    pub fn live(&self) -> Result<Option<LiveReport>, ReadError> {
+        let live = self.manifest.get("live").cloned().unwrap_or_default();
+        serde_json::from_value(live).map_err(|e| self.damaged("manifest.json", e))
     }
 
     /// Whether all rounds were run.
