@@ -2,6 +2,7 @@
 
 use super::Hive;
 use super::board::Sealed;
+use super::fabric::Gone;
 use super::ledger::Slip;
 use super::work::{Turn, Work};
 use crate::ids::AgentId;
@@ -9,37 +10,35 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What an agent has at hand after a visit.
-type Brought<W> = (Slip, <W as Work>::Load, bool);
-
 /// Pulls the newest core, works, hands over what comes of it, again and again, until the work is over
 /// or the hive is gone.
 pub(super) async fn live<W: Work>(hive: Arc<Hive<W>>, agent: AgentId) {
-    let mut round = 0;
-    let mut held = None;
+    let flat_out = !hive.in_step && hive.nanos_per_unit == 0.0;
+    let (mut round, mut held) = (0, None);
     loop {
         hive.still.pass().await;
         round += 1;
-        let brought = if hive.in_step || hive.nanos_per_unit > 0.0 {
+        let done = if flat_out && hive.fabric.try_room() {
+            hive.board.with_newest(|core| {
+                let turn = hive.pull(agent, round, &mut held, core);
+                hive.work(turn, core, None)
+            })
+        } else {
             let core = match hive.in_step {
                 true => hive.board.after(held).await,
                 false => hive.board.newest(),
             };
             let turn = hive.pull(agent, round, &mut held, &core);
             let due = hive.rest(turn).await;
-            hive.visit(turn, &core, due)
-        } else {
-            hive.board.with_newest(|core| {
-                let turn = hive.pull(agent, round, &mut held, core);
-                hive.visit(turn, core, None)
-            })
+            match hive.fabric.room(&hive.work, &hive.clock, &hive.gauge).await {
+                Ok(()) => hive.work(turn, &core, due),
+                Err(gone) => Err(gone),
+            }
         };
-        let Some((slip, load, learned)) = brought else { break };
-        let sent = learned.then(|| &hive.sent[agent.index()]);
-        if hive.fabric.hand_over(&hive, slip, load, sent).await.is_err() {
+        if done.is_err() {
             break;
         }
-        if !hive.in_step && hive.nanos_per_unit == 0.0 {
+        if flat_out {
             // whoever is never without room would work alone
             tokio::task::yield_now().await;
         }
@@ -86,18 +85,21 @@ impl<W: Work> Hive<W> {
         }
     }
 
-    /// A round's work, which ends the run where it panics.
-    fn visit(&self, turn: Turn, core: &Sealed<W::Core>, due: Option<u64>) -> Option<Brought<W>> {
+    /// A round's work, for which there is room; it ends the run where it panics.
+    fn work(&self, turn: Turn, core: &Sealed<W::Core>, due: Option<u64>) -> Result<(), Gone> {
         let visit = || self.work.visit(turn, &core.core);
         let (load, learned) = match catch_unwind(AssertUnwindSafe(visit)) {
-            Ok(brought) => brought?,
+            Ok(brought) => brought.ok_or(Gone)?,
             Err(panic) => {
                 self.panicked(panic);
-                return None;
+                return Err(Gone);
             }
         };
         self.gauge.here().visits += 1;
         let due = due.unwrap_or_else(|| self.clock.now());
-        Some((Slip { agent: turn.agent, version: core.version, number: 0, due }, load, learned))
+        let Turn { agent, .. } = turn;
+        let slip = Slip { agent, version: core.version, number: 0, due };
+        let sent = learned.then(|| &self.sent[agent.index()]);
+        self.fabric.hand_over(self, slip, load, sent)
     }
 }

@@ -1,14 +1,16 @@
 //! What learnings travel in from free agents to the distiller, four ways.
 //!
 //! ```text
-//!   channel-tokio      agent ── permit ──► mpsc ─────────────┐
-//!   channel-crossbeam  agent ── room ────► channel ──────────┤──► distiller: adds them up
-//!   map-dashmap        agent ── room ────► heap of its leaf ─┤
-//!   map-mutex          agent ── room ────► one lock for all ─┘──► distiller: takes the heaps
+//!   channel-tokio      agent ── room ──► mpsc ────────────┐
+//!   channel-crossbeam  agent ── room ──► queue ───────────┤──► distiller: adds them up
+//!   map-dashmap        agent ── room ──► sum of its leaf ─┤
+//!   map-mutex          agent ── room ──► one lock for all ┘──► distiller: takes the sums
 //! ```
 //!
-//! No more than `capacity` are on their way in any of them. Every one is taken out once, under the
-//! lock of the ledger, which so sees each agent's in the order in which they were sent.
+//! No more than `capacity` are on their way in any of them: an agent finds room before it does the
+//! work that is to take it, so that no learnings pile up with agents that wait. Every one is taken
+//! out once, under the lock of the ledger, which so sees each agent's in the order in which they were
+//! sent.
 
 use super::Hive;
 use super::bell::Bell;
@@ -21,12 +23,12 @@ use dashmap::DashMap;
 use dashmap::try_result::TryResult;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 /// The way from agents to the distiller.
 pub(super) struct Fabric<W: Work> {
     way: Way<W>,
-    /// Room for so many more; tokio's channel has its own.
+    /// Room for so many more.
     room: Semaphore,
     full: Full,
     pub bell: Bell,
@@ -35,7 +37,7 @@ pub(super) struct Fabric<W: Work> {
 }
 
 enum Way<W: Work> {
-    Tokio(mpsc::Sender<Message<W>>, Mutex<mpsc::Receiver<Message<W>>>),
+    Tokio(mpsc::UnboundedSender<Message<W>>, Mutex<mpsc::UnboundedReceiver<Message<W>>>),
     Crossbeam(channel::Sender<Message<W>>, channel::Receiver<Message<W>>),
     Dashmap(DashMap<u32, Pile<W>>),
     Mutex(Mutex<Vec<Pile<W>>>),
@@ -77,11 +79,11 @@ impl<W: Work> Fabric<W> {
         Fabric {
             way: match spec.fabric {
                 scenario::Fabric::ChannelTokio => {
-                    let (send, receive) = mpsc::channel(capacity);
+                    let (send, receive) = mpsc::unbounded_channel();
                     Way::Tokio(send, Mutex::new(receive))
                 }
                 scenario::Fabric::ChannelCrossbeam => {
-                    let (send, receive) = channel::bounded(capacity);
+                    let (send, receive) = channel::unbounded();
                     Way::Crossbeam(send, receive)
                 }
                 scenario::Fabric::MapDashmap => {
@@ -98,118 +100,24 @@ impl<W: Work> Fabric<W> {
         }
     }
 
-    /// Hands a load over, once there is room for it. `sent` counts the agent's learnings: it is raised
-    /// in the same breath.
+    /// Takes room for one more, if there is any.
+    pub fn try_room(&self) -> bool {
+        self.room.try_acquire().map(SemaphorePermit::forget).is_ok()
+    }
+
+    /// Takes room for one more, once there is some.
     ///
     /// # Errors
     /// Where the distiller is gone.
-    pub async fn hand_over(
-        &self,
-        hive: &Hive<W>,
-        mut slip: Slip,
-        load: W::Load,
-        sent: Option<&AtomicU32>,
-    ) -> Result<(), Gone> {
-        let Hive { work, clock, gauge, board, .. } = hive;
-        let number = || {
-            sent.map_or(0, |sent| {
-                let number = sent.load(Ordering::Relaxed).wrapping_add(1);
-                // nobody else writes it
-                sent.store(number, Ordering::Relaxed);
-                number
-            })
-        };
-        if let Way::Tokio(send, receive) = &self.way {
-            let permit = match send.try_reserve() {
-                Ok(permit) => permit,
-                Err(mpsc::error::TrySendError::Closed(())) => return Err(Gone),
-                Err(mpsc::error::TrySendError::Full(())) => {
-                    let began = clock.now();
-                    let permit = loop {
-                        match self.full {
-                            Full::DropOldest => {
-                                self.drop_oldest(work, || lock(receive).try_recv().ok())
-                            }
-                            Full::MergeEarly => self.bell.press(),
-                            Full::Wait => {}
-                        }
-                        if self.full != Full::DropOldest {
-                            break send.reserve().await.map_err(|_| Gone)?;
-                        }
-                        match send.try_reserve() {
-                            Ok(permit) => break permit,
-                            Err(_) => tokio::task::yield_now().await,
-                        }
-                    };
-                    gauge.waited(clock.now().saturating_sub(began));
-                    permit
-                }
-            };
-            slip.number = number();
-            permit.send((slip, load));
-            self.bell.ring();
-            return Ok(());
-        }
-        self.find_room(work, clock, gauge).await?;
-        slip.number = number();
-        match &self.way {
-            Way::Tokio(..) => {}
-            Way::Crossbeam(send, _) => {
-                // there is room: the semaphore said so
-                send.try_send((slip, load)).map_err(|_| Gone)?;
-            }
-            Way::Dashmap(piles) => {
-                let heap = work.heap_of(slip.agent);
-                let mut pile = match piles.try_get_mut(&heap) {
-                    TryResult::Present(pile) => pile,
-                    TryResult::Absent => return Err(Gone),
-                    TryResult::Locked => {
-                        let began = clock.now();
-                        let pile = piles.get_mut(&heap).ok_or(Gone)?;
-                        gauge.locked(clock.now().saturating_sub(began));
-                        pile
-                    }
-                };
-                pile.slips.push(slip);
-                board.with_newest(|newest| work.add(&mut pile.heap, &slip, load, &newest.core));
-            }
-            Way::Mutex(piles) => {
-                let mut piles = match piles.try_lock() {
-                    Ok(piles) => piles,
-                    Err(TryLockError::Poisoned(piles)) => piles.into_inner(),
-                    Err(TryLockError::WouldBlock) => {
-                        let began = clock.now();
-                        let piles = lock(piles);
-                        gauge.locked(clock.now().saturating_sub(began));
-                        piles
-                    }
-                };
-                let pile = &mut piles[work.heap_of(slip.agent) as usize];
-                pile.slips.push(slip);
-                board.with_newest(|newest| work.add(&mut pile.heap, &slip, load, &newest.core));
-            }
-        }
-        self.bell.ring();
-        Ok(())
-    }
-
-    async fn find_room(&self, work: &W, clock: &Clock, gauge: &Gauge) -> Result<(), Gone> {
-        if let Ok(room) = self.room.try_acquire() {
-            room.forget();
+    pub async fn room(&self, work: &W, clock: &Clock, gauge: &Gauge) -> Result<(), Gone> {
+        if self.try_room() {
             return Ok(());
         }
         let began = clock.now();
         match self.full {
             Full::DropOldest => {
-                let Way::Crossbeam(_, receive) = &self.way else { return Err(Gone) };
-                loop {
-                    self.drop_oldest(work, || {
-                        receive.try_recv().ok().inspect(|_| self.room.add_permits(1))
-                    });
-                    if let Ok(room) = self.room.try_acquire() {
-                        room.forget();
-                        break;
-                    }
+                // between a look and the next the distiller may have taken all there is
+                while !self.drop_oldest(work) && !self.try_room() {
                     tokio::task::yield_now().await;
                 }
             }
@@ -224,13 +132,77 @@ impl<W: Work> Fabric<W> {
         Ok(())
     }
 
-    fn drop_oldest(&self, work: &W, take: impl FnOnce() -> Option<Message<W>>) {
+    /// Hands a load over, for which there is room. `sent` counts the agent's learnings: it is raised in
+    /// the same breath.
+    pub fn hand_over(
+        &self,
+        hive: &Hive<W>,
+        mut slip: Slip,
+        load: W::Load,
+        sent: Option<&AtomicU32>,
+    ) -> Result<(), Gone> {
+        let Hive { work, clock, gauge, board, .. } = hive;
+        if let Some(sent) = sent {
+            slip.number = sent.load(Ordering::Relaxed).wrapping_add(1);
+            // nobody else writes it
+            sent.store(slip.number, Ordering::Relaxed);
+        }
+        let add = |pile: &mut Pile<W>, load| {
+            pile.slips.push(slip);
+            board.with_newest(|newest| work.add(&mut pile.heap, &slip, load, &newest.core));
+        };
+        match &self.way {
+            Way::Tokio(send, _) => send.send((slip, load)).map_err(|_| Gone)?,
+            Way::Crossbeam(send, _) => send.send((slip, load)).map_err(|_| Gone)?,
+            Way::Dashmap(piles) => {
+                let heap = work.heap_of(slip.agent);
+                let mut pile = match piles.try_get_mut(&heap) {
+                    TryResult::Present(pile) => pile,
+                    TryResult::Absent => return Err(Gone),
+                    TryResult::Locked => {
+                        let began = clock.now();
+                        let pile = piles.get_mut(&heap).ok_or(Gone)?;
+                        gauge.locked(clock.now().saturating_sub(began));
+                        pile
+                    }
+                };
+                add(&mut pile, load);
+            }
+            Way::Mutex(piles) => {
+                let mut piles = match piles.try_lock() {
+                    Ok(piles) => piles,
+                    Err(TryLockError::Poisoned(piles)) => piles.into_inner(),
+                    Err(TryLockError::WouldBlock) => {
+                        let began = clock.now();
+                        let piles = lock(piles);
+                        gauge.locked(clock.now().saturating_sub(began));
+                        piles
+                    }
+                };
+                add(&mut piles[work.heap_of(slip.agent) as usize], load);
+            }
+        }
+        self.bell.ring();
+        Ok(())
+    }
+
+    /// Drops the oldest learning on its way and takes its room; false where there is none.
+    fn drop_oldest(&self, work: &W) -> bool {
         let mut ledger = lock(&self.ledger);
-        if let Some((slip, load)) = take() {
-            ledger.take(&slip);
-            ledger.dropped += 1;
-            drop(ledger);
-            work.discard(load);
+        let Some((slip, load)) = self.next() else { return false };
+        ledger.take(&slip);
+        ledger.dropped += 1;
+        drop(ledger);
+        work.discard(load);
+        true
+    }
+
+    /// The next learning to come out; of what is added up there is none.
+    fn next(&self) -> Option<Message<W>> {
+        match &self.way {
+            Way::Tokio(_, receive) => lock(receive).try_recv().ok(),
+            Way::Crossbeam(_, receive) => receive.try_recv().ok(),
+            Way::Dashmap(_) | Way::Mutex(_) => None,
         }
     }
 
@@ -245,19 +217,9 @@ impl<W: Work> Fabric<W> {
         let mut taken = 0;
         let mut ledger = lock(&self.ledger);
         match &self.way {
-            Way::Tokio(_, receive) => {
-                let mut receive = lock(receive);
+            Way::Tokio(..) | Way::Crossbeam(..) => {
                 while taken < most
-                    && let Ok((slip, load)) = receive.try_recv()
-                {
-                    ledger.take(&slip);
-                    taken += 1;
-                    f(Taken::One(slip, load));
-                }
-            }
-            Way::Crossbeam(_, receive) => {
-                while taken < most
-                    && let Ok((slip, load)) = receive.try_recv()
+                    && let Some((slip, load)) = self.next()
                 {
                     ledger.take(&slip);
                     taken += 1;
@@ -278,9 +240,8 @@ impl<W: Work> Fabric<W> {
                 }
             }
         }
-        if !matches!(self.way, Way::Tokio(..)) {
-            self.room.add_permits(taken as usize);
-        }
+        drop(ledger);
+        self.room.add_permits(taken as usize);
         taken
     }
 
