@@ -101,6 +101,7 @@ pub mod catalogue;
 pub mod checkpoint;
 pub mod cli;
 pub mod compare;
+pub mod controls;
 pub mod distill;
 pub mod engine;
 pub mod fault;

@@ -3,6 +3,7 @@
 use super::digest::history;
 use super::{Observer, Stage, Tour};
 use crate::agent::{AgentError, Bench, Fleet, Fooled, Keeping, Publication, Traffic, barrier};
+use crate::controls::Controls;
 use crate::distill::{Ancestry, Distiller, Harvest};
 use crate::ids::{AgentId, CoreVersion};
 use crate::measure::{
@@ -112,6 +113,14 @@ impl fmt::Display for Place {
     }
 }
 
+/// Who looks at a fleet's course, and holds it.
+#[derive(Clone, Copy)]
+pub(super) struct Watch<'a> {
+    pub stage: Stage,
+    pub observer: &'a dyn Observer,
+    pub controls: &'a Controls,
+}
+
 /// Runs a fleet to its last core, or until it is halted. Returns its history
 /// (seconds left at 0: no clock is read here) and the hash of all that it is.
 pub(super) fn run(
@@ -119,8 +128,7 @@ pub(super) fn run(
     distiller: &mut Distiller,
     engine: &mut dyn Tour,
     adopted: f64,
-    stage: Stage,
-    observer: &dyn Observer,
+    Watch { stage, observer, controls }: Watch<'_>,
     mut ancestry: Option<&mut Ancestry<'_>>,
 ) -> Result<(Trace, blake3::Hash), RunError> {
     let facts = fleet.world.facts();
@@ -175,12 +183,16 @@ pub(super) fn run(
             row.test_accuracy = f64::NAN;
             row.backdoor_success = f64::NAN;
         }
+        if let Some(frame) = trace.frames.last().filter(|_| publication.measured) {
+            observer.frame(stage, &trace, frame);
+        }
         observer.round(stage, &row);
         trace.rounds.push(row);
         if publication.shift.is_none() {
             trace.complete = true;
             break;
         }
+        controls.wait(&fleet.halt);
         if fleet.halt.is_set() {
             break;
         }

@@ -13,6 +13,7 @@
 use super::digest::history;
 use super::tasks::{CHANNEL, runtime};
 use super::{AgentStatus, Observer, Registry, Stage};
+use crate::controls::Controls;
 use crate::graph::EdgeListError;
 use crate::halt::Halt;
 use crate::ids::{AgentId, CoreVersion};
@@ -31,6 +32,7 @@ pub(super) struct Machine {
     pub kind: EngineKind,
     pub threads: usize,
     pub halt: Halt,
+    pub controls: Arc<Controls>,
     pub registry: Arc<Registry>,
 }
 
@@ -99,6 +101,7 @@ fn course<P: Population>(
             let adopted = scenario.measure.adopted;
             let got = skills(&trace.panel, &frame.panel, &frame.core, &frame.practised, adopted);
             row.set_skills(&got);
+            observer.frame(stage, &trace, &frame);
             trace.frames.push(frame);
         }
         observer.round(stage, &row);
@@ -107,6 +110,7 @@ fn course<P: Population>(
             trace.complete = true;
             break;
         }
+        machine.controls.wait(&machine.halt);
         observer.touring(stage, round);
         let next = engine.step(&now);
         if machine.halt.is_set() {

@@ -10,13 +10,14 @@ use super::pooled::Pooled;
 use super::serial::Serial;
 use super::tasks::{Registry, Tasks};
 use crate::agent::{Attackers, Fleet, Halt, Keeping, Pace, Uptake};
+use crate::controls::Controls;
 use crate::distill::{Ancestry, Distiller, Flights, Harvester};
 use crate::fault::Calendar;
 use crate::graph::EdgeListError;
 use crate::ids::{AgentId, Round};
 use crate::learner::{Learner, Mlp, Plan, Share, Softmax};
 use crate::measure::spread::Tag;
-use crate::measure::{LiveReport, Outcome, RoundRow, Trace};
+use crate::measure::{Frame, LiveReport, Outcome, RoundRow, Trace};
 use crate::merge::{Intake, Pipeline, Strategy};
 use crate::scenario::{
     self, Bound, CheckedScenario, Compression, EngineKind, Exchange, Faults, Measure, Method,
@@ -54,6 +55,9 @@ pub trait Observer: Sync {
     fn touring(&self, _stage: Stage, _round: u32) {}
     /// All are back; the distiller is about to make the next core.
     fn distilling(&self, _stage: Stage, _round: u32) {}
+    /// The levels at a measured core, before its row is told of; `trace` says whose and of what they
+    /// are.
+    fn frame(&self, _stage: Stage, _trace: &Trace, _frame: &Frame) {}
     /// A core was made or measured; `row` is what is known of it.
     fn round(&self, _stage: Stage, _row: &RoundRow) {}
     /// A fleet's course is over.
@@ -79,6 +83,7 @@ pub struct Experiment {
     strategy: Option<Box<MakeStrategy>>,
     registry: Arc<Registry>,
     halt: Halt,
+    controls: Arc<Controls>,
     memory_bytes: Option<u64>,
 }
 
@@ -101,6 +106,7 @@ impl Experiment {
             strategy: None,
             registry: Arc::default(),
             halt: Halt::default(),
+            controls: Arc::default(),
             memory_bytes: None,
         }
     }
@@ -141,6 +147,11 @@ impl Experiment {
     /// way are over. The rounds done by then are the outcome, which is marked incomplete.
     pub fn halt(&self) -> Halt {
         self.halt.clone()
+    }
+
+    /// Pauses the run, takes it step by step or slows it down, from another thread or an observer.
+    pub fn controls(&self) -> Arc<Controls> {
+        self.controls.clone()
     }
 
     /// The engine and the worker threads that the scenario comes to, for `agents` agents.
@@ -256,6 +267,7 @@ impl Experiment {
             kind,
             threads,
             halt: self.halt.clone(),
+            controls: self.controls.clone(),
             registry: self.registry.clone(),
         };
         let panel = panel(scenario, agents);
@@ -336,7 +348,8 @@ impl Experiment {
                     &mut out_of_step
                 }
             };
-            course::run(&fleet, &mut distiller, engine, adopted, stage, observer, ancestry)
+            let watch = course::Watch { stage, observer, controls: &self.controls };
+            course::run(&fleet, &mut distiller, engine, adopted, watch, ancestry)
         };
         let result = match (topology, kind) {
             (Topology::Pooled, _) => drive(&mut Pooled::new(fleet.clone(), harvester)),
