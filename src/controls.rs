@@ -115,9 +115,14 @@ impl Controls {
         Vec::new()
     }
 
+    /// Whether the run may have to wait.
+    pub(crate) fn may_hold(&self) -> bool {
+        self.holds.load(Ordering::Relaxed)
+    }
+
     /// Waits until the next publication may be made or the run is halted.
     pub(crate) fn wait(&self, halt: &Halt) {
-        if !self.holds.load(Ordering::Relaxed) {
+        if !self.may_hold() {
             return;
         }
         let mut state = self.state();

@@ -192,7 +192,9 @@ pub(super) fn run(
             trace.complete = true;
             break;
         }
-        controls.wait(&fleet.halt);
+        if controls.may_hold() {
+            engine.hold(&mut || controls.wait(&fleet.halt));
+        }
         if fleet.halt.is_set() {
             break;
         }

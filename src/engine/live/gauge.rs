@@ -130,6 +130,15 @@ impl Gauge {
         *locks = (locks.0 + 1, locks.1 + nanos);
     }
 
+    /// Forgets what was measured; what was checked stands.
+    pub fn clear(&self) {
+        for place in &self.0 {
+            let mut seen = place.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.pulls.reset();
+            (seen.visits, seen.waits, seen.locks) = (0, (0, 0), (0, 0));
+        }
+    }
+
     /// All of it.
     pub fn all(&self) -> Seen {
         let mut all = Seen::new();

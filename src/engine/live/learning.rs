@@ -306,6 +306,13 @@ impl Tour for LiveTour {
         }
     }
 
+    fn hold(&mut self, wait: &mut dyn FnMut()) {
+        match &self.state {
+            State::Running(free) => free.stand_still(wait),
+            State::Waiting(_) => wait(),
+        }
+    }
+
     fn digest(&mut self, feed: &mut dyn FnMut(&[u8])) {
         let State::Running(free) = &mut self.state else { return };
         free.stop();

@@ -13,6 +13,7 @@
 //! ```
 
 mod agent;
+mod bare;
 mod bell;
 mod board;
 mod fabric;
@@ -21,6 +22,7 @@ mod learning;
 mod ledger;
 mod work;
 
+pub use bare::{Bare, BareRun, NUMBERS};
 pub(super) use learning::LiveTour;
 
 use crate::ids::AgentId;
@@ -79,6 +81,8 @@ struct FreeFleet<W: Work> {
     /// of.
     merged: hdrhistogram::Histogram<u64>,
     spawn_seconds: f64,
+    /// Since when it is measured, in nanoseconds of its clock.
+    since: u64,
     report: Option<LiveReport>,
 }
 
@@ -125,6 +129,7 @@ impl<W: Work> FreeFleet<W> {
             due: Vec::new(),
             merged: gauge::times(),
             spawn_seconds,
+            since: 0,
             report: None,
         }
     }
@@ -204,6 +209,13 @@ impl<W: Work> FreeFleet<W> {
         taken
     }
 
+    /// Forgets all that was measured so far; the accounts stand.
+    fn measure_anew(&mut self) {
+        self.hive.gauge.clear();
+        self.merged.reset();
+        self.since = self.hive.clock.now();
+    }
+
     /// Lets the fleet stand still while `f` looks at it; agents finish the visits that they are at.
     fn stand_still<T>(&self, f: impl FnOnce() -> T) -> T {
         let Hive { still, clock, .. } = &*self.hive;
@@ -221,7 +233,7 @@ impl<W: Work> FreeFleet<W> {
     /// Sends all agents home and closes the books.
     fn stop(&mut self) {
         let Some(runtime) = self.runtime.take() else { return };
-        let seconds = self.hive.clock.now() as f64 / 1e9;
+        let seconds = (self.hive.clock.now() - self.since) as f64 / 1e9;
         let metrics = runtime.metrics();
         let workers = 0..metrics.num_workers();
         let parks = workers.clone().map(|worker| metrics.worker_park_count(worker)).sum();
@@ -242,7 +254,7 @@ impl<W: Work> FreeFleet<W> {
         let sent: u64 = sent_by().map(u64::from).sum();
         // in a closed loop an agent that is held up sends less in that time: what it would have sent
         // is counted too
-        let every = (seconds * 1e9 * sent_by().len() as f64 / sent.max(1) as f64) as u64;
+        let every = (seconds * 1e9 * sent_by().len() as f64 / seen.visits.max(1) as f64) as u64;
         let corrected = |times: &hdrhistogram::Histogram<u64>| match self.hive.nanos_per_unit {
             0.0 => Latency::of(&times.clone_correct(every.max(1))),
             _ => Latency::of(times),
