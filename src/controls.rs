@@ -23,6 +23,8 @@ pub struct Change {
 pub struct Controls {
     /// Whether the run may have to wait.
     holds: AtomicBool,
+    /// Whether measuring begins anew.
+    anew: AtomicBool,
     state: Mutex<State>,
     moved: Condvar,
 }
@@ -113,6 +115,17 @@ impl Controls {
     /// The changes that were made so far, in their order.
     pub fn changes(&self) -> Vec<Change> {
         Vec::new()
+    }
+
+    /// Lets what is measured of the machine, not of what is learned, begin anew: how long learnings
+    /// and cores of the engine `live` are on their way, and what agents wait for.
+    pub fn measure_anew(&self) {
+        self.anew.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether that was asked for since it was last looked.
+    pub(crate) fn is_measured_anew(&self) -> bool {
+        self.anew.load(Ordering::Relaxed) && self.anew.swap(false, Ordering::Relaxed)
     }
 
     /// Whether the run may have to wait.

@@ -97,6 +97,7 @@
 #![recursion_limit = "256"]
 
 pub mod agent;
+pub mod bench;
 pub mod catalogue;
 pub mod checkpoint;
 pub mod cli;

@@ -130,7 +130,7 @@ pub(super) fn rate(tasks: u64, seconds: f64) -> String {
 }
 
 /// A whole number with its thousands apart.
-fn thousands(x: f64) -> String {
+pub(super) fn thousands(x: f64) -> String {
     let digits = format!("{x:.0}");
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {

@@ -9,8 +9,8 @@ use crate::record::{Histories, Made, RunDirectory, RunFacts, pretty, summary, wr
 use crate::report;
 use crate::scenario::{CheckedScenario, EngineKind, Override, Scenario, ScenarioError};
 use crate::text::plain;
+use clap::Args;
 use clap::builder::RangedI64ValueParser;
-use clap::{Args, ValueEnum as _};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -81,7 +81,7 @@ impl RunArgs {
     /// The scenario with all that the command line says about it.
     fn load(&self) -> Result<CheckedScenario, Failure> {
         let mut sets: Vec<Override> = self.sets.iter().map(|set| Override::set(set)).collect();
-        if let Some(engine) = self.engine.map(name) {
+        if let Some(engine) = self.engine.map(EngineKind::name) {
             sets.push(Override::argument(format!("--engine {engine}"), "engine.kind", engine));
         }
         if let Some(threads) = self.threads {
@@ -96,10 +96,6 @@ impl RunArgs {
         Scenario::load_over(&self.scenario, &sets)
             .map_err(|error: ScenarioError| Failure::BadInput(error.to_string()))
     }
-}
-
-fn name(engine: EngineKind) -> String {
-    engine.to_possible_value().map_or_else(String::new, |value| value.get_name().to_string())
 }
 
 /// Runs it.
@@ -159,7 +155,8 @@ fn simulate(experiment: &Experiment, watcher: &Watcher) -> Result<(Outcome, RunF
     traces.zip(seconds).for_each(|(trace, seconds)| trace.seconds = seconds);
     let agents = outcome.scenario.fleet.agents as usize;
     let (kind, threads) = Experiment::machine(&outcome.scenario, agents);
-    let facts = RunFacts { engine: name(kind), threads, started, finished: SystemTime::now() };
+    let facts =
+        RunFacts { engine: kind.name().into(), threads, started, finished: SystemTime::now() };
     Ok((outcome, facts))
 }
 

@@ -354,9 +354,9 @@ impl Experiment {
         let result = match (topology, kind) {
             (Topology::Pooled, _) => drive(&mut Pooled::new(fleet.clone(), harvester)),
             (_, EngineKind::Live) if freely => {
-                let registry = self.registry.clone();
+                let watched = (self.registry.clone(), self.controls.clone());
                 let how = (&scenario.engine.live, &spec.schedule);
-                let live = LiveTour::new(fleet.clone(), harvester, how, threads, registry);
+                let live = LiveTour::new(fleet.clone(), harvester, how, threads, watched);
                 let mut live = live.map_err(too_few)?;
                 let mut done = drive(&mut live);
                 if let Ok((trace, _)) = &mut done {

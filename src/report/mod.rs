@@ -18,6 +18,7 @@
 //!
 //! Pages check themselves in a browser, see `assets/selfcheck.js`.
 
+mod bench;
 mod captions;
 mod comparison;
 mod data;
@@ -45,6 +46,7 @@ mod tiles;
 mod toml_html;
 mod views;
 
+pub use bench::render_bench;
 pub use comparison::render_comparison;
 pub use error::ReportError;
 pub use page::render;

@@ -166,3 +166,16 @@ pub enum EngineKind {
     /// keeps exact accounts instead.
     Live,
 }
+
+impl EngineKind {
+    /// Its name in a scenario.
+    pub fn name(self) -> &'static str {
+        match self {
+            EngineKind::Auto => "auto",
+            EngineKind::Serial => "serial",
+            EngineKind::Pool => "pool",
+            EngineKind::Tasks => "tasks",
+            EngineKind::Live => "live",
+        }
+    }
+}

@@ -12,8 +12,8 @@ pub struct Live {
     /// How the newest core is had.
     pub publication: CoreSlot,
     /// Most learnings that are on their way at once: handed over, and not yet taken by the
-    /// distiller.
-    #[schemars(range(min = 1, max = 10_000_000))]
+    /// distiller. 0 is twice those of a publication, and at least 1,024.
+    #[schemars(range(min = 0, max = 10_000_000))]
     pub capacity: u32,
     /// What an agent does that finds so many there.
     pub full: Full,
@@ -28,9 +28,19 @@ impl Default for Live {
         Live {
             fabric: Fabric::default(),
             publication: CoreSlot::default(),
-            capacity: 1024,
+            capacity: 0,
             full: Full::default(),
             time_scale: 0.0,
+        }
+    }
+}
+
+impl Live {
+    /// Most learnings that are on their way at once, with so many a publication.
+    pub(crate) fn room(&self, learnings: u32) -> u32 {
+        match self.capacity {
+            0 => learnings.saturating_mul(2).max(1024),
+            some => some,
         }
     }
 }

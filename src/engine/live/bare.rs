@@ -7,6 +7,7 @@ use crate::engine::tasks::runtime_with_time;
 use crate::ids::AgentId;
 use crate::measure::LiveReport;
 use crate::scenario::Live;
+use crate::threads::parallel_chunks;
 use std::hint::{black_box, spin_loop};
 use std::io;
 use std::time::{Duration, Instant};
@@ -127,8 +128,7 @@ impl Bare {
         let runtime = runtime_with_time(self.threads)?;
         let work = Spinning { agents: self.agents, work: self.work };
         let mut core = [0.0; NUMBERS];
-        let in_step = self.learnings.is_none();
-        let mut fleet = FreeFleet::start(work, &self.live, runtime, in_step, core);
+        let mut fleet = FreeFleet::start(work, &self.live, runtime, self.learnings, core);
         spawned();
         let wanted = u64::from(self.learnings.unwrap_or(self.agents));
         let began = Instant::now();
@@ -166,27 +166,38 @@ impl Bare {
         Ok(BareRun { merged, publications, seconds, report })
     }
 
-    /// Rounds of work a second of a plain loop on the calling thread that does the same arithmetic.
+    /// The same arithmetic in a plain loop on so many threads, which share the agents of a round out
+    /// among themselves: rounds of work, and the seconds that they took.
     #[expect(clippy::disallowed_methods, reason = "it is measured by the clock")]
-    pub fn plain_loop(&self) -> f64 {
+    pub fn plain_loop(&self, threads: usize) -> (u64, f64) {
         let mut core = [0.0; NUMBERS];
+        let agents: Vec<u32> = (0..self.agents).collect();
+        let chunks: Vec<&[u32]> = agents.chunks(self.agents.div_ceil(256) as usize).collect();
         let began = Instant::now();
+        let mut since = began;
         let mut rounds = 0_u64;
         for round in 1_u32.. {
-            let mut sum = [0.0; NUMBERS];
-            for agent in (0..self.agents).map(AgentId) {
-                spin(self.work);
-                let load = black_box(contribution(agent, round, &core));
-                sum.iter_mut().zip(load).for_each(|(sum, x)| *sum += x);
-            }
+            let visited = parallel_chunks(threads, chunks.clone(), |agents: &[u32]| {
+                let mut sum = [0.0; NUMBERS];
+                for &agent in agents {
+                    spin(self.work);
+                    let load = black_box(contribution(AgentId(agent), round, &core));
+                    sum.iter_mut().zip(load).for_each(|(sum, x)| *sum += x);
+                }
+                sum
+            });
             let share = 0.5 / self.agents as f32;
-            core.iter_mut().zip(sum).for_each(|(c, x)| *c += share * x);
+            for sum in visited {
+                core.iter_mut().zip(sum).for_each(|(c, x)| *c += share * x);
+            }
             rounds += u64::from(self.agents);
-            if began.elapsed() >= self.time {
+            if since == began && began.elapsed() >= self.warm_up {
+                (since, rounds) = (Instant::now(), 0);
+            } else if since > began && since.elapsed() >= self.time {
                 break;
             }
         }
         black_box(core);
-        rounds as f64 / began.elapsed().as_secs_f64()
+        (rounds, since.elapsed().as_secs_f64())
     }
 }

@@ -73,8 +73,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<W: Work> Fabric<W> {
-    pub fn new(spec: &Live, work: &W) -> Self {
-        let capacity = spec.capacity as usize;
+    /// A fabric with room for so many.
+    pub fn new(spec: &Live, capacity: usize, work: &W) -> Self {
         let heaps = work.heap_of(crate::ids::AgentId(work.agents() - 1)) + 1;
         Fabric {
             way: match spec.fabric {

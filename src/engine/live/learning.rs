@@ -5,6 +5,7 @@ use super::ledger::Slip;
 use super::work::{Turn, Work};
 use super::{FreeFleet, Gathered};
 use crate::agent::{Cohort, Duty, Errand, Fleet, Holdings, Parcel, Publication, Reading};
+use crate::controls::Controls;
 use crate::distill::{Harvest, Harvester, weigh};
 use crate::engine::digest::leaf_hash;
 use crate::engine::tasks::{Parcels, at_bench, runtime_with_time};
@@ -140,6 +141,7 @@ pub(in crate::engine) struct LiveTour {
     threads: usize,
     /// Learnings of a publication; none where all keep step.
     learnings: Option<u32>,
+    controls: Arc<Controls>,
     /// Learnings sent, and dropped, by the last publication.
     before: (u64, u64),
 }
@@ -160,7 +162,7 @@ impl LiveTour {
         harvester: Harvester,
         (spec, schedule): (&Live, &Schedule),
         threads: usize,
-        registry: Arc<Registry>,
+        (registry, controls): (Arc<Registry>, Arc<Controls>),
     ) -> std::io::Result<Self> {
         let runtime = runtime_with_time(threads)?;
         let agents = fleet.world.facts().agents as u32;
@@ -181,6 +183,7 @@ impl LiveTour {
             spec: spec.clone(),
             threads,
             learnings: schedule.learnings(),
+            controls,
             before: (0, 0),
         })
     }
@@ -200,9 +203,8 @@ impl LiveTour {
     fn publish(&mut self, publication: &Arc<Publication>) -> Option<&mut FreeFleet<Learning>> {
         if let State::Waiting(waiting) = &mut self.state {
             let (learning, runtime) = waiting.take()?;
-            let in_step = learning.in_step();
             let first = publication.clone();
-            let fleet = FreeFleet::start(learning, &self.spec, runtime, in_step, first);
+            let fleet = FreeFleet::start(learning, &self.spec, runtime, self.learnings, first);
             self.state = State::Running(fleet);
         } else if let State::Running(fleet) = &mut self.state {
             fleet.publish(publication.version.0, publication.clone());
@@ -265,7 +267,11 @@ fn add_up(
 impl Tour for LiveTour {
     fn tour(&mut self, publication: &Arc<Publication>) -> Harvest {
         let (threads, learnings, before) = (self.threads, self.learnings, self.before);
+        let anew = self.controls.is_measured_anew();
         let Some(free) = self.publish(publication) else { return Harvest::default() };
+        if anew {
+            free.measure_anew();
+        }
         let hive = free.hive.clone();
         let learning = &hive.work;
         let fleet = &learning.fleet;

@@ -81,8 +81,8 @@ struct FreeFleet<W: Work> {
     /// of.
     merged: hdrhistogram::Histogram<u64>,
     spawn_seconds: f64,
-    /// Since when it is measured, in nanoseconds of its clock.
-    since: u64,
+    /// Since when it is measured, in nanoseconds of its clock, and what the runtime had done by then.
+    since: (u64, Effort),
     report: Option<LiveReport>,
 }
 
@@ -97,8 +97,17 @@ struct Gathered<W: Work> {
 }
 
 impl<W: Work> FreeFleet<W> {
-    /// Starts a task for each agent, at the first core.
-    fn start(work: W, spec: &Live, runtime: Runtime, in_step: bool, first: W::Core) -> Self {
+    /// Starts a task for each agent, at the first core; `learnings` are those of a publication, none
+    /// where all keep step.
+    fn start(
+        work: W,
+        spec: &Live,
+        runtime: Runtime,
+        learnings: Option<u32>,
+        first: W::Core,
+    ) -> Self {
+        let in_step = learnings.is_none();
+        let capacity = spec.room(learnings.unwrap_or(work.agents()));
         let threads = runtime.metrics().num_workers();
         let agents = work.agents();
         let clock = Clock::start();
@@ -106,7 +115,7 @@ impl<W: Work> FreeFleet<W> {
         let first = Sealed { version: 0, published: clock.now(), seal, end: 0, core: first };
         let nanos_per_unit = if spec.time_scale > 0.0 { 1e9 / spec.time_scale } else { 0.0 };
         let hive = Arc::new(Hive {
-            fabric: Fabric::new(spec, &work),
+            fabric: Fabric::new(spec, capacity as usize, &work),
             board: Board::new(spec.publication, first),
             work,
             still: Still::default(),
@@ -122,14 +131,14 @@ impl<W: Work> FreeFleet<W> {
         }
         let spawn_seconds = hive.clock.now() as f64 / 1e9;
         FreeFleet {
-            capacity: spec.capacity.into(),
+            capacity: capacity.into(),
             hive,
             runtime: Some(runtime),
             taken: 0,
             due: Vec::new(),
             merged: gauge::times(),
             spawn_seconds,
-            since: 0,
+            since: (0, Effort::default()),
             report: None,
         }
     }
@@ -213,7 +222,8 @@ impl<W: Work> FreeFleet<W> {
     fn measure_anew(&mut self) {
         self.hive.gauge.clear();
         self.merged.reset();
-        self.since = self.hive.clock.now();
+        self.since =
+            (self.hive.clock.now(), self.runtime.as_ref().map_or_else(Effort::default, Effort::of));
     }
 
     /// Lets the fleet stand still while `f` looks at it; agents finish the visits that they are at.
@@ -233,11 +243,9 @@ impl<W: Work> FreeFleet<W> {
     /// Sends all agents home and closes the books.
     fn stop(&mut self) {
         let Some(runtime) = self.runtime.take() else { return };
-        let seconds = (self.hive.clock.now() - self.since) as f64 / 1e9;
-        let metrics = runtime.metrics();
-        let workers = 0..metrics.num_workers();
-        let parks = workers.clone().map(|worker| metrics.worker_park_count(worker)).sum();
-        let busy: Duration = workers.map(|worker| metrics.worker_total_busy_duration(worker)).sum();
+        let (since, before) = self.since;
+        let seconds = (self.hive.clock.now() - since) as f64 / 1e9;
+        let effort = Effort::of(&runtime);
         // every agent is dropped where it waits; no visit is cut short
         drop(runtime);
         let Hive { fabric, gauge, sent, work, .. } = &*self.hive;
@@ -246,7 +254,7 @@ impl<W: Work> FreeFleet<W> {
                 work.discard(load);
             }
         };
-        let before = fabric.ledger().taken;
+        let taken = fabric.ledger().taken;
         fabric.take(u64::MAX, on_the_way);
         let ledger = fabric.ledger();
         let seen = gauge.all();
@@ -261,9 +269,9 @@ impl<W: Work> FreeFleet<W> {
         };
         self.report = Some(LiveReport {
             sent,
-            taken: before - ledger.dropped,
+            taken: taken - ledger.dropped,
             dropped: ledger.dropped,
-            left: ledger.taken - before,
+            left: ledger.taken - taken,
             doubled: ledger.doubled,
             missing: ledger.missing,
             behind: ledger.behind(sent_by()) as u64,
@@ -281,9 +289,36 @@ impl<W: Work> FreeFleet<W> {
             wait_seconds: seen.waits.1 as f64 / 1e9,
             locks: seen.locks.0,
             lock_seconds: seen.locks.1 as f64 / 1e9,
-            parks,
-            busy_seconds: busy.as_secs_f64(),
+            steals: effort.steals.map(|steals| steals - before.steals.unwrap_or(0)),
+            parks: effort.parks - before.parks,
+            busy_seconds: (effort.busy - before.busy).as_secs_f64(),
         });
+    }
+}
+
+/// What a runtime's threads have done so far.
+#[derive(Clone, Copy, Default)]
+struct Effort {
+    /// Times that one went to sleep.
+    parks: u64,
+    /// Tasks that one took from another, where the runtime tells.
+    steals: Option<u64>,
+    busy: Duration,
+}
+
+impl Effort {
+    fn of(runtime: &Runtime) -> Self {
+        let metrics = runtime.metrics();
+        let workers = 0..metrics.num_workers();
+        #[cfg(tokio_unstable)]
+        let steals = Some(workers.clone().map(|worker| metrics.worker_steal_count(worker)).sum());
+        #[cfg(not(tokio_unstable))]
+        let steals = None;
+        Effort {
+            parks: workers.clone().map(|worker| metrics.worker_park_count(worker)).sum(),
+            steals,
+            busy: workers.map(|worker| metrics.worker_total_busy_duration(worker)).sum(),
+        }
     }
 }
 

@@ -89,6 +89,9 @@ impl Files {
         if manifest.get("comparison").is_some() {
             return Err(not("it holds a comparison, whose page is beside it".into()));
         }
+        if manifest.get("bench").is_some() {
+            return Err(not("it holds a benchmark, whose page is beside it".into()));
+        }
         let found = manifest.get("format").and_then(Value::as_u64).unwrap_or(0);
         if found != u64::from(FORMAT) {
             let advice = match found < u64::from(FORMAT) {
