@@ -1,7 +1,6 @@
 //! The bell that wakes the distiller.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use super::sync::{AtomicBool, AtomicU64, Condvar, Mutex, Ordering, PoisonError};
 use std::time::Duration;
 
 /// Counts what comes, and wakes the one who waits for so much of it, and nobody before.
@@ -54,37 +53,15 @@ impl Bell {
     /// Waits until so many have come in all, the bell is pressed, or some time has passed.
     pub fn wait(&self, wanted: u64, at_most: Duration) {
         self.wanted.store(wanted, Ordering::SeqCst);
-        let waits = |_: &mut ()| {
-            self.came.load(Ordering::SeqCst) < wanted && !self.pressed.load(Ordering::SeqCst)
-        };
-        let asleep = self.asleep.lock().unwrap_or_else(PoisonError::into_inner);
-        let slept = self.woken.wait_timeout_while(asleep, at_most, waits);
-        drop(slept.unwrap_or_else(PoisonError::into_inner));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_bell_wakes_when_all_are_there_and_when_it_is_pressed() {
-        let bell = Bell::default();
-        let day = Duration::from_secs(86_400);
-        std::thread::scope(|scope| {
-            for _ in 0..4 {
-                scope.spawn(|| (0..25_000).for_each(|_| bell.ring()));
-            }
-            (1..=1000).for_each(|hundred| {
-                bell.wait(hundred * 100, day);
-                assert!(bell.came() >= hundred * 100);
-            });
-        });
-        assert_eq!(bell.came(), 100_000);
-        std::thread::scope(|scope| {
-            scope.spawn(|| bell.press());
-            bell.wait(u64::MAX, day);
-        });
-        assert!(bell.was_pressed() && !bell.was_pressed());
+        let mut asleep = self.asleep.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slept = false;
+        while self.came.load(Ordering::SeqCst) < wanted
+            && !self.pressed.load(Ordering::SeqCst)
+            && !slept
+        {
+            let woken = self.woken.wait_timeout(asleep, at_most);
+            let (lock, time) = woken.unwrap_or_else(PoisonError::into_inner);
+            (asleep, slept) = (lock, time.timed_out());
+        }
     }
 }

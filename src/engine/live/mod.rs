@@ -20,6 +20,9 @@ mod fabric;
 mod gauge;
 mod learning;
 mod ledger;
+mod sync;
+#[cfg(test)]
+mod tests;
 mod work;
 
 pub use bare::{Bare, BareRun, NUMBERS};
