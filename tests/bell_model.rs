@@ -2,7 +2,7 @@
 //! can meet. That it returns at all shows that no ring is lost.
 
 mod sync {
-    pub(super) use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+    pub(super) use loom::sync::atomic::{AtomicBool, AtomicI64, Ordering};
     pub(super) use loom::sync::{Condvar, Mutex};
     pub(super) use std::sync::PoisonError;
 }

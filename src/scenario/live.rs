@@ -12,7 +12,7 @@ pub struct Live {
     /// How the newest core is had.
     pub publication: CoreSlot,
     /// Most learnings that are on their way at once: handed over, and not yet taken by the
-    /// distiller. 0 is twice those of a publication, and at least 1,024.
+    /// distiller. 0 is twice those of a publication.
     #[schemars(range(min = 0, max = 10_000_000))]
     pub capacity: u32,
     /// What an agent does that finds so many there.
@@ -39,7 +39,7 @@ impl Live {
     /// Most learnings that are on their way at once, with so many a publication.
     pub(crate) fn room(&self, learnings: u32) -> u32 {
         match self.capacity {
-            0 => learnings.saturating_mul(2).max(1024),
+            0 => learnings.saturating_mul(2),
             some => some,
         }
     }

@@ -1,17 +1,18 @@
 //! The bell that wakes the distiller.
 
-use super::sync::{AtomicBool, AtomicU64, Condvar, Mutex, Ordering, PoisonError};
+use super::sync::{AtomicBool, AtomicI64, Condvar, Mutex, Ordering, PoisonError};
 use std::time::Duration;
 
 /// Counts what comes, and wakes the one who waits for so much of it, and nobody before.
 ///
-/// Whoever brings something raises the count and then looks how many are wanted; whoever waits says
-/// how many it wants and then looks at the count. Both orders are sequentially consistent, so that
-/// one of the two sees the other (Dekker), and the one that makes the count full rings.
+/// One number holds how many have come beyond those that are wanted, so that whoever raises it to
+/// nothing knows that all are there, however wishes and arrivals meet.
 #[derive(Default)]
 pub(super) struct Bell {
-    came: AtomicU64,
-    wanted: AtomicU64,
+    /// Those that have come less those that are wanted.
+    beyond: AtomicI64,
+    /// How many are wanted; the one who waits alone writes it.
+    wanted: AtomicI64,
     /// Whether somebody asks not to wait for more.
     pressed: AtomicBool,
     asleep: Mutex<()>,
@@ -21,27 +22,27 @@ pub(super) struct Bell {
 impl Bell {
     /// One more has come.
     pub fn ring(&self) {
-        let came = self.came.fetch_add(1, Ordering::SeqCst) + 1;
-        if came == self.wanted.load(Ordering::SeqCst) {
+        if self.beyond.fetch_add(1, Ordering::AcqRel) == -1 {
             self.wake();
         }
     }
 
-    /// How many have come so far.
+    /// How many have come so far, for the one who waits.
     pub fn came(&self) -> u64 {
-        self.came.load(Ordering::SeqCst)
+        let came = self.beyond.load(Ordering::Acquire) + self.wanted.load(Ordering::Relaxed);
+        came.unsigned_abs()
     }
 
     /// Asks whoever waits not to wait for more.
     pub fn press(&self) {
-        if !self.pressed.swap(true, Ordering::SeqCst) {
+        if !self.pressed.swap(true, Ordering::AcqRel) {
             self.wake();
         }
     }
 
     /// Whether that was asked for since it was last looked.
     pub fn was_pressed(&self) -> bool {
-        self.pressed.swap(false, Ordering::SeqCst)
+        self.pressed.swap(false, Ordering::AcqRel)
     }
 
     fn wake(&self) {
@@ -52,11 +53,13 @@ impl Bell {
 
     /// Waits until so many have come in all, the bell is pressed, or some time has passed.
     pub fn wait(&self, wanted: u64, at_most: Duration) {
-        self.wanted.store(wanted, Ordering::SeqCst);
+        let wanted = wanted.min(i64::MAX as u64) as i64;
+        let before = self.wanted.swap(wanted, Ordering::Relaxed);
+        self.beyond.fetch_sub(wanted - before, Ordering::AcqRel);
         let mut asleep = self.asleep.lock().unwrap_or_else(PoisonError::into_inner);
         let mut slept = false;
-        while self.came.load(Ordering::SeqCst) < wanted
-            && !self.pressed.load(Ordering::SeqCst)
+        while self.beyond.load(Ordering::Acquire) < 0
+            && !self.pressed.load(Ordering::Acquire)
             && !slept
         {
             let woken = self.woken.wait_timeout(asleep, at_most);
