@@ -1,5 +1,6 @@
 //! Answers: JSON, pages, and refusals that say what is wrong.
 
+use crate::json::Object;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, StatusCode};
@@ -105,5 +106,6 @@ pub(super) async fn read<T: DeserializeOwned>(
         }
     };
     serde_json::from_slice(&bytes)
+        .map(|Object(said)| said)
         .map_err(|error| Refusal::bad(format!("the body is not what is wanted: {error}")))
 }

@@ -35,7 +35,7 @@
     select.replaceChildren(...families.map((family) => element("optgroup", { label: family }, ...all.filter((s) => s.family === family).map((s) => element("option", { value: s.name }, s.name)))));
     const show = () => {
       const one = all.find((s) => s.name === select.value);
-      about.textContent = `${one.about} Breakdown point: ${one.breakdown}.`;
+      about.textContent = `${one.about.replace(/\.?$/, ".")} Breakdown point: ${one.breakdown}.`;
       place.replaceChildren(...one.parameters.map(field));
       problem.hidden = true;
     };
