@@ -105,7 +105,6 @@ fn name(engine: EngineKind) -> String {
 /// Runs it.
 pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
     let scenario = args.load()?;
-    let toml = scenario.to_toml();
     let default = || folder_of(&scenario.name, scenario.seed.0);
     let out = args.out.clone().unwrap_or_else(default);
     let experiment = Experiment::new(scenario).within(memory::available_bytes());
@@ -119,6 +118,8 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
     *made.lock().unwrap_or_else(PoisonError::into_inner) = directory.made();
     let result = simulate(&experiment, &watcher).and_then(|(outcome, facts)| {
         let histories = Histories::of(&outcome);
+        // as it was changed while it ran
+        let toml = experiment.scenario().to_toml();
         let numbers = summary(&outcome, &histories, &facts.engine, facts.threads, facts.seconds());
         let page =
             report::render(&outcome, &histories, &pretty(&numbers), &toml).map_err(failed)?;
