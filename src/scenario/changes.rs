@@ -14,8 +14,8 @@ pub struct Change {
     /// with the core before it. Rounds rise from entry to entry.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub round: u32,
-    /// What is set, as by `--set`: `"attack.share=0.2"`. A table that is given another `kind` is
-    /// emptied of what it held before.
+    /// What is set, one after the other, as by `--set`: `"attack.share=0.2"`. A table that is given
+    /// another `kind` is emptied of what it held before.
     #[schemars(length(min = 1, max = 64))]
     pub set: Vec<String>,
 }

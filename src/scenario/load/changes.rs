@@ -6,12 +6,28 @@ use super::problem::Finding;
 use super::tree::{self, At, Body, Node, Table};
 use super::{fill, set, typed, walk};
 use crate::scenario::schema::schema_ref;
-use crate::scenario::{Change, Scenario, Stretch};
+use crate::scenario::{Change, Combine, Scenario, Stretch};
 use crate::text::name;
 use std::ops::Range;
 
 /// What an entry's `set` wants.
 const FORM: &str = "section.key=value, such as attack.share=0.2";
+
+/// Noise vouches for the privacy of all rounds together, each with as much of it.
+fn unaccounted(before: &Scenario, after: &Scenario) -> Option<Finding> {
+    let noisy =
+        |s: &Scenario| matches!(&s.distiller.combine, Combine::NormBound(spec) if spec.noise > 0.0);
+    if before.distiller.merges_like(&after.distiller) || !noisy(before) && !noisy(after) {
+        return None;
+    }
+    let message = "privacy is accounted for one noise from the first round to the last; leave the \
+                   distiller as it is, or set the noise to 0";
+    Some(Finding::new(&At::Nowhere, "distiller.combine.noise".into(), message.into()))
+}
+
+/// [`Change::KEYS`] in words.
+const MAY: &str = "faults, attack, and pre, combine and server of distiller, of its hierarchy.company \
+                   and hierarchy.global, and of hives by their number (hives.0.combine)";
 
 /// The stretches of a scenario that passes all other checks; the first begins with round 1. Overrides
 /// from number `given` on were made while it ran, and have no entry in a file that messages could
@@ -45,6 +61,10 @@ pub(super) fn stretches(
         let entry = Entry { i, change, own, written: &written, given };
         let told = |found: Vec<Finding>| found.into_iter().map(|f| entry.told(f)).collect();
         let scenario = entry.apply(&mut now).map_err::<Vec<Finding>, _>(told)?;
+        let before = &stretches[i].scenario;
+        if let Some(finding) = unaccounted(before, &scenario) {
+            return Err(told(vec![finding]));
+        }
         stretches.push(Stretch { round: change.round, scenario });
     }
     Ok(stretches)
@@ -125,9 +145,6 @@ fn whether(s: &Scenario, clashes: &mut Clashes<'_>) {
     }
 }
 
-/// Overrides of changes are told apart by marks, which stand for places until something is found.
-const MARKS: usize = usize::MAX / 2;
-
 /// An entry that is being applied.
 struct Entry<'a> {
     /// Its number.
@@ -143,13 +160,13 @@ struct Entry<'a> {
 impl Entry<'_> {
     /// The entry's overrides with their marks.
     fn sets(&self) -> impl Iterator<Item = (&String, At)> {
-        self.change.set.iter().zip(self.own.clone().map(|n| At::Set(MARKS + n)))
+        self.change.set.iter().zip(self.own.clone().map(|n| At::Set(At::MARKS + n)))
     }
 
     /// Which of its overrides a mark is of.
     fn mine(&self, at: &At) -> Option<usize> {
         let At::Set(mark) = at else { return None };
-        let n = mark.checked_sub(MARKS).filter(|n| self.own.contains(n))?;
+        let n = mark.checked_sub(At::MARKS).filter(|n| self.own.contains(n))?;
         Some(n - self.own.start)
     }
 
@@ -157,7 +174,11 @@ impl Entry<'_> {
     fn apply(&self, now: &mut Node) -> Result<Scenario, Vec<Finding>> {
         let mut findings = Vec::new();
         for (text, at) in self.sets() {
-            self.make_way(now, text, &at);
+            if text.trim_start().starts_with("changes") {
+                findings.extend(fixed(text, &at));
+                continue;
+            }
+            make_way(now, text, &at);
             if let Err((key, message)) = set::apply_one(now, text, &at, FORM) {
                 findings.push(Finding::new(&at, key, message));
             }
@@ -178,38 +199,14 @@ impl Entry<'_> {
         if findings.is_empty() { Ok(scenario) } else { Err(findings) }
     }
 
-    /// Empties a table that is given another kind of all that this entry does not set itself: the
-    /// keys of the one are not those of the other, and a scenario in which defaults are written out
-    /// changes like one in which they are not.
-    fn make_way(&self, now: &mut Node, text: &str, at: &At) {
-        let Some((key, value)) = text.split_once('=') else { return };
-        let mut parts: Vec<&str> = key.split('.').map(str::trim).collect();
-        if parts.pop() != Some("kind") {
-            return;
-        }
-        let table = parts.into_iter().try_fold(now, |node, part| match &mut node.body {
-            Body::Table(table) => table.get_mut(part).map(|entry| &mut entry.node),
-            Body::List(items) => items.get_mut(part.parse::<usize>().ok()?),
-            _ => None,
-        });
-        let Some(table) = table.and_then(Node::as_table_mut) else { return };
-        let before = table.get("kind").and_then(|entry| entry.node.as_text());
-        match set::parse_value(value, key, at) {
-            Ok(Body::Text(kind)) if before != Some(&*kind) => {
-                table.retain(|_, entry| self.mine(&entry.node.at).is_some());
-            }
-            _ => {}
-        }
-    }
-
     /// A finding as one of this entry, the override that led to it first.
     fn told(&self, mut finding: Finding) -> Finding {
         let j = finding.places.iter().find_map(|at| self.mine(at));
         let lead = self.written.get(self.own.start + j.unwrap_or(0)).cloned();
         let lead = lead.unwrap_or(At::Nowhere);
         let place = |at: &At| match at {
-            At::Set(mark) if *mark >= MARKS => {
-                self.written.get(mark - MARKS).cloned().unwrap_or(At::Nowhere)
+            At::Set(mark) if *mark >= At::MARKS => {
+                self.written.get(mark - At::MARKS).cloned().unwrap_or(At::Nowhere)
             }
             at => at.clone(),
         };
@@ -237,15 +234,33 @@ impl Entry<'_> {
     }
 }
 
+/// Empties a table that is given another kind: the keys of the one are not those of the other, and a
+/// scenario in which defaults are written out changes like one in which they are not.
+fn make_way(now: &mut Node, text: &str, at: &At) {
+    let Some((key, value)) = text.split_once('=') else { return };
+    let mut parts: Vec<&str> = key.split('.').map(str::trim).collect();
+    if parts.pop() != Some("kind") {
+        return;
+    }
+    let table = parts.into_iter().try_fold(now, |node, part| match &mut node.body {
+        Body::Table(table) => table.get_mut(part).map(|entry| &mut entry.node),
+        Body::List(items) => items.get_mut(part.parse::<usize>().ok()?),
+        _ => None,
+    });
+    let Some(table) = table.and_then(Node::as_table_mut) else { return };
+    let before = table.get("kind").and_then(|entry| entry.node.as_text());
+    match set::parse_value(value, key, at) {
+        Ok(Body::Text(kind)) if before != Some(&*kind) => table.clear(),
+        _ => {}
+    }
+}
+
 /// The refusal of an override whose key is the same all through a run.
 fn fixed(text: &str, at: &At) -> Option<Finding> {
     let key = text.split('=').next().unwrap_or_default().trim();
     if Change::may(key) {
         return None;
     }
-    let message = format!(
-        "stays as it is all through a run; what may change: {}, and what is below them",
-        Change::KEYS.join(", ")
-    );
+    let message = format!("stays as it is all through a run; what may change: {MAY}");
     Some(Finding::new(at, name(key), message))
 }
