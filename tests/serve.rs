@@ -289,6 +289,42 @@ fn who_looks_leaves_no_trace_in_a_result() {
 }
 
 #[test]
+fn what_is_changed_on_the_way_is_recorded_and_can_be_made_again() {
+    let place = Place::new();
+    place.write("x.toml", &SMALL.replace("rounds = 30", "rounds = 300"));
+    let command = place.command("run x.toml --out runs/x --serve 127.0.0.1:0");
+    let served = Served::of(command);
+    served.done("/api/pause", &json!({}));
+    let refused = |set: &str, words: &[&str]| {
+        let (status, answer) = served.post("/api/change", &json!({ "set": [set] }));
+        assert_eq!(status, 422, "{set}: {answer}");
+        for word in words {
+            assert!(answer.contains(word), "{set}: {word}: {answer}");
+        }
+    };
+    refused("distiller.combine.kind=mediam", &["distiller.combine", "did you mean", "median"]);
+    refused("faults.loss=2", &["faults.loss", "from 0 to 1"]);
+    refused("world.skills=9", &["world.skills", "distiller.combine"]);
+    refused("faults.los=0.5", &["faults.los", "loss"]);
+    let set = ["distiller.combine={kind = \"median\"}", "faults.loss=0.25"];
+    let round = served.done("/api/change", &json!({ "set": set }))["round"].as_u64().unwrap();
+    let changes = &served.json("/api/state")["changes"];
+    assert_eq!(changes, &json!([{ "round": round, "set": set }]));
+    served.done("/api/resume", &json!({}));
+    served.until("the end", |s| (s.json("/api/state")["phase"] == "over").then_some(()));
+    served.signal("-INT");
+    assert_eq!(served.end().0, Some(0));
+    let read = |name: &str| -> Value { serde_json::from_slice(&place.bytes(name)).unwrap() };
+    let recorded = &read("runs/x/manifest.json")["scenario"]["changes"];
+    assert_eq!(recorded, &json!([{ "round": round, "set": set }]));
+    place.fine("run runs/x/scenario.toml --out again --engine serial --quiet");
+    let hash = |name: &str| read(name)["result_hash"].clone();
+    assert_eq!(hash("again/summary.json"), hash("runs/x/summary.json"));
+    place.fine("run x.toml --out unchanged --quiet");
+    assert_ne!(hash("unchanged/summary.json"), hash("runs/x/summary.json"));
+}
+
+#[test]
 fn what_is_asked_amiss_is_refused_in_words() {
     let served = Served::endless();
     served.until_round(1);

@@ -65,7 +65,8 @@ impl Running {
         directory: &RunDirectory,
     ) -> Result<(Outcome, Value), Failure> {
         let result = self.simulate(watcher, other).and_then(|(outcome, facts)| {
-            let toml = self.scenario.to_toml();
+            // as it was changed while it ran
+            let toml = self.experiment.scenario().to_toml();
             let histories = Histories::of(&outcome);
             let numbers =
                 summary(&outcome, &histories, &facts.engine, facts.threads, facts.seconds());

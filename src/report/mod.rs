@@ -4,8 +4,8 @@
 //!
 //! ```text
 //! Outcome ─► data      thinned, packed numbers         ─┐
-//!         ─► map, hives, fits, origins,                 │
-//!            interference, newcomers, pace              │
+//!         ─► map, hives, fits, origins, interference,   │
+//!            newcomers, pace, changes                   │
 //!                      numbers of one figure and what   ├─► page ─► report.html
 //!                      it says                          │   (template, css, js, charts inlined)
 //!         ─► sections, knowing, figures
@@ -20,6 +20,7 @@
 //! Pages check themselves in a browser, see `assets/selfcheck.js`.
 
 mod captions;
+mod changes;
 mod comparison;
 mod data;
 mod error;

@@ -6,6 +6,7 @@
 
 mod attack;
 mod battery;
+mod changes;
 mod compression;
 mod distiller;
 mod faults;
@@ -27,6 +28,7 @@ mod world;
 
 pub use attack::*;
 pub use battery::*;
+pub use changes::*;
 pub use compression::*;
 pub use distiller::*;
 pub use faults::*;
@@ -91,6 +93,9 @@ pub struct Scenario {
     pub hives: Vec<Hive>,
     /// What passes between several hives.
     pub market: Market,
+    /// Keys that change while a run is under way, round by round.
+    #[schemars(length(max = 256))]
+    pub changes: Vec<Change>,
     /// What is measured, how often, and beside which bounds.
     pub measure: Measure,
     /// Which machine runs it. Never changes a result.

@@ -1,4 +1,5 @@
-//! What may be chosen while a run is under way, out of the catalogue and the scenario's schema.
+//! What may be chosen while a run is under way, out of the catalogue and the scenario's schema. What
+//! agents are does not change: their solver stays as it is.
 
 use crate::catalogue::{bare, brief, entries};
 use crate::scenario::{Stage, attacks, mishaps};
@@ -6,10 +7,11 @@ use serde_json::{Value, json};
 
 /// Strategies with their parameters, faults, and attacks with theirs.
 pub(super) fn choices() -> Value {
-    let strategies = entries().filter(|entry| entry.stage == Stage::Combine).map(|entry| {
+    let strategies = entries().filter(|entry| entry.stage != Stage::Solver).map(|entry| {
         let kind = entry.kind();
         json!({
             "name": entry.name,
+            "key": entry.stage.key(),
             "family": entry.family.name(),
             "about": bare(&kind.about),
             "breakdown": brief(entry.breakdown),
@@ -35,6 +37,10 @@ mod tests {
             all.map(|each| each[name].as_str().unwrap().to_string()).collect()
         };
         assert!(names("strategies", "name").contains(&"krum".into()));
+        let mut keys = names("strategies", "key");
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys, ["distiller.combine", "distiller.pre", "distiller.server"]);
         let mishaps = names("mishaps", "key");
         for key in ["faults.loss", "faults.max_staleness", "attack.share", "attack.knowledge"] {
             assert!(mishaps.contains(&key.into()), "{mishaps:?}");

@@ -42,7 +42,9 @@
     select.addEventListener("change", show);
     form.addEventListener("submit", (e) => {
       e.preventDefault();
-      send(form, problem, [`distiller.combine=${table(select.value, place)}`]);
+      const { key } = all.find((s) => s.name === select.value);
+      const made = table(select.value, place);
+      send(form, problem, [`${key}=${key === "distiller.pre" ? `[${made}]` : made}`]);
     });
     show();
   };

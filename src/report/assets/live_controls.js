@@ -68,6 +68,14 @@
     put("merge", seconds(fleet.merge[0]), fleet.merge[0] === null ? "nothing is merged apart from tours" : `one in twenty over ${seconds(fleet.merge[1])}`);
   };
 
+  // As the newest change that holds by now has it.
+  const strategy = (state) => {
+    const round = live.of(state.fleet?.last, "round") ?? 0;
+    const sets = state.changes.filter((c) => c.round <= round + 1).flatMap((c) => c.set);
+    const last = sets.filter((set) => /^distiller\.combine(\.kind)?\s*=/.test(set)).pop();
+    return last ? last.replace(/^[^=]*=\s*/, "") : state.combine;
+  };
+
   const show = () => {
     const { state } = live;
     for (const id of ["deck", "live", "change"]) get(id).hidden = !state;
@@ -86,7 +94,7 @@
     if (!state) { h1.textContent = "No run is under way"; get("facts").textContent = ""; document.title = "hivesim live"; return; }
     h1.textContent = state.name;
     get("question").textContent = state.question;
-    get("facts").textContent = `${hive.si(state.agents)} agents · seed ${state.seed} · merge by ${state.combine} · ${phases[state.phase]}`;
+    get("facts").textContent = `${hive.si(state.agents)} agents · seed ${state.seed} · merge by ${strategy(state)} · ${phases[state.phase]}`;
     for (const button of [pause, step, halt, pace]) button.disabled = over;
     get("change").hidden = over;
     pause.textContent = state.paused ? "Go on" : "Pause";
