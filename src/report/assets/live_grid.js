@@ -3,7 +3,7 @@ hive.grid = (() => {
   const { live, element } = hive;
   const canvas = document.getElementById("fleet");
   const [tip, title, note] = ["fleet-tip", "fleet-title", "fleet-note"].map((id) => document.getElementById(id));
-  const HEIGHT_MAX = 420;
+  const [HEIGHT_MAX, SIDE_MAX] = [340, 64];
 
   // 255 colours, between those of the heat maps.
   const ramp = (() => {
@@ -21,7 +21,7 @@ hive.grid = (() => {
     const width = canvas.clientWidth;
     let columns = Math.max(1, Math.ceil(Math.sqrt((tiles * width) / HEIGHT_MAX)));
     while (Math.ceil(tiles / columns) * (width / columns) > HEIGHT_MAX) columns += 1;
-    return { width, columns, side: Math.min(width / columns, 44) };
+    return { width, columns, side: Math.min(width / columns, SIDE_MAX) };
   };
 
   let [at, shape] = [null, { columns: 1, side: 1, tiles: 0 }];
