@@ -40,13 +40,13 @@ hive.grid = (() => {
     pen.setTransform(dots, 0, 0, dots, 0, 0);
     pen.fillStyle = ground;
     pen.fillRect(0, 0, width, height);
-    const gap = side > 9 ? 1 : 0;
+    const gap = side > 12 ? 1 : 0;
     const company = fleet.tile_companies;
     for (let i = 0; i < tiles.length; i += 1) {
       const [x, y] = [(i % columns) * side, Math.floor(i / columns) * side];
       pen.fillStyle = tiles[i] === 255 ? none : ramp[tiles[i]];
       // Companies stand apart where there is room for that.
-      const edge = gap && i % columns && company[i] !== company[i - 1] ? 2 : 0;
+      const edge = side > 16 && i % columns && company[i] !== company[i - 1] ? 2 : 0;
       pen.fillRect(x + edge, y, side - gap - edge + (gap ? 0 : 0.5), side - gap + (gap ? 0 : 0.5));
     }
     if (at !== null && at < tiles.length) {
