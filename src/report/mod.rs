@@ -14,6 +14,7 @@
 //!         ─► tiles     key figures                     ─┘
 //!
 //! Outcomes ─► side_by_side   several runs on one page
+//! nothing  ─► live           the page of a run under way, which asks for its data
 //! ```
 //!
 //! Pages check themselves in a browser, see `assets/selfcheck.js`.
@@ -29,6 +30,8 @@ mod fits;
 mod hives;
 mod interference;
 mod knowing;
+#[cfg(feature = "serve")]
+mod live;
 mod map;
 mod newcomers;
 mod origins;
@@ -48,6 +51,10 @@ mod views;
 
 pub use comparison::render_comparison;
 pub use error::ReportError;
+#[cfg(feature = "serve")]
+pub(crate) use live::render_live;
+#[cfg(feature = "serve")]
+pub(crate) use pack::{base64, number};
 pub use page::render;
 pub use side_by_side::render_side_by_side;
 pub use stress::render_stress;

@@ -33,7 +33,7 @@ pub use compression::*;
 pub use distiller::*;
 pub use faults::*;
 pub use fleet::*;
-pub use kinds::{Kind, Parameter, Stage, kinds};
+pub use kinds::{Kind, Parameter, Stage, attacks, kinds, mishaps};
 pub use learner::*;
 pub use load::{
     CheckedBattery, CheckedPlan, CheckedRecipe, CheckedScenario, Location, Override, Problem,
