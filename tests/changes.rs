@@ -328,6 +328,12 @@ proptest! {
         let at: Vec<(u32, &[&str])> = sets.iter().map(|(round, sets)| (*round, &sets[..])).collect();
         let (live, again, holds) = twice(&text, ENGINES[engine], &at);
         prop_assert_eq!(&live.result_hash, &again.result_hash);
+        let (sent, known) = live.hive.accounts.iter().fold((0, 0), |(sent, known), row| {
+            let a = row.accounts;
+            (sent + a.sent, known + a.merged + a.duplicate + a.dropped())
+        });
+        let in_flight = live.hive.accounts.last().map_or(0, |row| row.in_flight);
+        prop_assert_eq!(sent, known + in_flight, "nothing is forgotten");
         let written: Vec<(u32, &[String])> =
             live.scenario.changes.iter().map(|change| (change.round, &change.set[..])).collect();
         let mut told = holds.clone();

@@ -86,10 +86,13 @@ hive.charts = (() => {
     if (!all.length) return [];
     const soft = hive.colour("soft");
     return [{
-      type: "line", name: "", data: [], silent: true, tooltip: { show: false }, z: 2,
+      type: "line", name: "", data: [], silent: true, tooltip: { show: false }, z: 5,
       markLine: {
         silent: true, symbol: "none", animation: false, lineStyle: { color: soft, type: "dotted", width: 1.2 },
-        label: { position: "insideEnd", rotate: 0, align: "left", padding: [10, 0, 0, 4], color: soft, fontSize: 12, formatter: (p) => p.name },
+        label: {
+          position: "insideEnd", distance: 4, rotate: 0, formatter: (p) => p.name, color: hive.colour("ink"), fontSize: 11,
+          padding: [1, 4], backgroundColor: hive.colour("card"), borderColor: soft, borderWidth: 1, borderRadius: 3,
+        },
         data: all.map(({ round, letter }) => ({ xAxis: round - 0.5, name: letter })),
       },
     }];
