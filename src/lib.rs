@@ -121,6 +121,8 @@ pub mod population;
 pub mod record;
 pub mod report;
 pub mod scenario;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod stream;
 pub mod stress;
 pub mod sweep;

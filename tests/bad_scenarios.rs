@@ -308,6 +308,42 @@ refused! {
     a_backdoor_that_nobody_uses_to_a_skill_that_is_none("[attack.method]\nkind = \"backdoor\"\nskill = 99\n");
 }
 
+/// A change of a hive of 20 agents in round 4.
+fn change(set: &str) -> String {
+    format!("rounds = 9\n[fleet]\nagents = 20\n\n[[changes]]\nround = 4\nset = [{set}]\n")
+}
+
+refused! {
+    changes:
+    a_strategy_misspelt(&super::change("\"distiller.combine.kind=medain\""));
+    a_key_misspelt(&super::change("\"faults.loss=0.2\", \"faults.delays=0.2\""));
+    a_table_misspelt(&super::change("\"atack.share=0.2\""));
+    a_key_that_stays(&super::change("\"attack.share=0.2\", \"fleet.agents=40\""));
+    what_becomes_of_absent_blocks(&super::change("\"distiller.absent=zero\""));
+    a_whole_table_that_holds_more(&super::change("'distiller={combine={kind=\"krum\"}}'"));
+    changes_of_changes(&super::change("\"changes.0.round=3\""));
+    no_equals_sign(&super::change("\"attack.share\""));
+    nothing_after_the_equals_sign(&super::change("\"attack.share=\""));
+    nothing_to_set(&super::change(""));
+    a_value_out_of_range(&super::change("\"attack.share=2\""));
+    all_attack_later(&super::change("\"attack.share=0.95\"").replace("agents = 20", "agents = 9\n[world]\ncompanies = 3"));
+    a_strategy_that_needs_more_agents(&super::change("'distiller.combine={kind=\"krum\",f=12}'"));
+    a_parameter_of_the_kind_before(&super::change("\"distiller.combine.f=3\", \"distiller.combine.kind=krum\", \"distiller.combine.weighting=equal\""));
+    what_only_the_second_of_two_does_not_go_with("rounds = 9\n[[changes]]\nround = 3\nset = [\"distiller.combine.kind=fisher\"]\n[[changes]]\nround = 6\nset = ['distiller.pre=[{kind=\"clip\"}]']\n");
+    a_round_after_the_end("rounds = 9\n[[changes]]\nround = 10\nset = [\"faults.loss=0.1\"]\n");
+    a_round_before_the_first("[[changes]]\nround = 0\nset = [\"faults.loss=0.1\"]\n");
+    rounds_that_do_not_rise("[[changes]]\nround = 4\nset = [\"faults.loss=0.1\"]\n[[changes]]\nround = 4\nset = [\"faults.loss=0.2\"]\n");
+    no_round("[[changes]]\nset = [\"faults.loss=0.1\"]\n");
+    a_text_for_a_list("[[changes]]\nround = 4\nset = \"faults.loss=0.1\"\n");
+    of_numbers("[learner]\nkind = \"practice\"\n[[changes]]\nround = 4\nset = [\"distiller.combine.kind=median\"]\n");
+    in_isolation("[distiller]\ntopology = \"isolated\"\n[[changes]]\nround = 4\nset = [\"distiller.combine.kind=median\"]\n");
+    of_a_strategy_under_a_lineage("[measure]\nlineage = true\n[[changes]]\nround = 4\nset = [\"distiller.combine.kind=median\"]\n");
+    of_noise_that_vouches_for_privacy("[distiller]\nabsent = \"zero\"\ncombine = { kind = \"norm-bound\", scope = \"model\", noise = 1.0 }\n[[changes]]\nround = 4\nset = [\"distiller.combine.noise=0.5\"]\n");
+    faults_on_a_graph("[distiller]\ntopology = \"gossip\"\n[[changes]]\nround = 4\nset = [\"faults.loss=0.1\"]\n");
+    a_hive_that_is_none("[[hives]]\n[[hives]]\n[[changes]]\nround = 4\nset = [\"hives.3.combine.kind=median\"]\n");
+    from_the_command_line("rounds = 9\n", "changes=[{round=4,set=[\"attack.share=0.1\",\"attack.methd.kind=mimic\"]}]");
+}
+
 refused! {
     faults:
     a_fault_misspelt("[faults]\nlos = 0.1\n");
@@ -392,7 +428,7 @@ refused! {
     below_a_value("rounds = 3\n", "rounds.x=1");
     of_a_kind_that_the_files_keys_do_not_fit("[world]\nskills = 8\ncompanies = 4\nalpha = 0.5\n", "world.kind=dataset", "world.path=data");
     of_a_kind_that_one_key_does_not_fit("[learner]\nkind = \"softmax\"\nbuckets = 8\n", "learner.kind=mlp");
-    of_a_list_by_a_word("changes = 1\n[[world.changes]]\nround = 3\nskill = 0\n", "world.changes.first.round=3");
+    of_a_list_by_a_word("[[world.changes]]\nround = 3\nskill = 0\n", "world.changes.first.round=3");
     past_the_end_of_a_list("[[world.changes]]\nround = 3\nskill = 0\n", "world.changes.2.round=3");
     of_a_list_that_is_not_there("", "world.changes.1.round=3");
     that_makes_an_impossible_combination("[distiller]\nexchange = \"experience\"\n", "distiller.topology=pooled");

@@ -14,7 +14,7 @@ mod reading;
 use hivesim::measure::RoundRow;
 use hivesim::record::Histories;
 use hivesim::report::{ReportError, render};
-use hivesim::scenario::{Dataset, Personalisation, World};
+use hivesim::scenario::{Change, Dataset, Personalisation, World};
 use made_up::{FIRST_HIVE, SMALL, Size, alone, outcome, page};
 use serde_json::{Value, json};
 
@@ -340,4 +340,25 @@ fn pages_to_look_at() {
     for (name, outcome) in all {
         std::fs::write(folder.join(format!("{name}.html")), page(&outcome)).unwrap();
     }
+}
+
+#[test]
+fn what_changed_on_the_way_is_listed_and_marked_as_far_as_the_run_went() {
+    let mut run = outcome(SMALL);
+    let change =
+        |round, set: &str| Change { round, set: vec![set.into(), "faults.loss=0.1".into()] };
+    let after = SMALL.rounds + 1;
+    run.scenario.changes =
+        vec![change(2, "attack.share=0.2"), change(3, "<b>"), change(after, "attack.share=0")];
+    let page = page(&run);
+    let marks = &data(&page)["changes"];
+    assert_eq!(marks[0]["letter"], "A");
+    assert_eq!((&marks[1]["letter"], &marks[1]["round"]), (&json!("B"), &json!(3)));
+    assert_eq!(marks.as_array().map(Vec::len), Some(2), "what the run did not come to is not told");
+    let list = between(&page, "<dl class=\"changes\"", "</dl>");
+    assert!(list.contains("<b>A</b> From round 2 on"), "{list}");
+    assert!(list.contains("<code>attack.share=0.2</code> <code>faults.loss=0.1</code>"), "{list}");
+    assert!(list.contains("<code>&lt;b&gt;</code>"), "{list}");
+    let plain = made_up::page(&outcome(SMALL));
+    assert!(data(&plain).get("changes").is_none() && !plain.contains("<dl class=\"changes\""));
 }

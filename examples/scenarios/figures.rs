@@ -53,6 +53,19 @@ pub fn time_to_four_fifths(outcome: &Outcome) -> f64 {
     Curve { times, values }.time_to(0.8).unwrap_or(f64::NAN)
 }
 
+/// Skill of a core.
+pub fn core_at(outcome: &Outcome, round: usize) -> f64 {
+    outcome.hive.rounds[round].core_skill
+}
+
+/// Rounds from core 29 on until a core is again within 0.02 of core 19.
+pub fn rounds_to_mend(outcome: &Outcome) -> f64 {
+    let whole = core_at(outcome, 19) - 0.02;
+    let after = outcome.hive.rounds.iter().skip(30);
+    let back = after.take_while(|row| row.core_skill < whole).count();
+    if back < 31 { back as f64 + 1.0 } else { f64::NAN }
+}
+
 /// Megabytes that agents sent, round by round, from the first on.
 fn sent_up(outcome: &Outcome) -> impl Iterator<Item = (f64, f64)> {
     outcome.hive.rounds.iter().scan(0.0, |sent, row| {

@@ -341,6 +341,27 @@ pub const STUDIES: &[Study] = &[
         ..PLAIN
     },
     Study {
+        name: "mid-course",
+        rows: &[
+            "",
+            "changes=[]",
+            "changes=[] attack.share=0.0",
+            "changes.0.round=21",
+            "changes=[] distiller.combine.kind=multi-krum",
+            "changes.0.set=[\"distiller.combine.kind=median\"]",
+            "changes=[] distiller.combine.kind=median",
+            "changes.0.set=[\"distiller.combine.kind=krum\"]",
+            "changes.0.set=[\"distiller.combine.kind=geometric-median\"]",
+            "changes.0.set=[\"attack.share=0\"]",
+        ],
+        columns: &[
+            ("core before the attack", |o| core_at(o, 19)),
+            ("core when it is noticed", |o| core_at(o, 29)),
+            ("rounds until it is back", rounds_to_mend),
+        ],
+        ..PLAIN
+    },
+    Study {
         name: "rumour",
         rows: &[
             "",

@@ -204,8 +204,10 @@ impl Cohort {
             return;
         }
         let mut tasks = dealt.first(most as usize);
-        let attacks = fleet.attackers.attacks(agent, publication.version_of(agent));
-        if let Some(lie) = fleet.attackers.lie().filter(|_| attacks) {
+        let terms = publication.terms_of(agent);
+        let attacks = fleet.topology.merges()
+            && terms.attackers.attacks(agent, publication.version_of(agent));
+        if let Some(lie) = terms.attackers.lie().filter(|_| attacks) {
             let (answers, _) = fleet.learner.answers();
             lie.tell(&tasks, answers, believed);
             tasks.answers = believed;
@@ -227,7 +229,7 @@ impl Cohort {
             name: (fleet.seed, agent.0, round.0),
             order: if finite { Order::Shuffled(Purpose::Shuffle) } else { Order::AsDealt },
         };
-        parcel.tally = if attacks && !fleet.attackers.works() {
+        parcel.tally = if attacks && !terms.attackers.works() {
             let Plan { feedback, batch, .. } = &fleet.plan;
             let steps = feedback.steps(tasks.len() as u64, *batch as u64);
             let tasks = feedback.judged(tasks.len() as u64);
@@ -265,7 +267,8 @@ impl Cohort {
         if let Some(control) = publication.control.as_ref().filter(|_| !parcel.dropped) {
             self.renew_controls(fleet, control, owner, local, learning);
         }
-        if let Some(kind) = fleet.statistic {
+        learning.statistic = terms.statistic;
+        if let Some(kind) = terms.statistic {
             fleet.learner.statistic(kind, &tasks, local, scratch, &mut learning.statistics);
         }
         self.note_practice(agent, &tasks);
@@ -313,4 +316,11 @@ impl Cohort {
             parcel.policy = Some((agent, bench.policy.clone()));
         }
     }
+}
+
+/// Whether there is nothing to measure of an agent: it has not joined, has left, or attacks.
+fn is_out(fleet: &Fleet, publication: &Publication, agent: AgentId) -> bool {
+    fleet.absent(agent, publication.version)
+        || publication.has_left(agent)
+        || publication.agenda.hides(agent, publication.version)
 }

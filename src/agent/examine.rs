@@ -42,7 +42,9 @@ pub(super) fn backdoor(
     agent: AgentId,
     bench: &mut Bench,
 ) -> Fooled {
-    let Some(spec) = &fleet.backdoor else { return Fooled::default() };
+    let Some(spec) = publication.agenda.backdoor_at(publication.version) else {
+        return Fooled::default();
+    };
     let Bench { desk, scratch, logits, best, .. } = bench;
     let probe = fleet.world.probe(&publication.climate, agent, SkillId(spec.skill), desk);
     let Some(probe) = probe.filter(|_| !fleet.halt.is_set()) else { return Fooled::default() };

@@ -1,12 +1,12 @@
 //! What all agents of a fleet have in common.
 
-use super::{Attackers, Pace, Press};
+use super::{Pace, Press};
 use crate::halt::Halt;
 use crate::ids::{AgentId, CoreVersion, Round};
-use crate::learner::{Learner, Plan, Scratch, Statistic};
+use crate::learner::{Learner, Plan, Scratch};
 use crate::maths;
 use crate::params::Local;
-use crate::scenario::{Backdoor, Compression, Exchange, Faults, Partial, Pull, Topology};
+use crate::scenario::{Compression, Exchange, Partial, Pull, Topology};
 use crate::stream::{Purpose, Stream};
 use crate::world::{Desk, World};
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub enum Keeping {
 }
 
 /// A fleet's world, learner and habits: everything that its agents share, and nothing that
-/// a result depends on and changes.
+/// a result depends on and changes: [`Terms`](super::Terms) may.
 pub struct Fleet {
     /// What generates work.
     pub world: Arc<dyn World>,
@@ -47,8 +47,6 @@ pub struct Fleet {
     pub compression: Compression,
     /// Whether their steps are corrected by control variates (SCAFFOLD).
     pub scaffold: bool,
-    /// What they measure beside their contribution.
-    pub statistic: Option<Statistic>,
     /// Most examples that one sends a round (exchange of experience).
     pub reservoir: usize,
     /// Tasks a round, in worlds that generate them.
@@ -65,12 +63,6 @@ pub struct Fleet {
     pub uptake: Uptake,
     /// How long their work takes.
     pub pace: Pace,
-    /// What happens to learnings on their way.
-    pub faults: Faults,
-    /// Who of them attacks.
-    pub attackers: Attackers,
-    /// The backdoor whose success is measured, whether anyone attacks or not.
-    pub backdoor: Option<Backdoor>,
     /// The seed of all streams.
     pub seed: u64,
     /// Whether to stop in the middle of a round.

@@ -2,7 +2,7 @@
 
 use super::AgentError;
 use crate::ids::{AgentId, CompanyId, CoreVersion, Round};
-use crate::learner::Tally;
+use crate::learner::{Statistic, Tally};
 use crate::params::Sparse;
 use crate::world::TaskBuffer;
 
@@ -26,8 +26,10 @@ pub struct Learning {
     /// What the agent's control variates changed by; each block counts 1 if it is the agent's
     /// first (SCAFFOLD alone).
     pub controls: Sparse,
-    /// The statistic that the strategy asked for.
+    /// The statistic that the strategy asked for, and which that was.
     pub statistics: Sparse,
+    /// See there.
+    pub statistic: Option<Statistic>,
     /// Logits on the shared inputs, a block a skill (exchange of predictions alone).
     pub answers: Sparse,
     /// Examples for the pool (exchange of experience alone).

@@ -1,5 +1,5 @@
 //! Agents: what each one holds, and what it does when a core is published.
-//! Lives here: the fleet's common settings, pace and attackers, cohorts of agents, pull policies,
+//! Lives here: the fleet's common settings, pace, attackers and terms of work, cohorts of agents, pull policies,
 //! examinations, compression, and the parcel that an agent hands over.
 //! May not: know how parcels travel or how learnings are merged.
 
@@ -11,6 +11,7 @@ mod fleet;
 mod learning;
 mod pace;
 mod publication;
+mod terms;
 
 pub use crate::halt::Halt;
 pub use attackers::{Attackers, Lie};
@@ -24,6 +25,7 @@ pub use pace::Pace;
 pub use publication::{
     CompanyLayer, Duty, Errand, Held, Hold, Locals, Publication, Shift, Start, Traffic,
 };
+pub use terms::{Agenda, Terms};
 
 use crate::ids::{AgentId, CoreVersion};
 use thiserror::Error;

@@ -1,5 +1,6 @@
 //! What is published, and who is to do what with it.
 
+use super::{Agenda, Terms};
 use crate::ids::{AgentId, CompanyId, CoreVersion, Round};
 use crate::measure::HiveRow;
 use crate::params::Store;
@@ -32,6 +33,8 @@ pub struct Publication {
     pub companies: Option<Arc<CompanyLayer>>,
     /// The truths of the round.
     pub climate: Climate,
+    /// The terms of all work, what led here and what follows.
+    pub agenda: Arc<Agenda>,
     /// The truths under which agents are examined again that were examined before this core was
     /// made: those of the work that it was made of.
     pub examined: Option<Climate>,
@@ -192,6 +195,16 @@ impl Publication {
     /// Which core an agent works on.
     pub fn version_of(&self, agent: AgentId) -> CoreVersion {
         self.start(agent).map_or(self.version, |start| start.version)
+    }
+
+    /// The terms of an agent's work.
+    pub fn terms_of(&self, agent: AgentId) -> &Terms {
+        self.agenda.with(self.version_of(agent))
+    }
+
+    /// The terms on which the next core is made.
+    pub fn terms(&self) -> &Terms {
+        self.agenda.with(self.version)
     }
 
     /// The truths of an agent's work.

@@ -31,8 +31,8 @@ const fn metric(name: &'static str, kind: Kind, unit: Unit, about: &'static str)
     Metric { name, kind, unit, about }
 }
 
-/// All have the label `fleet`: `hive`, `isolated` or `pooled`.
-const METRICS: [Metric; 18] = [
+/// All have the label `fleet`, `hive`, `isolated` or `pooled`, but those of the live page.
+const METRICS: [Metric; 20] = [
     metric("hivesim_tasks_total", Counter, Unit::Count, "Tasks done, after each round."),
     metric("hivesim_sample_steps_total", Counter, Unit::Count, "Examples trained on."),
     metric("hivesim_learnings_total", Counter, Unit::Count, "Learnings merged."),
@@ -76,6 +76,8 @@ const METRICS: [Metric; 18] = [
         Unit::Count,
         "Mean staleness of a round's learnings, core versions.",
     ),
+    metric("hivesim_viewers", Gauge, Unit::Count, "Viewers of the live page."),
+    metric("hivesim_viewer_frames_total", Counter, Unit::Count, "Frames sent to viewers."),
 ];
 
 /// From a hundred microseconds to five minutes.

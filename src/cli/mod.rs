@@ -6,17 +6,27 @@
 
 mod batching;
 mod bench;
+mod both;
 mod cases;
 mod clock;
 mod closing;
 mod compare;
+#[cfg(feature = "serve")]
+mod live;
+#[cfg(not(feature = "serve"))]
+#[path = "no_live.rs"]
+mod live;
 mod memory;
 mod merge;
 mod merging;
 mod metrics;
 mod report;
 mod run;
+mod running;
 mod scenario;
+#[cfg(feature = "serve")]
+mod serve;
+mod signals;
 mod strategies;
 mod stress;
 mod sweep;
@@ -44,6 +54,7 @@ Start here:
   hivesim run scenarios/first-hive.toml       run it; opens up in runs/first-hive-1/report.html
   hivesim scenario show scenarios/first-hive.toml       the same with every key and its meaning
   hivesim run --help                          options, what the columns mean, exit codes
+  hivesim run scenarios/first-hive.toml --serve 127.0.0.1:7878       watch it in a browser
   hivesim report runs/A runs/B                lay runs side by side on one page
   hivesim sweep --help                        keys varied over many seeds, with intervals
   hivesim stress --quick                      strategies under faults and attacks: report cards
@@ -77,6 +88,9 @@ enum Command {
     BenchCase,
     /// Put merge strategies to hardships at rising doses, and write their report cards.
     Stress(stress::StressArgs),
+    /// Serve a page from which runs are started, watched and held.
+    #[cfg(feature = "serve")]
+    Serve(serve::ServeArgs),
     /// Check a scenario, show it with all its defaults, or print the schema.
     Scenario(scenario::ScenarioArgs),
     /// List the merge strategies, or show one with its formula, costs and parameters.
@@ -113,6 +127,8 @@ pub fn main() -> ExitCode {
         Command::BenchCase => bench::run_case(),
         Command::Stress(args) => stress::run(&args),
         Command::Merge(args) => merge::run(&args),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => serve::run(&args),
         Command::Scenario(args) => scenario::run(&args),
         Command::Strategies(args) => strategies::run(&args),
         Command::Validate(args) => validate::run(&args),
@@ -142,13 +158,21 @@ fn failed(error: impl std::fmt::Display) -> Failure {
     Failure::Failed(error.to_string())
 }
 
+/// The folder of runs, where nobody names another.
+const RUNS: &str = "runs";
+
 /// Where results go that nobody named a folder for.
 fn folder_of(scenario: &str, what: impl std::fmt::Display) -> PathBuf {
+    Path::new(RUNS).join(run_name(scenario, what))
+}
+
+/// What a run of a scenario is called.
+fn run_name(scenario: &str, what: impl std::fmt::Display) -> String {
     let name = match file_name(scenario) {
         name if name.is_empty() => "run".into(),
         name => name,
     };
-    Path::new("runs").join(format!("{name}-{what}"))
+    format!("{name}-{what}")
 }
 
 /// A table's lines without the blanks around its cells, with these columns to the right.

@@ -1,19 +1,16 @@
 //! `hivesim run`: a scenario, from the first core to the report.
 
+use super::live::{Live, LiveArgs};
+use super::running::Running;
+use super::signals::Signals;
 use super::watch::{Progress, Watcher};
-use super::{Failure, closing, failed, folder_of, memory, metrics, no_thread, print};
-use crate::agent::Halt;
-use crate::engine::{Experiment, RunError};
-use crate::measure::Outcome;
-use crate::record::{Histories, Made, RunDirectory, RunFacts, pretty, summary, write_run};
-use crate::report;
+use super::{Failure, closing, folder_of, metrics, print};
+use crate::record::{RunDirectory, pretty};
 use crate::scenario::{CheckedScenario, EngineKind, Override, Scenario, ScenarioError};
 use crate::text::plain;
 use clap::Args;
 use clap::builder::RangedI64ValueParser;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -21,6 +18,7 @@ Examples:
   hivesim run scenarios/first-hive.toml --set world.company=1.0 --seed 7 --out runs/strong
   hivesim run scenarios/first-hive.toml --set 'measure.bounds=[\"isolated\"]' --engine pool
   hivesim run scenarios/first-hive.toml --json | jq .skills.panel
+  hivesim run scenarios/first-hive.toml --serve 127.0.0.1:7878
 
 Output (docs/measures.md explains every number):
   summary.json, manifest.json, scenario.toml, thirteen Parquet tables and report.html in DIR.
@@ -39,6 +37,9 @@ Output (docs/measures.md explains every number):
 Progress goes to standard error: a bar on a terminal, lines elsewhere. Ctrl-C stops the run, writes
 the rounds done by then and marks them incomplete, or nothing where the world was not built yet; a
 second one quits at once.
+
+With --serve a browser shows the run as it goes, pauses it and changes it (docs/live.md); when the run is
+over the page stays until Ctrl-C, unless --serve-until-done.
 
 Exit codes: 0 fine, 1 failed, 2 bad input, 130 interrupted";
 
@@ -75,6 +76,8 @@ pub struct RunArgs {
     /// --metrics 127.0.0.1:9000.
     #[arg(long, value_name = "ADDR", value_parser = metrics::address)]
     metrics: Option<std::net::SocketAddr>,
+    #[command(flatten)]
+    live: LiveArgs,
 }
 
 impl RunArgs {
@@ -101,27 +104,21 @@ impl RunArgs {
 /// Runs it.
 pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
     let scenario = args.load()?;
-    let toml = scenario.to_toml();
     let default = || folder_of(&scenario.name, scenario.seed.0);
     let out = args.out.clone().unwrap_or_else(default);
-    let experiment = Experiment::new(scenario).within(memory::available_bytes());
-    let watcher = Watcher::new(Progress::fitting(!args.quiet && !args.json), experiment.registry());
+    let run = Running::of(scenario);
+    let watcher = Watcher::new(Progress::fitting(!args.quiet && !args.json), run.registry());
     // before the first file is written
-    let made: Arc<Mutex<Made>> = Arc::default();
-    stop_on_signals(experiment.halt(), &watcher, made.clone())?;
+    let signals = Signals::handle(watcher.voice())?;
+    signals.stop(run.halt());
     args.metrics.map_or(Ok(()), metrics::serve)?;
+    let live = args.live.begin(&run, &out, args.quiet)?;
     let directory =
         RunDirectory::create(&out).map_err(|error| Failure::BadInput(error.to_string()))?;
-    *made.lock().unwrap_or_else(PoisonError::into_inner) = directory.made();
-    let result = simulate(&experiment, &watcher).and_then(|(outcome, facts)| {
-        let histories = Histories::of(&outcome);
-        let numbers = summary(&outcome, &histories, &facts.engine, facts.threads, facts.seconds());
-        let page =
-            report::render(&outcome, &histories, &pretty(&numbers), &toml).map_err(failed)?;
-        write_run(&directory, &outcome, &histories, &facts, &toml, &page).map_err(failed)?;
-        Ok((outcome, numbers))
-    });
-    let (outcome, numbers) = result.inspect_err(|_| directory.made().remove())?;
+    signals.remove(directory.made());
+    let observer = live.as_ref().map(Live::observer);
+    let (outcome, numbers) = run.finish(&watcher, observer, &directory)?;
+    signals.keep();
     if args.json {
         print(&pretty(&numbers))?;
     } else if !args.quiet {
@@ -130,52 +127,13 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
         let report = plain(&report.to_string_lossy());
         print(&format!("{table}\nresult  {hash}\nreport  {report}\n"))?;
     }
+    if let Some(live) = live {
+        live.end(&outcome, &signals);
+    }
     if outcome.complete {
         return Ok(());
     }
     let out = out.display();
     let text = format!("interrupted: {out} holds the rounds done, marked incomplete");
     Err(Failure::Interrupted(text))
-}
-
-/// The run itself, watched.
-fn simulate(experiment: &Experiment, watcher: &Watcher) -> Result<(Outcome, RunFacts), Failure> {
-    let started = SystemTime::now();
-    let (outcome, seconds) = watcher.beside(|| experiment.run(watcher)).map_err(no_thread)?;
-    let mut outcome = outcome.map_err(|error| match error {
-        RunError::World(problem) => Failure::BadInput(problem.to_string()),
-        RunError::Halted => {
-            let text = "interrupted before the first round: nothing was written";
-            Failure::Interrupted(text.into())
-        }
-        error => failed(error),
-    })?;
-    let traces =
-        std::iter::once(&mut outcome.hive).chain(outcome.bounds.iter_mut().map(|b| &mut b.1));
-    traces.zip(seconds).for_each(|(trace, seconds)| trace.seconds = seconds);
-    let agents = outcome.scenario.fleet.agents as usize;
-    let (kind, threads) = Experiment::machine(&outcome.scenario, agents);
-    let facts =
-        RunFacts { engine: kind.name().into(), threads, started, finished: SystemTime::now() };
-    Ok((outcome, facts))
-}
-
-/// Ctrl-C, SIGTERM and SIGHUP halt the run; the second of them ends the process, and the folders
-/// in `made` go.
-fn stop_on_signals(halt: Halt, watcher: &Watcher, made: Arc<Mutex<Made>>) -> Result<(), Failure> {
-    let (progress, bar) = watcher.voice();
-    let handler = move || {
-        if halt.is_set() {
-            made.lock().unwrap_or_else(PoisonError::into_inner).remove();
-            std::process::exit(i32::from(super::INTERRUPTED));
-        }
-        halt.set();
-        let text = "stopping; the rounds done are kept (again: quit at once and keep nothing)";
-        Watcher::say(progress, &bar, text);
-    };
-    match ctrlc::set_handler(handler) {
-        Err(ctrlc::Error::System(why)) => Err(no_thread(why)),
-        // a user of the library may have set a handler already
-        _ => Ok(()),
-    }
 }

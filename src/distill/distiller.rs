@@ -1,13 +1,15 @@
 //! The distiller: from a harvest to the next publication.
 
 use super::gossip::Gossip;
-use super::harvest::Harvest;
+use super::harvest::{Harvest, outdated};
 use super::hierarchy::Hierarchy;
 use super::hives::Hives;
 use super::shift::{measures, shift, span};
 use super::site::Site;
 use super::training::{first_core, own_plan, train};
-use crate::agent::{CompanyLayer, Fleet, Keeping, Learning, Locals, Publication, Traffic};
+use crate::agent::{
+    Agenda, Attackers, CompanyLayer, Fleet, Keeping, Learning, Locals, Publication, Terms, Traffic,
+};
 use crate::fault::{Calendar, Conspiracy, Fates, Presence, Scene, Turnover, is_finite};
 use crate::graph::EdgeListError;
 use crate::ids::{CoreVersion, Round};
@@ -16,7 +18,7 @@ use crate::measure::{Ages, HiveRow};
 use crate::merge::{Columns, Contribution, Flat, Intake, MergeError, Pipeline};
 use crate::params::kernels::first_not_finite;
 use crate::params::{Layout, Local, Sparse, Store};
-use crate::scenario::{self, Absent, Exchange, Scenario, Server, Topology};
+use crate::scenario::{self, Absent, Exchange, Method, Scenario, Server, Stretch, Topology};
 use crate::stream::Purpose;
 use crate::world::Tasks;
 use std::collections::BTreeMap;
@@ -51,7 +53,7 @@ impl Structure {
 }
 
 /// Collects learnings, merges them by a strategy, publishes the next core.
-pub struct Distiller {
+pub struct Distiller<'m> {
     pub(super) fleet: Arc<Fleet>,
     pipeline: Pipeline,
     /// Where there is not one core for all.
@@ -65,7 +67,13 @@ pub struct Distiller {
     presence: Presence,
     /// Learnings that come in late, by the round in which they do.
     late: BTreeMap<u32, Vec<Learning>>,
+    /// What is in force of the scenario.
     pub(super) scenario: Scenario,
+    /// All of it, in its order.
+    stretches: Vec<Stretch>,
+    /// The terms of work that it comes to.
+    agenda: Arc<Agenda>,
+    make: &'m dyn Fn(&scenario::Distiller) -> Pipeline,
     /// The core that the fleet begins with, and what it took to train it.
     first: (Arc<Vec<f32>>, Tally),
     /// Agents whose control variates stand behind each block's (SCAFFOLD alone).
@@ -75,19 +83,67 @@ pub struct Distiller {
     pub(super) scratch: Scratch,
 }
 
-impl Distiller {
+/// The terms of work that a scenario's stretches come to in a fleet, one after the other.
+fn agenda(
+    fleet: &Fleet,
+    make: &dyn Fn(&scenario::Distiller) -> Pipeline,
+    stretches: &[Stretch],
+) -> Agenda {
+    let (merges, agents) = (fleet.topology.merges(), fleet.world.facts().agents as u32);
+    let mut terms: Vec<(u32, Terms)> = Vec::with_capacity(stretches.len());
+    for Stretch { round, scenario } in stretches {
+        let before = terms.last().map(|(_, terms)| terms);
+        let late = before.is_some_and(|t| t.late) || merges && scenario.faults.delay > 0.0;
+        let attackers = match before.filter(|terms| *terms.attackers.spec() == scenario.attack) {
+            Some(before) => before.attackers.clone(),
+            None => Arc::new(Attackers::new(&scenario.attack, fleet.seed, agents)),
+        };
+        let pipeline = make(&scenario.distiller);
+        let star = fleet.topology != Topology::Hierarchical
+            && fleet.topology != Topology::Gossip
+            && scenario.hives.is_empty();
+        // one by one where attackers are to see them, or where some come in late
+        let singly = late || merges && !attackers.members().is_empty();
+        let sum = match pipeline.intake() {
+            Intake::Mean(weighting) if star && !singly => Some(weighting),
+            Intake::Mean(_) | Intake::All => None,
+        };
+        let asks = merges && fleet.exchange == Exchange::Weights;
+        let backdoor = match &scenario.attack.method {
+            Method::Backdoor(spec) => Some(spec.clone()),
+            _ => None,
+        };
+        let statistic = pipeline.statistic().filter(|_| asks);
+        let faults = scenario.faults.clone();
+        terms.push((*round, Terms { faults, late, attackers, backdoor, statistic, sum }));
+    }
+    Agenda::new(terms)
+}
+
+/// Those of a fleet who attack, if any do.
+fn conspiracy(fleet: &Fleet, pipeline: &Pipeline, attackers: &Attackers) -> Option<Conspiracy> {
+    let zeros = pipeline.absent() == Absent::Zero;
+    let all = Conspiracy::new(attackers, fleet.learner.core_layout(), zeros, fleet.seed);
+    all.filter(|_| fleet.topology.merges())
+}
+
+impl<'m> Distiller<'m> {
     /// A distiller for a fleet, which merges on up to so many threads by pipelines that `make`
-    /// makes. `calendar` tells when agents can work.
+    /// makes, as the stretches of a scenario have it one after the other. `calendar` tells when agents can work.
     ///
     /// # Errors
     /// Where agents call each other over edges that cannot be read.
+    ///
+    /// # Panics
+    /// Where there is no stretch.
     pub fn new(
         fleet: Arc<Fleet>,
-        make: &dyn Fn(&scenario::Distiller) -> Pipeline,
-        scenario: &Scenario,
+        make: &'m dyn Fn(&scenario::Distiller) -> Pipeline,
+        stretches: Vec<Stretch>,
         calendar: Option<Calendar>,
         threads: usize,
     ) -> Result<Self, EdgeListError> {
+        let scenario = &stretches[0].scenario;
         let learner = &fleet.learner;
         let blocks = 0..learner.core_layout().blocks() as u32;
         let columns = blocks.map(|block| learner.columns(block)).collect();
@@ -109,13 +165,12 @@ impl Distiller {
             }
         };
         let pipeline = make(spec);
-        let zeros = pipeline.absent() == Absent::Zero;
-        let layout = learner.core_layout();
+        let agenda = agenda(&fleet, make, &stretches);
         // out of step the timetable knows who is there
         let in_step = spec.schedule.learnings().is_none();
         let called = if in_step { fleet.world.facts().agents } else { 0 };
         Ok(Distiller {
-            conspiracy: Conspiracy::new(&fleet.attackers, layout, zeros, fleet.seed),
+            conspiracy: conspiracy(&fleet, &pipeline, &agenda.to(1).attackers),
             presence: Presence::new(calendar, Turnover::new(&scenario.fleet, fleet.seed), called),
             late: BTreeMap::new(),
             pipeline,
@@ -123,6 +178,9 @@ impl Distiller {
             columns,
             threads,
             scenario: scenario.clone(),
+            stretches,
+            agenda: Arc::new(agenda),
+            make,
             first: (core, taught),
             controlled: vec![0; learner.core_layout().blocks()],
             local,
@@ -131,24 +189,52 @@ impl Distiller {
         })
     }
 
-    /// How learnings are to be gathered, and over which layout.
-    pub fn intake(&self) -> (Intake, Arc<Layout>) {
-        match self.fleet.exchange {
-            _ if !matches!(self.structure, Structure::Star) => {
-                (Intake::All, self.fleet.learner.core_layout().clone())
-            }
-            Exchange::Weights | Exchange::Experience => {
-                (self.own_intake(), self.fleet.learner.core_layout().clone())
-            }
-            Exchange::Predictions => (self.own_intake(), Arc::new(self.answers_layout())),
+    /// The layout over which learnings are gathered.
+    pub fn layout(&self) -> Arc<Layout> {
+        match (&self.structure, self.fleet.exchange) {
+            (Structure::Star, Exchange::Predictions) => Arc::new(self.answers_layout()),
+            _ => self.fleet.learner.core_layout().clone(),
         }
     }
 
-    /// How the star's learnings are gathered: one by one where attackers are to see them, or where
-    /// some come in late.
-    fn own_intake(&self) -> Intake {
-        let singly = self.conspiracy.is_some() || self.fleet.faults.delay > 0.0;
-        if singly { Intake::All } else { self.pipeline.intake() }
+    /// The terms of all work that are known.
+    pub fn agenda(&self) -> Arc<Agenda> {
+        self.agenda.clone()
+    }
+
+    /// Takes other stretches in the place of those to come: what is past is in them as it was, and so
+    /// is the work that leads to the core after the next.
+    pub fn change(&mut self, stretches: Vec<Stretch>) {
+        self.agenda = Arc::new(agenda(&self.fleet, self.make, &stretches));
+        self.stretches = stretches;
+    }
+
+    /// Goes over to the stretch that begins with the work that led to core `round`, if one does:
+    /// whatever merges otherwise from now on begins anew, without a memory of rounds before.
+    fn go_over(&mut self, round: u32) {
+        let Some(stretch) = self.stretches.iter().rfind(|stretch| stretch.round == round) else {
+            return;
+        };
+        let next = Scenario { fleet: self.scenario.fleet.clone(), ..stretch.scenario.clone() };
+        let before = std::mem::replace(&mut self.scenario, next);
+        let spec = &self.scenario.distiller;
+        let anew = !spec.merges_like(&before.distiller);
+        if anew {
+            self.pipeline = (self.make)(spec);
+        }
+        match &mut self.structure {
+            Structure::Star => {}
+            Structure::Hives(hives) => hives.change(&self.scenario, &before.distiller, self.make),
+            Structure::Hierarchy(levels) => levels.change(spec, &before.distiller, self.make),
+            Structure::Gossip(gossip) if anew => {
+                gossip.change((0..self.threads).map(|_| (self.make)(spec)).collect());
+            }
+            Structure::Gossip(_) => {}
+        }
+        if self.scenario.attack != before.attack {
+            let attackers = &self.agenda.to(round).attackers;
+            self.conspiracy = conspiracy(&self.fleet, &self.pipeline, attackers);
+        }
     }
 
     /// Blocks of the exchange of predictions: logits on each skill's shared inputs.
@@ -184,6 +270,7 @@ impl Distiller {
             previous: None,
             companies,
             climate: self.fleet.world.climate(Round(0), None),
+            agenda: self.agenda.clone(),
             examined: None,
             shift: shift(&self.fleet, &self.scenario, &mut self.presence, version),
             left: Arc::default(),
@@ -201,7 +288,8 @@ impl Distiller {
         before: &Publication,
         harvest: &mut Harvest,
     ) -> Result<Publication, MergeError> {
-        self.let_in(before.version, harvest);
+        self.go_over(before.version.0 + 1);
+        self.let_in(before, harvest);
         self.let_attack(before, harvest);
         let harvest = &*harvest;
         let version = CoreVersion(before.version.0 + 1);
@@ -264,6 +352,7 @@ impl Distiller {
                 .fleet
                 .world
                 .climate(Round(time as u32), Some((Round(before.time as u32), &before.climate))),
+            agenda: self.agenda.clone(),
             examined: examined.then(|| before.climate.clone()),
             shift,
             left: Arc::new(self.presence.left().to_vec()),
@@ -272,17 +361,20 @@ impl Distiller {
     }
 
     /// Lets in what comes in late, and keeps what is later still. Out of step the timetable does.
-    fn let_in(&mut self, CoreVersion(version): CoreVersion, harvest: &mut Harvest) {
-        if self.fleet.faults.delay == 0.0 || harvest.time.is_some() {
+    fn let_in(&mut self, before: &Publication, harvest: &mut Harvest) {
+        let terms = before.terms();
+        if !terms.late || harvest.time.is_some() {
             return;
         }
+        let CoreVersion(version) = before.version;
         let round = version + 1;
         for (late, learning) in harvest.late.drain(..) {
             self.late.entry(round + late).or_default().push(learning);
         }
-        let fates = Fates::new(&self.fleet.faults, self.fleet.seed);
+        let fates = Fates::new(&terms.faults, self.fleet.seed);
         for learning in self.late.remove(&round).into_iter().flatten() {
-            if fates.as_ref().is_some_and(|f| f.is_stale(version - learning.version.0)) {
+            let age = version - learning.version.0;
+            if fates.as_ref().is_some_and(|f| f.is_stale(age)) || outdated(terms, &learning) {
                 harvest.accounts.stale += 1;
             } else {
                 harvest.accounts.merged += 1;
@@ -366,12 +458,12 @@ impl Distiller {
         part: impl Fn(&crate::agent::Learning) -> &Sparse,
         next: &mut [f32],
     ) -> Result<(), MergeError> {
-        match self.own_intake() {
-            Intake::Mean(_) => match &harvest.sum {
+        match before.terms().sum {
+            Some(_) => match &harvest.sum {
                 Some(sum) => self.pipeline.merge_sum(sum, next),
                 None => Ok(()),
             },
-            Intake::All => {
+            None => {
                 let columns: &dyn Columns = match self.fleet.exchange {
                     Exchange::Predictions => &Flat,
                     Exchange::Weights | Exchange::Experience => &self.columns,

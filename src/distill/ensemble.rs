@@ -11,7 +11,7 @@ use crate::params::kernels::softmax_rows;
 use crate::scenario::{Absent, Predictions};
 use crate::world::{TaskBuffer, Tasks};
 
-impl Distiller {
+impl Distiller<'_> {
     /// The exchange of predictions: the core learns the softmax of the agents' combined logits
     /// on the shared inputs of every skill that somebody practised.
     pub(super) fn learn_from_answers(

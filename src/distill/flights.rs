@@ -3,7 +3,7 @@
 use super::harvest::{Harvest, Harvester};
 use super::shift::measures;
 use super::timetable::{Job, Merge, Timetable};
-use crate::agent::{Fleet, Held, Hold, Learning, Parcel, Publication, Shift, Start};
+use crate::agent::{Agenda, Fleet, Held, Hold, Learning, Parcel, Publication, Shift, Start};
 use crate::fault::{Calendar, Fates, Turnover};
 use crate::ids::{AgentId, CoreVersion};
 use crate::maths::pow;
@@ -26,8 +26,6 @@ pub struct Flights {
     fleet: Arc<Fleet>,
     schedule: Schedule,
     scenario: Scenario,
-    /// What happens to learnings on their way, in every fleet: bounds do the hive's work.
-    fates: Option<Fates>,
     timetable: Timetable,
     harvester: Harvester,
     /// Jobs not yet done, agent by agent, the next first.
@@ -62,20 +60,19 @@ impl Flights {
         fleet: &Arc<Fleet>,
         scenario: &Scenario,
         calendar: Option<Calendar>,
+        agenda: Arc<Agenda>,
         harvester: Harvester,
     ) -> Option<Self> {
         let schedule = scenario.distiller.schedule.clone();
         let learnings = schedule.learnings()?;
         let agents = fleet.world.facts().agents as u32;
         let working = scenario.working(agents);
-        let fates = Fates::new(&scenario.faults, fleet.seed);
         let numbers = (agents, working, learnings);
         let turnover = Turnover::new(&scenario.fleet, fleet.seed);
         let presence = (calendar, turnover.clone());
         let pace = fleet.pace.clone();
         Some(Flights {
-            timetable: Timetable::new(pace, fates.clone(), presence, fleet.seed, numbers),
-            fates,
+            timetable: Timetable::new(pace, agenda, presence, fleet.seed, numbers),
             schedule,
             scenario: scenario.clone(),
             harvester: harvester.punctual(),
@@ -116,6 +113,8 @@ impl Flights {
                     return harvest;
                 }
             }
+            // what a publication that is not measured brings is known from the one before that is
+            self.timetable.follow(publication.agenda.clone());
             self.look_ahead(version);
             self.see_off();
             whole = match self.fleet.topology {
@@ -238,6 +237,7 @@ impl Flights {
         let layout = self.fleet.learner.core_layout().clone();
         let mut jobs = merge.jobs.iter().peekable();
         let mut ages = Vec::new();
+        let fates = Fates::new(&publication.terms().faults, self.fleet.seed);
         for leaf in 0..self.fleet.leaves() {
             let (first, len) = self.fleet.leaf_range(leaf);
             let end = first + len as u32;
@@ -247,14 +247,14 @@ impl Flights {
                     continue;
                 };
                 let age = publication.version.0 - job.version;
-                parcel.stale = self.fates.as_ref().is_some_and(|fates| fates.is_stale(age));
+                parcel.stale = fates.as_ref().is_some_and(|fates| fates.is_stale(age));
                 if let Some((Some(start), _)) = self.starts.get(&job.version) {
                     let began = (age, &start.core[..]);
                     let learning = &mut parcel.learning;
                     weigh(&self.schedule, &layout, began, &publication.core, learning);
                 }
                 let merged = harvest.accounts.merged;
-                self.harvester.add(&mut harvest, &mut parcel);
+                self.harvester.add(publication, &mut harvest, &mut parcel);
                 ages.extend((harvest.accounts.merged > merged).then_some((age, 1)));
             }
             self.harvester.put(leaf, harvest);

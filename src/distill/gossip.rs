@@ -55,6 +55,11 @@ impl Gossip {
         })
     }
 
+    /// Takes pipelines in the place of those that there are.
+    pub fn change(&mut self, pipelines: Vec<Pipeline>) {
+        self.pipelines = Mutex::new(pipelines);
+    }
+
     /// The models, as cores that agents pull.
     pub fn locals(&self) -> Arc<Locals> {
         let (cores, of) = (self.models.clone(), self.of.clone());

@@ -2,14 +2,15 @@
 //! first.
 
 use super::message::{HEADER, compressed_bytes};
-use crate::agent::{AgentError, Fleet, Holdings, Keeping, Learning, Parcel, Reading};
+use crate::agent::{
+    AgentError, Fleet, Holdings, Keeping, Learning, Parcel, Publication, Reading, Terms,
+};
 use crate::fault::{Fates, Refusal};
 use crate::ids::{AgentId, CompanyId};
 use crate::learner::{Learner, Statistic, Tally};
 use crate::measure::{Accounts, Ages};
-use crate::merge::Intake;
 use crate::params::{BlockSum, FixedTree, Layout, Sparse};
-use crate::scenario::{Compression, Exchange, Weighting};
+use crate::scenario::{Compression, Exchange};
 use crate::world::TaskBuffer;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -89,10 +90,8 @@ impl Controls {
 /// harvests are used again, so that a round allocates by the leaf at most, never by the agent.
 pub struct Harvester {
     layout: Arc<Layout>,
-    weighting: Option<Weighting>,
     exchange: Exchange,
     compression: Compression,
-    statistic: Option<Statistic>,
     nested: bool,
     /// Whether the sum's parts are kept.
     parts: bool,
@@ -100,9 +99,11 @@ pub struct Harvester {
     /// Whether work is handed on as it is, to be merged later.
     hands_on: bool,
     panel: Vec<AgentId>,
-    keep_all: bool,
-    /// What happens to learnings on their way.
-    fates: Option<Fates>,
+    /// Whether anything can go wrong on the way to whoever merges.
+    merges: bool,
+    /// Whether nothing comes in late.
+    punctual: bool,
+    seed: u64,
     tree: FixedTree<Harvest>,
     spare: Mutex<Vec<Harvest>>,
     learner: Arc<dyn Learner>,
@@ -110,23 +111,19 @@ pub struct Harvester {
 
 impl Harvester {
     /// A harvester for `leaves` leaves.
-    pub fn new(fleet: &Fleet, intake: Intake, layout: Arc<Layout>, leaves: usize) -> Self {
+    pub fn new(fleet: &Fleet, layout: Arc<Layout>, leaves: usize) -> Self {
         Harvester {
             layout,
-            weighting: match intake {
-                Intake::Mean(weighting) => Some(weighting),
-                Intake::All => None,
-            },
             exchange: fleet.exchange,
             compression: fleet.compression.clone(),
-            statistic: fleet.statistic,
             nested: matches!(fleet.keeping, Keeping::Private { .. }),
             parts: fleet.lineage,
             sends: fleet.keeping != Keeping::Everything,
             hands_on: false,
             panel: fleet.panel.clone(),
-            keep_all: intake == Intake::All,
-            fates: Fates::new(&fleet.faults, fleet.seed),
+            merges: fleet.topology.merges(),
+            punctual: false,
+            seed: fleet.seed,
             tree: FixedTree::new(leaves),
             spare: Mutex::default(),
             learner: fleet.learner.clone(),
@@ -135,7 +132,7 @@ impl Harvester {
 
     /// One to which nothing comes in late.
     pub fn punctual(self) -> Self {
-        Harvester { fates: self.fates.map(Fates::punctual), ..self }
+        Harvester { punctual: true, ..self }
     }
 
     /// One that hands on work as it is.
@@ -163,8 +160,9 @@ impl Harvester {
         self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(harvest);
     }
 
-    /// Adds what one agent brings; parcels of a leaf come in the order of the agents.
-    pub fn add(&self, harvest: &mut Harvest, parcel: &mut Parcel) {
+    /// Adds what one agent brings towards the core after `publication`; parcels of a leaf come in the
+    /// order of the agents.
+    pub fn add(&self, publication: &Publication, harvest: &mut Harvest, parcel: &mut Parcel) {
         harvest.holdings.add(&parcel.holdings);
         if let Some(reading) = parcel.reading.take() {
             harvest.readings.push(reading);
@@ -190,9 +188,12 @@ impl Harvester {
             return;
         }
         let learning = &mut parcel.learning;
-        if let Some(fates) = &self.fates
-            && !self.arrives(fates, learning, parcel.stale, harvest)
-        {
+        let terms = publication.terms();
+        // what became of it on its way was settled when it was begun
+        let sent = publication.agenda.with(learning.version);
+        let fates = self.fates(sent);
+        let stale = self.merges && (parcel.stale || outdated(terms, learning));
+        if (fates.is_some() || stale) && !self.arrives(fates, learning, stale, harvest) {
             return;
         }
         if self.nested {
@@ -206,7 +207,7 @@ impl Harvester {
                 Exchange::Predictions => Some(&learning.answers),
                 Exchange::Experience => None,
             };
-            if let (Some(weighting), Some(vector)) = (self.weighting, vector) {
+            if let (Some(weighting), Some(vector)) = (terms.sum, vector) {
                 let weight = |tasks: u32| weighting.of(tasks.into()) as f32;
                 let sum = harvest.sum.get_or_insert_with(|| BlockSum::new(self.layout.clone()));
                 sum.add(vector, weight);
@@ -224,25 +225,32 @@ impl Harvester {
                 harvest.examples.extend(&learning.examples.view());
             }
         }
-        if self.keep_all || self.panel.binary_search(&learning.agent).is_ok() {
+        if terms.sum.is_none() || self.panel.binary_search(&learning.agent).is_ok() {
             harvest.learnings.push(std::mem::take(learning));
         }
+    }
+
+    /// What may happen to learnings on some terms.
+    fn fates(&self, terms: &Terms) -> Option<Fates> {
+        let fates = Fates::new(&terms.faults, self.seed).filter(|_| self.merges);
+        if self.punctual { fates.map(Fates::punctual) } else { fates }
     }
 
     /// Lets a learning go its way: whether it comes in now.
     fn arrives(
         &self,
-        fates: &Fates,
+        fates: Option<Fates>,
         learning: &mut Learning,
         stale: bool,
         harvest: &mut Harvest,
     ) -> bool {
-        let fate = fates.of(learning.agent, learning.round);
+        let fate = fates.as_ref().map(|fates| fates.of(learning.agent, learning.round));
+        let fate = fate.unwrap_or_default();
         let bytes = HEADER + self.bytes(learning);
         let accounts = &mut harvest.accounts;
         if fate.lost {
             accounts.lost += 1;
-        } else if fate.damaged {
+        } else if let Some(fates) = fates.filter(|_| fate.damaged) {
             *match fates.damage(&self.layout, learning) {
                 Refusal::Broken => &mut accounts.broken,
                 Refusal::NotFinite => &mut accounts.not_finite,
@@ -275,7 +283,7 @@ impl Harvester {
                 let controls = learning.controls.iter();
                 let controls = controls.map(|(block, ..)| plain(block));
                 own + controls.sum::<u64>()
-                    + match self.statistic {
+                    + match learning.statistic {
                         None => 0,
                         // as long as the contribution, on the same blocks
                         Some(Statistic::Fisher) => blocks().map(plain).sum(),
@@ -348,6 +356,12 @@ impl Harvester {
         join_companies(&mut left.parts, &mut right.parts);
         self.recycle(right);
     }
+}
+
+/// Whether a learning was begun before the strategy asked for what it asks for now, and has no such
+/// statistic: it cannot be merged any more.
+pub(super) fn outdated(terms: &Terms, learning: &Learning) -> bool {
+    terms.statistic.is_some() && learning.statistic != terms.statistic
 }
 
 /// Adds sums by company, both in rising order and `left` no later than `right`.

@@ -115,6 +115,33 @@ impl Hierarchy {
         }
     }
 
+    /// Takes what changes of how the levels merge: the pipelines of those anew in which it does.
+    pub fn change(
+        &mut self,
+        spec: &scenario::Distiller,
+        before: &scenario::Distiller,
+        make: &dyn Fn(&scenario::Distiller) -> Pipeline,
+    ) {
+        let all: [(&mut [Node], _, _); 3] = [
+            (&mut self.teams, spec.clone(), before.clone()),
+            (
+                &mut self.companies,
+                spec.hierarchy.company.of(spec),
+                before.hierarchy.company.of(before),
+            ),
+            (
+                std::slice::from_mut(&mut self.top),
+                spec.hierarchy.global.of(spec),
+                before.hierarchy.global.of(before),
+            ),
+        ];
+        for (nodes, spec, before) in all {
+            if !spec.merges_like(&before) {
+                nodes.iter_mut().for_each(|node| node.pipeline = make(&spec));
+            }
+        }
+    }
+
     /// The core at the top.
     pub fn core(&self) -> &Arc<Vec<f32>> {
         &self.top.core

@@ -63,6 +63,25 @@ impl Hives {
         all
     }
 
+    /// Takes what changes of how each hive merges: the pipelines of those anew in which it does.
+    pub fn change(
+        &mut self,
+        scenario: &Scenario,
+        before: &scenario::Distiller,
+        make: &dyn Fn(&scenario::Distiller) -> Pipeline,
+    ) {
+        let spec = &scenario.distiller;
+        for ((hive, pipeline), next) in
+            self.hives.iter_mut().zip(&mut self.pipelines).zip(&scenario.hives)
+        {
+            let merges = next.of(spec);
+            if !merges.merges_like(&hive.of(before)) {
+                *pipeline = make(&merges);
+            }
+            hive.clone_from(next);
+        }
+    }
+
     /// The cores that agents pull, and how much they learn from a task on the way to core `round`.
     pub fn locals(&self, round: u32) -> Arc<Locals> {
         let efficiency = self.hives.iter().map(|hive| hive.efficiency_in(round) as f32);

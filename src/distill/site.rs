@@ -3,6 +3,7 @@
 use super::judge::Judge;
 use crate::agent::{Fleet, Learning, Publication};
 use crate::ids::Round;
+use crate::learner::Statistic;
 use crate::merge::{Columns, Context, Contribution, MergeError, Pipeline, Vectors};
 use crate::params::{Layout, Sparse};
 use crate::world::Climate;
@@ -19,6 +20,8 @@ pub(super) struct Site<'a> {
     pub round: u32,
     /// The seed of what strategies draw.
     pub seed: u64,
+    /// What agents measure beside their contributions.
+    pub statistic: Option<Statistic>,
     /// Threads that one merge may use.
     pub threads: usize,
 }
@@ -32,7 +35,8 @@ impl<'a> Site<'a> {
         threads: usize,
     ) -> Self {
         let (round, seed) = (before.version.0 + 1, fleet.seed);
-        Site { fleet, layout, columns, climate: &before.climate, round, seed, threads }
+        let (climate, statistic) = (&before.climate, before.terms().statistic);
+        Site { fleet, layout, columns, climate, round, seed, statistic, threads }
     }
 }
 
@@ -51,7 +55,7 @@ impl Site<'_> {
             tasks: learning.tasks,
             steps: learning.steps,
             staleness: self.round - 1 - learning.version.0,
-            statistics: self.fleet.statistic.map(|_| &learning.statistics),
+            statistics: self.statistic.map(|_| &learning.statistics),
         }
     }
 

@@ -1,11 +1,12 @@
 //! Who begins when, and whose learnings make which core, where agents do not keep step.
 
-use crate::agent::Pace;
+use crate::agent::{Agenda, Pace};
 use crate::fault::{Calendar, Fate, Fates, Turnover};
 use crate::ids::{AgentId, Round};
 use crate::stream::{Purpose, Stream};
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
+use std::sync::Arc;
 
 /// An agent's work of a round.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,8 +53,9 @@ pub struct Timetable {
     learnings: usize,
     /// What is under way; the first to end on top.
     under_way: BinaryHeap<Reverse<Due>>,
-    /// What happens to learnings on their way.
-    fates: Option<Fates>,
+    /// What happens to learnings on their way, in every fleet: bounds do the hive's work.
+    agenda: Arc<Agenda>,
+    seed: u64,
     /// Learnings that wait for others, and what was sent before them and comes to nothing.
     waiting: VecDeque<Job>,
     /// Those of them that come in whole.
@@ -122,7 +124,7 @@ impl Timetable {
     /// Where any of these is 0.
     pub fn new(
         pace: Pace,
-        fates: Option<Fates>,
+        agenda: Arc<Agenda>,
         (calendar, turnover): (Option<Calendar>, Turnover),
         seed: u64,
         (agents, working, learnings): (u32, u32, u32),
@@ -132,7 +134,8 @@ impl Timetable {
             pace,
             learnings: learnings as usize,
             under_way: BinaryHeap::new(),
-            fates,
+            agenda,
+            seed,
             waiting: VecDeque::new(),
             whole: 0,
             sent: 0,
@@ -159,7 +162,13 @@ impl Timetable {
     }
 
     fn fate(&self, job: &Job) -> Fate {
-        self.fates.as_ref().map_or_else(Fate::default, |fates| fates.of(job.agent, job.round))
+        let fates = Fates::new(&self.agenda.to(job.version + 1).faults, self.seed);
+        fates.map_or_else(Fate::default, |fates| fates.of(job.agent, job.round))
+    }
+
+    /// Takes other terms for the jobs that begin with the newest core that is known or a later one.
+    pub fn follow(&mut self, agenda: Arc<Agenda>) {
+        self.agenda = agenda;
     }
 
     /// Tells of those who have come to rest, and at the beginning of a unit of time of all who are

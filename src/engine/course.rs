@@ -125,7 +125,7 @@ pub(super) struct Watch<'a> {
 /// (seconds left at 0: no clock is read here) and the hash of all that it is.
 pub(super) fn run(
     fleet: &Fleet,
-    distiller: &mut Distiller,
+    distiller: &mut Distiller<'_>,
     engine: &mut dyn Tour,
     adopted: f64,
     Watch { stage, observer, controls }: Watch<'_>,
@@ -199,6 +199,12 @@ pub(super) fn run(
             break;
         }
         observer.distilling(stage, round);
+        // the core that is made next says how agents work on the way to the one after it
+        if stage == Stage::Hive
+            && let Some(changed) = controls.turn(round + 2)
+        {
+            distiller.change(changed.stretches().to_vec());
+        }
         let mut next = distiller.next(&publication, &mut harvest);
         if let (Ok(made), Some(ancestry)) = (&next, ancestry.as_deref_mut()) {
             let taken = ancestry.take(&publication, &harvest, made);

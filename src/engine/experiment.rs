@@ -18,13 +18,13 @@ use crate::ids::{AgentId, Round};
 use crate::learner::{Learner, Mlp, Plan, Share, Softmax};
 use crate::measure::spread::Tag;
 use crate::measure::{Frame, LiveReport, Outcome, RoundRow, Trace};
-use crate::merge::{Intake, Pipeline, Strategy};
+use crate::merge::{Pipeline, Strategy};
 use crate::scenario::{
-    self, Bound, CheckedScenario, Compression, EngineKind, Exchange, Faults, Measure, Method,
-    Personalisation, Scenario, Topology, too_many_companies,
+    self, Bound, CheckedScenario, Compression, EngineKind, Exchange, Measure, Personalisation,
+    Scenario, Topology, too_many_companies,
 };
 use crate::stream::{Purpose, Stream};
-use crate::world::{self, Facts, World, WorldError};
+use crate::world::{self, Facts, Limits, World, WorldError};
 use std::sync::Arc;
 
 /// Which of an experiment's fleets is under way.
@@ -91,6 +91,7 @@ impl Experiment {
     /// An experiment as the scenario has it.
     pub fn new(scenario: CheckedScenario) -> Self {
         let spec = scenario.learner.clone();
+        let controls = Arc::new(Controls::new(scenario.clone()));
         Experiment {
             scenario,
             learner: Box::new(move |facts, seed, knows_job| match &spec {
@@ -106,7 +107,7 @@ impl Experiment {
             strategy: None,
             registry: Arc::default(),
             halt: Halt::default(),
-            controls: Arc::default(),
+            controls,
             memory_bytes: None,
         }
     }
@@ -149,9 +150,16 @@ impl Experiment {
         self.halt.clone()
     }
 
-    /// Pauses the run, takes it step by step or slows it down, from another thread or an observer.
+    /// Pauses the run, takes it step by step, slows it down or changes how it goes on, from another
+    /// thread or an observer.
     pub fn controls(&self) -> Arc<Controls> {
         self.controls.clone()
+    }
+
+    /// The scenario with all changes that were made while it ran: run from the start it comes to the
+    /// same result.
+    pub fn scenario(&self) -> CheckedScenario {
+        self.controls.scenario()
     }
 
     /// The engine and the worker threads that the scenario comes to, for `agents` agents.
@@ -196,15 +204,27 @@ impl Experiment {
         calendar.map_err(|error| self.refused(&keys, error.to_string()))
     }
 
+    /// What is held against the world once it is built: the scenario's later stretches, now and as
+    /// they are changed.
+    fn limits(&self, facts: &Facts) -> Result<Limits, RunError> {
+        let Facts { agents, answers, .. } = *facts;
+        let limits = Limits { agents, answers, memory_bytes: self.memory_bytes };
+        match limits.check(&self.scenario()) {
+            Ok(()) => Ok(limits),
+            Err(problem) => Err(RunError::World(Box::new(problem))),
+        }
+    }
+
     /// Runs the hive and then the bounds.
     ///
     /// # Errors
     /// Where data, edges or a trace cannot be read or do not fit, the run was halted before there was a
     /// world, an agent or a merge diverges, or threads cannot be had.
     pub fn run(&self, observer: &dyn Observer) -> Result<Outcome, RunError> {
-        let mut scenario: Scenario = Scenario::clone(&self.scenario);
-        let numbers = scenario.learner.is_of_numbers() && !self.own_learner;
+        let numbers = self.scenario.learner.is_of_numbers() && !self.own_learner;
         let world = if numbers { None } else { Some(self.world()?) };
+        let limits = world.as_ref().map(|world| self.limits(world.facts())).transpose()?;
+        let mut scenario = Scenario::clone(&self.controls.open(limits));
         if let Some(world) = &world {
             scenario.fleet.agents = world.facts().agents as u32;
         }
@@ -223,6 +243,10 @@ impl Experiment {
                 }
                 None => self.crowd(&scenario, stage, observer)?,
             };
+            if stage == Stage::Hive {
+                self.controls.close();
+                scenario.changes = self.controls.changes();
+            }
             trace.tags = tags(&scenario);
             hasher.update(hash.as_bytes());
             let complete = trace.complete;
@@ -297,9 +321,6 @@ impl Experiment {
             Some(make) => Pipeline::new(spec).with_strategy(make()),
         };
         let mut fleet = self.fleet(scenario, topology, world);
-        if fleet.exchange == Exchange::Weights && topology.merges() {
-            fleet.statistic = pipeline(&scenario.distiller).statistic();
-        }
         fleet.lineage = stage == Stage::Hive && scenario.measure.lineage;
         let companies = fleet.world.facts().companies;
         if fleet.lineage && companies > Measure::COMPANIES_MAX {
@@ -313,24 +334,27 @@ impl Experiment {
         }
         let fleet = Arc::new(fleet);
         let (kind, threads) = Self::machine(scenario, agents);
+        let mut stretches = self.scenario().stretches().to_vec();
+        // in the dataset world there may be as many agents as users
+        stretches[0].scenario.fleet = scenario.fleet.clone();
         let distiller =
-            Distiller::new(fleet.clone(), &pipeline, scenario, calendar.clone(), threads);
+            Distiller::new(fleet.clone(), &pipeline, stretches, calendar.clone(), threads);
         let mut distiller = distiller.map_err(|error| self.no_edges(&error))?;
         let spec = &scenario.distiller;
         let mut ancestry =
             fleet.lineage.then(|| Ancestry::new(fleet.clone(), &pipeline, spec, threads));
-        let (intake, layout) = distiller.intake();
+        let (agenda, layout) = (distiller.agenda(), distiller.layout());
         let leaves = if topology == Topology::Pooled { 1 } else { fleet.leaves() };
-        let gather = || Harvester::new(&fleet, intake, layout.clone(), leaves);
+        let gather = || Harvester::new(&fleet, layout.clone(), leaves);
         let freely = kind == EngineKind::Live && stage == Stage::Hive;
-        if freely && scenario.engine.live.fabric.adds_up() && intake == Intake::All {
+        if freely && scenario.engine.live.fabric.adds_up() && agenda.to(1).sum.is_none() {
             let message = "this strategy looks at learnings one by one, and this fabric adds them up on \
                            their way; take \"channel-tokio\" or \"channel-crossbeam\"";
             return Err(self.refused(&["engine.live.fabric"], message.into()));
         }
         let flights = match freely {
             true => None,
-            false => Flights::new(&fleet, scenario, calendar, gather()),
+            false => Flights::new(&fleet, scenario, calendar, agenda, gather()),
         };
         let harvester = if flights.is_some() { gather().handing_on() } else { gather() };
         // whoever watches must not take the fleet before for this one
@@ -428,7 +452,6 @@ impl Experiment {
                 Compression::default()
             },
             scaffold: topology == Topology::Star && solver.scaffold,
-            statistic: None,
             reservoir: scenario.distiller.experience.reservoir as usize,
             tasks: scenario.fleet.tasks,
             partial: scenario.fleet.stragglers.partial,
@@ -437,16 +460,6 @@ impl Experiment {
             newcomers: newcomers(scenario, world.as_ref()),
             uptake: Uptake { mean: scenario.fleet.uptake, spread: scenario.fleet.uptake_spread },
             pace: Pace::new(&scenario.fleet, seed),
-            faults: if sends { scenario.faults.clone() } else { Faults::default() },
-            attackers: if sends {
-                attackers(scenario, facts.agents as u32)
-            } else {
-                Attackers::default()
-            },
-            backdoor: match &scenario.attack.method {
-                Method::Backdoor(spec) => Some(spec.clone()),
-                _ => None,
-            },
             seed,
             halt: self.halt.clone(),
             world,

@@ -173,7 +173,7 @@ impl Tour for Pooled {
             let mut parcel = Parcel::default();
             for agent in self.cohort.agents() {
                 if self.cohort.visit(&self.fleet, &rest, agent, &mut self.bench, &mut parcel) {
-                    self.harvester.add(&mut harvest, &mut parcel);
+                    self.harvester.add(publication, &mut harvest, &mut parcel);
                 }
             }
         }

@@ -44,7 +44,7 @@ pub(super) fn visit_leaf(
     let mut harvest = harvester.empty();
     for agent in cohort.agents() {
         if cohort.visit(fleet, publication, agent, bench, parcel) {
-            harvester.add(&mut harvest, parcel);
+            harvester.add(publication, &mut harvest, parcel);
         }
     }
     harvester.put(leaf, harvest);

@@ -222,7 +222,7 @@ async fn distil(
                 let mut harvest = shared.harvester.empty();
                 for slot in &mut slots[first as usize..first as usize + len] {
                     if let Some(mut parcel) = slot.take() {
-                        shared.harvester.add(&mut harvest, &mut parcel);
+                        shared.harvester.add(&publication, &mut harvest, &mut parcel);
                         shared.parcels.give_back(parcel);
                     }
                 }

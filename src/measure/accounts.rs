@@ -22,7 +22,7 @@ pub struct Accounts {
     pub not_finite: u64,
     /// Refused: its blocks are not as long as the core's.
     pub misfit: u64,
-    /// Refused: too old.
+    /// Refused: too old, or begun before the strategy asked for a statistic that it lacks.
     pub stale: u64,
     /// Dropped: there was no room for it on its way (the engine `live` alone).
     pub overflow: u64,

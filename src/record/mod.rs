@@ -1,7 +1,7 @@
 //! Results on disk: a run directory with Parquet tables, a summary and a manifest.
 //! Lives here: how an [`Outcome`] becomes files, each whole or absent.
-//! May not: run or measure anything. Apart from the command line this is the only place
-//! that may ask what time it is.
+//! May not: run or measure anything. Apart from the live page and the command line this is the
+//! only place that may ask what time it is.
 
 mod atomic;
 mod bench;
@@ -28,7 +28,7 @@ pub use directory::{Content, Made, RunDirectory};
 pub use error::RecordError;
 pub use manifest::{FORMAT, FileEntry, RunFacts, rfc3339};
 pub use measured::Histories;
-pub use reading::{ReadError, Recorded, read_run};
+pub use reading::{Glance, ReadError, Recorded, glance, read_run};
 pub use replacing::{replace_report, write_page};
 pub use runs_folder::{RunsFolder, read_run_file};
 pub use stress::{StressDirectory, report_cards, stress_hash};

@@ -1,9 +1,11 @@
 //! A run directory read back: the tables are the record of truth, and a page can be drawn anew
 //! from them.
 
+mod glance;
 mod manifest;
 mod rows;
 
+pub use glance::{Glance, glance};
 pub use manifest::ReadError;
 
 use self::manifest::Files;

@@ -2,6 +2,7 @@
 //! computed from the last measured round; one that has no numbers is left out.
 
 use super::captions::{at_end, called, half_fleet, percent, short};
+use super::changes::as_it_ended;
 use super::data::Run;
 use super::text::{above, level};
 use crate::measure::{Outcome, RoundRow};
@@ -130,9 +131,10 @@ fn fixed_data(runs: &[Run<'_>]) -> Option<String> {
 
 fn backdoor(outcome: &Outcome, runs: &[Run<'_>]) -> Option<String> {
     let (hive, bounds) = ends(runs, |r| r.backdoor_success)?;
-    let Method::Backdoor(spec) = &outcome.scenario.attack.method else { return None };
+    let attack = as_it_ended(outcome).attack;
+    let Method::Backdoor(spec) = &attack.method else { return None };
     let others = bounds.iter().map(|(run, x)| format!("; {} {}", called(run), percent(*x)));
-    let behind = match outcome.scenario.attack.share {
+    let behind = match attack.share {
         0.0 => "nobody".to_owned(),
         share => format!("{} of the agents", percent(share)),
     };

@@ -4,8 +4,8 @@
 //!
 //! ```text
 //! Outcome ─► data      thinned, packed numbers         ─┐
-//!         ─► map, hives, fits, origins,                 │
-//!            interference, newcomers, pace              │
+//!         ─► map, hives, fits, origins, interference,   │
+//!            newcomers, pace, changes                   │
 //!                      numbers of one figure and what   ├─► page ─► report.html
 //!                      it says                          │   (template, css, js, charts inlined)
 //!         ─► sections, knowing, figures
@@ -14,12 +14,14 @@
 //!         ─► tiles     key figures                     ─┘
 //!
 //! Outcomes ─► side_by_side   several runs on one page
+//! nothing  ─► live           the page of a run under way, which asks for its data
 //! ```
 //!
 //! Pages check themselves in a browser, see `assets/selfcheck.js`.
 
 mod bench;
 mod captions;
+mod changes;
 mod comparison;
 mod data;
 mod error;
@@ -29,6 +31,8 @@ mod fits;
 mod hives;
 mod interference;
 mod knowing;
+#[cfg(feature = "serve")]
+mod live;
 mod map;
 mod newcomers;
 mod origins;
@@ -49,6 +53,10 @@ mod views;
 pub use bench::render_bench;
 pub use comparison::render_comparison;
 pub use error::ReportError;
+#[cfg(feature = "serve")]
+pub(crate) use live::render_live;
+#[cfg(feature = "serve")]
+pub(crate) use pack::{base64, number};
 pub use page::render;
 pub use side_by_side::render_side_by_side;
 pub use stress::render_stress;

@@ -19,7 +19,7 @@ fn rounded(x: f64) -> f64 {
 }
 
 /// A JSON number of four significant digits; null for NaN and infinities.
-pub(super) fn number(x: f64) -> Value {
+pub(crate) fn number(x: f64) -> Value {
     if !x.is_finite() {
         return Value::Null;
     }
@@ -63,7 +63,7 @@ pub(super) fn integers(numbers: impl Iterator<Item = i16>) -> String {
 }
 
 /// Base64 with padding (RFC 4648).
-fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {

@@ -1,5 +1,6 @@
 //! The page: the template filled with text, data, styles and scripts.
 
+use super::changes;
 use super::data::{Kept, Run, rounds_note, runs};
 use super::figures::{Figure, Kind};
 use super::findings::findings;
@@ -139,6 +140,7 @@ pub fn render(
         expect => scenario.expect.as_str(),
         findings => findings(outcome, &runs),
         facts => facts(outcome, rounds_run),
+        changes => Serde(changes::marks(outcome)),
         complete => outcome.complete,
         rounds_run,
         measured_round => outcome.hive.frames.last().map_or(0, |frame| frame.round),

@@ -1,6 +1,7 @@
 //! The numbers that the page carries: thinned, rounded and packed, as one JSON object.
 
 use super::ReportError;
+use super::changes::{self, Mark};
 use super::data::{ADOPTION_ROUNDS_MAX, Kept, ROUNDS_MAX, Run};
 use super::figures::{Columns, Figure};
 use super::fits::SkillFits;
@@ -26,6 +27,9 @@ pub(super) struct Payload<'a> {
     /// Shares of the kept skills in the kept agents' work, thousandths, packed.
     jobs: String,
     frame_rounds: Vec<u32>,
+    /// Where keys changed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<Mark>,
     bins: Bins,
     /// The spread map.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -137,6 +141,7 @@ impl<'a> Payload<'a> {
             skills: kept.skills.iter().map(skill).collect(),
             panel: kept.agents.iter().map(agent).collect(),
             jobs: thousandths(kept.agents.iter().flat_map(job)),
+            changes: changes::marks(outcome),
             bins: Bins { from: spread::BINS_FROM, width: spread::BIN },
             map,
             taught: taught.map(|matrix| TaughtData::of(matrix, kept)),

@@ -1,6 +1,7 @@
 //! The choice of figures, section by section.
 
 use super::captions::{self as say, Words};
+use super::changes::as_it_ended;
 use super::data::{Kept, Run, rounds_note};
 use super::figures::{Column, Figure, Format, Kind, Section, every_run, hive_line, level_unit};
 use super::map::SpreadMap;
@@ -95,7 +96,8 @@ fn skill(w: &Words<'_>) -> Section {
 fn backdoor(w: &Words<'_>) -> Option<Figure> {
     let success: Column = ("backdoor_success", |r| r.backdoor_success);
     let lines = every_run(w.runs, success);
-    let Method::Backdoor(spec) = &w.outcome.scenario.attack.method else { return None };
+    let attack = as_it_ended(w.outcome).attack;
+    let Method::Backdoor(spec) = &attack.method else { return None };
     let title = "Success of the backdoor";
     let axis = "share of probe tasks (%)";
     let says = format!(

@@ -35,6 +35,14 @@ pub struct Distiller {
     pub gossip: Gossip,
 }
 
+impl Distiller {
+    /// Whether it makes the same of contributions as another whose other keys are the same.
+    pub(crate) fn merges_like(&self, other: &Distiller) -> bool {
+        let Distiller { pre, combine, server, .. } = self;
+        (pre, combine, server) == (&other.pre, &other.combine, &other.server)
+    }
+}
+
 /// Who merges with whom.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

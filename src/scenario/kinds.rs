@@ -76,6 +76,29 @@ pub fn kinds(stage: Stage) -> Vec<Kind> {
     if stage == Stage::Solver {
         return switches(root, union);
     }
+    branches(root, union)
+}
+
+/// The kinds of `attack.method`.
+pub fn attacks() -> Vec<Kind> {
+    let root = schema_ref();
+    branches(root, root.pointer("/$defs/Method").unwrap_or(&Value::Null))
+}
+
+/// The keys of `faults` and `attack` that hold a single value, with the table's name in front.
+pub fn mishaps() -> Vec<Parameter> {
+    let root = schema_ref();
+    let of = |(table, definition): (&str, &str)| {
+        let keys = parameters(root, root.pointer(definition).unwrap_or(&Value::Null));
+        let single = keys.into_iter().filter(|parameter| !parameter.default.starts_with('{'));
+        let named = |p: Parameter| Parameter { key: format!("{table}.{}", p.key), ..p };
+        single.map(named).collect::<Vec<_>>()
+    };
+    [("faults", "/$defs/Faults"), ("attack", "/$defs/Attack")].into_iter().flat_map(of).collect()
+}
+
+/// The kinds that a union's branches are.
+fn branches(root: &Value, union: &Value) -> Vec<Kind> {
     let branches = union.get("oneOf").and_then(Value::as_array);
     let kind = |branch: &Value| Kind {
         name: text(branch.pointer("/properties/kind/const")),

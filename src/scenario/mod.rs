@@ -6,6 +6,7 @@
 
 mod attack;
 mod battery;
+mod changes;
 mod compression;
 mod distiller;
 mod faults;
@@ -28,11 +29,12 @@ mod world;
 
 pub use attack::*;
 pub use battery::*;
+pub use changes::*;
 pub use compression::*;
 pub use distiller::*;
 pub use faults::*;
 pub use fleet::*;
-pub use kinds::{Kind, Parameter, Stage, kinds};
+pub use kinds::{Kind, Parameter, Stage, attacks, kinds, mishaps};
 pub use learner::*;
 pub use live::*;
 pub use load::{
@@ -93,6 +95,9 @@ pub struct Scenario {
     pub hives: Vec<Hive>,
     /// What passes between several hives.
     pub market: Market,
+    /// Keys that change while a run is under way, round by round.
+    #[schemars(length(max = 256))]
+    pub changes: Vec<Change>,
     /// What is measured, how often, and beside which bounds.
     pub measure: Measure,
     /// Which machine runs it. Never changes a result, `live` apart.

@@ -82,7 +82,7 @@ pub struct MixedEffects {
     pub drift: Drift,
     /// Abrupt changes.
     #[schemars(length(max = 10_000))]
-    pub changes: Vec<Change>,
+    pub changes: Vec<AbruptChange>,
 }
 
 impl Default for MixedEffects {
@@ -151,7 +151,7 @@ impl Default for Drift {
 /// An abrupt change: from `round` on, the truth of one skill or of one company is another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Change {
+pub struct AbruptChange {
     /// The round from which it holds.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub round: u32,

@@ -20,7 +20,10 @@ pub use truth::{Climate, TruthCache};
 
 use crate::halt::Halt;
 use crate::ids::{AgentId, CompanyId, Round, SkillId};
-use crate::scenario::{self, Extent, FeedbackKind, Method, Personalisation, Scenario, Topology};
+use crate::scenario::{
+    self, CheckedScenario, Extent, FeedbackKind, Method, Personalisation, Problem, Scenario,
+    Stretch, Topology,
+};
 use crate::stream::{Purpose, Stream};
 use crate::text::{name, one_line};
 use dataset::{DataError, FederatedData};
@@ -190,20 +193,7 @@ fn check_work(scenario: &Scenario, data: &FederatedData, agents: usize) -> Resul
         );
         return Err(misfit("measure.panel", message));
     }
-    if let Method::Backdoor(spec) = &scenario.attack.method
-        && spec.answer as usize >= data.answers
-    {
-        let message = format!(
-            "answer {}, but the data have {} answers from 0 on; set it below {1}",
-            spec.answer, data.answers
-        );
-        return Err(misfit("attack.method.answer", message));
-    }
-    let lacking = scenario.contributors(agents as u32).and_then(|n| scenario.strategy_lacks(n));
-    let star = scenario.distiller.topology == Topology::Star;
-    if let Some((key, message)) = lacking.filter(|_| star) {
-        return Err(misfit(key, message));
-    }
+    check_merging(scenario, agents, data.answers)?;
     let size = |user: &usize| data.train.rows(*user).len();
     let Some(least) = (0..agents).min_by_key(size) else { return Ok(()) };
     let (examples, user) = (size(&least), name(&data.users[least]));
@@ -227,6 +217,55 @@ fn check_work(scenario: &Scenario, data: &FederatedData, agents: usize) -> Resul
         return Err(misfit("job_knowledge.personalisation", message));
     }
     Ok(())
+}
+
+/// Refuses a strategy or an attack that so many agents and answers do not suffice for.
+fn check_merging(scenario: &Scenario, agents: usize, answers: usize) -> Result<(), WorldError> {
+    if let Method::Backdoor(spec) = &scenario.attack.method
+        && spec.answer as usize >= answers
+    {
+        let message = format!(
+            "answer {}, but the data have {answers} answers from 0 on; set it below {answers}",
+            spec.answer
+        );
+        return Err(misfit("attack.method.answer", message));
+    }
+    let lacking = scenario.contributors(agents as u32).and_then(|n| scenario.strategy_lacks(n));
+    let star = scenario.distiller.topology == Topology::Star && scenario.hives.is_empty();
+    match lacking.filter(|_| star) {
+        Some((key, message)) => Err(misfit(key, message)),
+        None => Ok(()),
+    }
+}
+
+/// What a scenario's later stretches are held against, once its world is known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub agents: usize,
+    pub answers: usize,
+    pub memory_bytes: Option<u64>,
+}
+
+impl Limits {
+    /// Refuses a stretch that the world's data or the machine's memory do not suffice for.
+    fn refuse(&self, scenario: &Scenario) -> Result<(), WorldError> {
+        if let Some(extent) = scenario.extent() {
+            let fits = scenario.refuse_extent(extent, self.memory_bytes);
+            fits.map_err(|(keys, message)| WorldError::Misfit { keys, message })?;
+        }
+        // where data are in files the loader did not know how many agents there are
+        check_merging(scenario, self.agents, self.answers)
+    }
+
+    /// Looks at all stretches of a scenario but the first, which the world was built for.
+    pub fn check(&self, scenario: &CheckedScenario) -> Result<(), Problem> {
+        for Stretch { round, scenario: stretch } in &scenario.stretches()[1..] {
+            if let Err(WorldError::Misfit { keys, message }) = self.refuse(stretch) {
+                return Err(scenario.problem(&keys, format!("from round {round} on, {message}")));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The paper world's streams.

@@ -23,7 +23,6 @@ struct Learning {
     fleet: Arc<Fleet>,
     harvester: Harvester,
     schedule: Schedule,
-    fates: Option<Fates>,
     registry: Arc<Registry>,
     parcels: Parcels,
     /// A cohort for each agent.
@@ -107,15 +106,16 @@ impl Work for Learning {
     ) {
         let harvest = heap.harvest.get_or_insert_with(|| self.harvester.empty());
         if self.in_step() {
-            self.harvester.add(harvest, &mut parcel);
+            self.harvester.add(newest, harvest, &mut parcel);
         } else {
             let age = newest.version.0.saturating_sub(slip.version);
-            parcel.stale = self.fates.as_ref().is_some_and(|fates| fates.is_stale(age));
+            let fates = Fates::new(&newest.terms().faults, self.fleet.seed);
+            parcel.stale = fates.is_some_and(|fates| fates.is_stale(age));
             let began = start.as_ref().map_or(&newest.core[..], |start| &start.core);
             let layout = self.fleet.learner.core_layout();
             weigh(&self.schedule, layout, (age, began), &newest.core, &mut parcel.learning);
             let merged = harvest.accounts.merged;
-            self.harvester.add(harvest, &mut parcel);
+            self.harvester.add(newest, harvest, &mut parcel);
             heap.ages.extend((harvest.accounts.merged > merged).then_some(age));
         }
         self.parcels.give_back(parcel);
@@ -172,7 +172,6 @@ impl LiveTour {
                 _ => harvester.punctual(),
             },
             schedule: schedule.clone(),
-            fates: Fates::new(&fleet.faults, fleet.seed),
             registry,
             parcels: Parcels::default(),
             cohorts: (0..agents).map(|agent| Mutex::new(Cohort::new(&fleet, agent, 1))).collect(),

@@ -62,7 +62,7 @@ hive.adoption = (() => {
           if (sorted.length > 12) rows.push([`and ${sorted.length - 12} more, down to`, hive.show("percent", sorted[sorted.length - 1].value[1])]);
           return hive.charts.tip(`Round ${ps[0].axisValue}`, rows);
         }),
-        series: skills.flatMap((skill, s) => {
+        series: [...skills.flatMap((skill, s) => {
           if (!visible[s]) return [];
           const law = laid(s);
           const dots = law.length > 0 || rounds.length === 1;
@@ -71,7 +71,7 @@ hive.adoption = (() => {
             showSymbol: dots, symbol: "circle", symbolSize: law.length ? (many ? 3.5 : 5) : 7,
             color: ranked(s, n), lineStyle: { width: law.length ? 0 : many ? 1.5 : 2.2 }, emphasis: { focus: "series", lineStyle: { width: 3 } }, triggerLineEvent: true,
           }, ...law];
-        }),
+        }), ...hive.charts.changes()],
       };
     };
     const entry = hive.charts.mount(box, build);

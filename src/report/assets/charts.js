@@ -44,7 +44,9 @@ hive.charts = (() => {
   const describe = (box) => {
     const figure = box.closest("figure");
     const text = (q) => figure.querySelector(q).textContent.trim().replace(/\s+/g, " ");
-    return `${text("h3")}. Horizontal: ${figure.dataset.x}. Vertical: ${figure.dataset.y}. ${text("figcaption")}`;
+    const changed = figure.dataset.x.startsWith("round ") ? (hive.data.changes ?? []) : [];
+    const said = changed.map(({ round, letter }) => ` Change ${letter} from round ${round} on.`).join("");
+    return `${text("h3")}. Horizontal: ${figure.dataset.x}. Vertical: ${figure.dataset.y}. ${text("figcaption")}${said}`;
   };
 
   const common = (box) => ({
@@ -76,6 +78,25 @@ hive.charts = (() => {
     axisLabel: { color: hive.colour("soft"), fontSize: 12, formatter: hive.axes[format] },
     ...extra,
   });
+
+  // Where keys changed while the run was under way: a line between the last core before and the first
+  // after, with the letter by which the page's head lists it.
+  const changes = () => {
+    const all = hive.data.changes ?? [];
+    if (!all.length) return [];
+    const soft = hive.colour("soft");
+    return [{
+      type: "line", name: "", data: [], silent: true, tooltip: { show: false }, z: 5,
+      markLine: {
+        silent: true, symbol: "none", animation: false, lineStyle: { color: soft, type: "dotted", width: 1.2 },
+        label: {
+          position: "insideEnd", distance: 4, rotate: 0, formatter: (p) => p.name, color: hive.colour("ink"), fontSize: 11,
+          padding: [1, 4], backgroundColor: hive.colour("card"), borderColor: soft, borderWidth: 1, borderRadius: 3,
+        },
+        data: all.map(({ round, letter }) => ({ xAxis: round - 0.5, name: letter })),
+      },
+    }];
+  };
 
   // A tooltip out of elements, so that no name is ever read as HTML.
   const tip = (head, rows) => {
@@ -193,7 +214,7 @@ hive.charts = (() => {
           const other = figure.x.startsWith("rounds since") ? "Their round" : figure.x.replace(/ \(.*/, "");
           return tip(`${figure.x.startsWith("round ") ? "Round" : other} ${r}`, rows);
         }),
-        series,
+        series: figure.x.startsWith("round ") ? [...series, ...changes()] : series,
       };
     };
     const { draw } = mount(box, build);
@@ -203,5 +224,5 @@ hive.charts = (() => {
     })), visible, draw);
   };
 
-  return { mount, fitting, common, axis, xRounds, y, range, tip, tooltip, legend, lines };
+  return { mount, fitting, common, axis, xRounds, y, range, changes, tip, tooltip, legend, lines };
 })();

@@ -22,10 +22,10 @@ hive.leader = (() => {
         const rows = names.map((name, h) => [h === leaders[at] ? `${name} (leads)` : name, hive.show("percent", columns[`skill${h}`][at]), hive.colour(`c-${lines[h].colour}`)]);
         return hive.charts.tip(`Round ${rounds[at]}`, rows);
       }),
-      series: names.map((name, h) => {
+      series: [...names.map((name, h) => {
         const colour = hive.colour(`c-${lines[h].colour}`);
         return { type: "line", name, data: bars(h), showSymbol: false, connectNulls: false, lineStyle: { width: 14, color: colour, cap: "butt" }, itemStyle: { color: colour }, emphasis: { disabled: true } };
-      }),
+      }), ...hive.charts.changes()],
     });
     hive.charts.mount(box, build);
   };

@@ -78,7 +78,7 @@ hive.spread = (() => {
             lineStyle: { width: 2.4, color: colour }, itemStyle: { color: colour },
             markLine: single ? undefined : { silent: true, symbol: "none", animation: false, label: { show: false }, lineStyle: { color: hive.colour("soft"), type: "dashed" }, data: [{ xAxis: now }] },
           },
-          ...dots,
+          ...dots, ...hive.charts.changes(),
         ],
       };
     };

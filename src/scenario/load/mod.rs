@@ -5,6 +5,7 @@
 mod attack;
 mod battery;
 mod beginnings;
+mod changes;
 mod compression;
 mod cross;
 mod elsewhere;
@@ -51,7 +52,7 @@ use toml::de::DeTable;
 use self::problem::{Finding, Source};
 use self::tree::{At, Node};
 use super::schema::schema_ref;
-use super::{Measure, Scenario};
+use super::{Change, Measure, Scenario, Stretch};
 
 /// A scenario that has passed every check. There is no other way to one than
 /// [`Scenario::load`], [`Scenario::parse`] and [`Scenario::check`].
@@ -59,6 +60,8 @@ use super::{Measure, Scenario};
 #[serde(transparent)]
 pub struct CheckedScenario {
     scenario: Scenario,
+    #[serde(skip)]
+    stretches: Arc<Vec<Stretch>>,
     #[serde(skip)]
     written: Arc<Written>,
 }
@@ -69,6 +72,8 @@ struct Written {
     origin: String,
     text: String,
     sets: Vec<Override>,
+    /// How many of them were given before it ran.
+    given: usize,
     tree: Node,
 }
 
@@ -93,10 +98,52 @@ impl CheckedScenario {
         self.scenario
     }
 
+    /// The parts of a run of it in which no key changes, in their order; the first begins with round
+    /// 1.
+    pub fn stretches(&self) -> &[Stretch] {
+        &self.stretches
+    }
+
+    /// The same with keys that change from a round on as well, in an entry of their own or after what
+    /// changes there already.
+    ///
+    /// # Errors
+    /// As of a scenario in which they had been written from the start.
+    pub(crate) fn changed(
+        &self,
+        round: u32,
+        more: &[String],
+    ) -> Result<CheckedScenario, ScenarioError> {
+        let Written { origin, text, sets, given, tree } = &*self.written;
+        let mut scenario = self.scenario.clone();
+        let mut tree = tree.clone();
+        let place = scenario.changes.iter().position(|change| change.round >= round);
+        let place = place.unwrap_or(scenario.changes.len());
+        let same = scenario.changes.get(place).is_some_and(|change| change.round == round);
+        if !same {
+            scenario.changes.insert(place, Change { round, set: Vec::new() });
+        }
+        scenario.changes[place].set.extend_from_slice(more);
+        let at = (sets.len()..).map(At::Set);
+        changes::write(&mut tree, (place, same), round, more.iter().zip(at));
+        let sets: Vec<Override> =
+            sets.iter().cloned().chain(more.iter().map(|set| Override::set(set))).collect();
+        let source = Source::new(origin, text, &sets);
+        let invalid = |findings| ScenarioError::Invalid(source.problems(findings));
+        let found = walk::check(&tree, schema_ref());
+        if !found.findings.is_empty() {
+            return Err(invalid(found.findings));
+        }
+        let stretches = changes::stretches(&scenario, &tree, *given).map_err(invalid)?;
+        let (origin, text, given) = (origin.clone(), text.clone(), *given);
+        let written = Arc::new(Written { origin, text, sets, given, tree });
+        Ok(CheckedScenario { scenario, stretches: Arc::new(stretches), written })
+    }
+
     /// Something that turned out wrong with it while it was being run, placed where its keys were
     /// written; the first that was leads.
     pub fn problem(&self, keys: &[&str], message: String) -> Problem {
-        let Written { origin, text, sets, tree } = &*self.written;
+        let Written { origin, text, sets, tree, .. } = &*self.written;
         let finding = cross::place(tree, keys, message);
         Source::new(origin, text, sets).problem(finding)
     }
@@ -176,10 +223,7 @@ impl Scenario {
         if !found.findings.is_empty() {
             return Err(ScenarioError::Invalid(source.problems_and(found.findings, found.more)));
         }
-        let scenario = finish(&tree).map_err(invalid)?;
-        let (origin, text) = (origin.into(), text.into());
-        let written = Arc::new(Written { origin, text, sets: Vec::new(), tree });
-        Ok(CheckedScenario { scenario, written })
+        finish(&source, tree).map_err(invalid)
     }
 }
 
@@ -206,9 +250,7 @@ fn parse_over(
     }
     fill::name(&mut tree, origin);
     fill::data_paths(&mut tree, origin).map_err(|finding| invalid(vec![finding]))?;
-    let scenario = finish(&tree).map_err(invalid)?;
-    let (origin, text, sets) = (origin.into(), text.into(), sets.to_vec());
-    Ok(CheckedScenario { scenario, written: Arc::new(Written { origin, text, sets, tree }) })
+    finish(&source, tree).map_err(invalid)
 }
 
 /// A document that names a scenario: its tree, overridden and held to its schema, and what it
@@ -246,11 +288,18 @@ fn parsed(source: &Source<'_>) -> Result<Node, Vec<Finding>> {
     }
 }
 
-/// Deserialises a tree that fits the schema, and checks its combinations.
-fn finish(tree: &Node) -> Result<Scenario, Vec<Finding>> {
-    let scenario: Scenario = typed(tree)?;
-    let findings = cross::check(&scenario, tree);
-    if findings.is_empty() { Ok(scenario) } else { Err(findings) }
+/// Deserialises a tree that fits the schema, and checks its combinations and its changes.
+fn finish(source: &Source<'_>, tree: Node) -> Result<CheckedScenario, Vec<Finding>> {
+    let scenario: Scenario = typed(&tree)?;
+    let findings = cross::check(&scenario, &tree);
+    if !findings.is_empty() {
+        return Err(findings);
+    }
+    let given = source.sets.len();
+    let stretches = Arc::new(changes::stretches(&scenario, &tree, given)?);
+    let (origin, text, sets) = (source.origin.into(), source.text.into(), source.sets.to_vec());
+    let written = Arc::new(Written { origin, text, sets, given, tree });
+    Ok(CheckedScenario { scenario, stretches, written })
 }
 
 /// A tree that fits the schema as what the schema was made from.

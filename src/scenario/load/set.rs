@@ -69,9 +69,9 @@ pub(super) fn apply(tree: &mut Node, sets: &[Override], form: &str) -> Vec<Findi
 }
 
 /// A key and what is wrong with it.
-type Refusal = (String, String);
+pub(super) type Refusal = (String, String);
 
-fn apply_one(tree: &mut Node, set: &str, at: &At, form: &str) -> Result<(), Refusal> {
+pub(super) fn apply_one(tree: &mut Node, set: &str, at: &At, form: &str) -> Result<(), Refusal> {
     let Some((key, value)) = set.split_once('=') else {
         return Err((String::new(), format!("found no `=`; wanted {form}")));
     };

@@ -18,6 +18,12 @@ pub(super) enum At {
     Nowhere,
 }
 
+impl At {
+    /// Overrides with numbers from here on are those of the scenario's changes, told apart by marks
+    /// until something is found.
+    pub const MARKS: usize = usize::MAX / 2;
+}
+
 impl From<Range<usize>> for At {
     fn from(bytes: Range<usize>) -> Self {
         At::File(bytes.start, bytes.end)

@@ -293,6 +293,7 @@ fn hint(root: &Value, node: &Node, wanted: &Shape<'_>, path: &str) -> String {
 fn source_of(at: &At) -> &'static str {
     match at {
         At::File(..) => "",
+        At::Set(mark) if *mark >= At::MARKS => "",
         At::Set(_) => " (from the command line)",
         At::Nowhere => " (the default)",
     }
