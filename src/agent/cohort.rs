@@ -147,8 +147,7 @@ impl Cohort {
             return finite;
         };
         let mut backdoor = Fooled::default();
-        let (own, core) = if fleet.absent(agent, publication.version) || publication.has_left(agent)
-        {
+        let (own, core) = if is_out(fleet, publication, agent) {
             let nothing = vec![f32::NAN; fleet.world.facts().skills.len()];
             (nothing.clone(), nothing)
         } else {
