@@ -108,7 +108,8 @@ proptest! {
         );
         let outcome = run(HIVE, &sets);
         let (sent, merged, overflow, in_flight) = accounts(&outcome);
-        let room = if capacity == 0 { 2 * learnings } else { capacity };
+        let all = learnings * if fabric.starts_with("map") { 1 } else { 2 };
+        let room = if capacity == 0 { all } else { capacity };
         prop_assert!(in_flight <= room.into(), "{} in flight, {}", in_flight, sets);
         prop_assert!(merged <= sent);
         prop_assert!(full == "drop-oldest" || overflow == 0, "{} dropped, {}", overflow, sets);
@@ -171,7 +172,7 @@ fn free_agents_agree_with_virtual_time_in_the_mean_over_twenty_seeds() {
         let variance = differences.iter().map(|d| (d - mean) * (d - mean)).sum::<f64>() / (n - 1.0);
         // Student's t for 19 degrees of freedom at 99.9 %: once in a thousand runs it is chance
         let half = 3.883 * (variance / n).sqrt();
-        assert!(mean.abs() <= half, "{mean} beyond {half}: {differences:?}");
+        assert!(mean.abs() <= half, "{fabric}: {mean} beyond {half}: {differences:?}");
         // not because there is nothing to tell apart
         assert!(half < 0.05, "{half}");
     }

@@ -12,7 +12,8 @@ pub struct Live {
     /// How the newest core is had.
     pub publication: CoreSlot,
     /// Most learnings that are on their way at once: handed over, and not yet taken by the
-    /// distiller. 0 is twice those of a publication.
+    /// distiller. 0 is twice those of a publication; once where they are added up on their way, as a
+    /// sum cannot be divided: with more room a core may hold more learnings than its schedule says.
     #[schemars(range(min = 0, max = 10_000_000))]
     pub capacity: u32,
     /// What an agent does that finds so many there.
@@ -39,6 +40,7 @@ impl Live {
     /// Most learnings that are on their way at once, with so many a publication.
     pub(crate) fn room(&self, learnings: u32) -> u32 {
         match self.capacity {
+            0 if self.fabric.adds_up() => learnings,
             0 => learnings.saturating_mul(2),
             some => some,
         }
