@@ -104,7 +104,7 @@ proptest! {
             "{BUFFERED} distiller.schedule.learnings={learnings} rounds=12 measure.every=6 {faults} \
              engine.live.fabric={fabric} engine.live.publication={publication} seed={seed} \
              engine.live.full={full} engine.live.capacity={capacity} engine.threads={threads} \
-             fleet.agents={agents} world.companies=1 measure.panel=3"
+             fleet.agents={agents} world.companies=1 measure.panel=0"
         );
         let outcome = run(HIVE, &sets);
         let (sent, merged, overflow, in_flight) = accounts(&outcome);

@@ -60,6 +60,8 @@ pub trait Observer: Sync {
     fn frame(&self, _stage: Stage, _trace: &Trace, _frame: &Frame) {}
     /// A core was made or measured; `row` is what is known of it.
     fn round(&self, _stage: Stage, _row: &RoundRow) {}
+    /// How the books of a fleet of free agents stand, now and then.
+    fn live(&self, _report: &LiveReport) {}
     /// A fleet's course is over.
     fn end(&self, _stage: Stage) {}
 }
@@ -380,7 +382,7 @@ impl Experiment {
             (_, EngineKind::Live) if freely => {
                 let watched = (self.registry.clone(), self.controls.clone());
                 let how = (&scenario.engine.live, &spec.schedule);
-                let live = LiveTour::new(fleet.clone(), harvester, how, threads, watched);
+                let live = LiveTour::new(fleet.clone(), harvester, how, threads, watched, observer);
                 let mut live = live.map_err(too_few)?;
                 let mut done = drive(&mut live);
                 if let Ok((trace, _)) = &mut done {

@@ -9,7 +9,7 @@ use crate::controls::Controls;
 use crate::distill::{Harvest, Harvester, weigh};
 use crate::engine::digest::leaf_hash;
 use crate::engine::tasks::{Parcels, at_bench, runtime_with_time};
-use crate::engine::{Registry, Tour};
+use crate::engine::{Observer, Registry, Tour};
 use crate::fault::Fates;
 use crate::ids::{AgentId, Round};
 use crate::measure::{Ages, LiveReport};
@@ -135,8 +135,11 @@ impl Work for Learning {
 }
 
 /// The engine of free agents, which a tour brings what comes in between two publications.
-pub(in crate::engine) struct LiveTour {
+pub(in crate::engine) struct LiveTour<'a> {
     state: State,
+    /// Who is told of the fleet's books now and then, and when that was last, in nanoseconds of its
+    /// clock.
+    told: (&'a dyn Observer, u64),
     spec: Live,
     threads: usize,
     /// Learnings of a publication; none where all keep step.
@@ -152,7 +155,7 @@ enum State {
     Running(FreeFleet<Learning>),
 }
 
-impl LiveTour {
+impl<'a> LiveTour<'a> {
     /// Agents that begin with the first publication, on `threads` worker threads.
     ///
     /// # Errors
@@ -163,6 +166,7 @@ impl LiveTour {
         (spec, schedule): (&Live, &Schedule),
         threads: usize,
         (registry, controls): (Arc<Registry>, Arc<Controls>),
+        observer: &'a dyn Observer,
     ) -> std::io::Result<Self> {
         let runtime = runtime_with_time(threads)?;
         let agents = fleet.world.facts().agents as u32;
@@ -179,6 +183,7 @@ impl LiveTour {
         };
         Ok(LiveTour {
             state: State::Waiting(Some((learning, runtime))),
+            told: (observer, 0),
             spec: spec.clone(),
             threads,
             learnings: schedule.learnings(),
@@ -198,6 +203,18 @@ impl LiveTour {
         }
     }
 
+    /// Tells whoever watches how the fleet's books stand, ten times a second at most.
+    fn tell(&mut self) {
+        let State::Running(free) = &self.state else { return };
+        let now = free.hive.clock.now();
+        if now - self.told.1 >= TELL
+            && let Some(report) = free.report_so_far()
+        {
+            self.told.1 = now;
+            self.told.0.live(&report);
+        }
+    }
+
     /// Puts a publication out; the first one starts the agents.
     fn publish(&mut self, publication: &Arc<Publication>) -> Option<&mut FreeFleet<Learning>> {
         if let State::Waiting(waiting) = &mut self.state {
@@ -214,6 +231,9 @@ impl LiveTour {
         }
     }
 }
+
+/// How often whoever watches is told of a fleet's books, in nanoseconds.
+const TELL: u64 = 100_000_000;
 
 /// Measures agents where they are; in the order of the agents.
 fn examine(
@@ -263,14 +283,15 @@ fn add_up(
     (learning.harvester.take().unwrap_or_default(), ages)
 }
 
-impl Tour for LiveTour {
+impl Tour for LiveTour<'_> {
     fn tour(&mut self, publication: &Arc<Publication>) -> Harvest {
         let (threads, learnings, before) = (self.threads, self.learnings, self.before);
         let anew = self.controls.is_measured_anew();
-        let Some(free) = self.publish(publication) else { return Harvest::default() };
-        if anew {
+        if let (Some(free), true) = (self.publish(publication), anew) {
             free.measure_anew();
         }
+        self.tell();
+        let State::Running(free) = &mut self.state else { return Harvest::default() };
         let hive = free.hive.clone();
         let learning = &hive.work;
         let fleet = &learning.fleet;

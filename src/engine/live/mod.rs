@@ -246,12 +246,10 @@ impl<W: Work> FreeFleet<W> {
     /// Sends all agents home and closes the books.
     fn stop(&mut self) {
         let Some(runtime) = self.runtime.take() else { return };
-        let (since, before) = self.since;
-        let seconds = (self.hive.clock.now() - since) as f64 / 1e9;
-        let effort = Effort::of(&runtime);
+        let time = (self.hive.clock.now(), Effort::of(&runtime));
         // every agent is dropped where it waits; no visit is cut short
         drop(runtime);
-        let Hive { fabric, gauge, sent, work, .. } = &*self.hive;
+        let Hive { fabric, work, .. } = &*self.hive;
         let on_the_way = |taken: Taken<'_, W>| {
             if let Taken::One(_, load) = taken {
                 work.discard(load);
@@ -259,25 +257,43 @@ impl<W: Work> FreeFleet<W> {
         };
         let taken = fabric.ledger().taken;
         fabric.take(u64::MAX, on_the_way);
+        let left = fabric.ledger().taken - taken;
+        let mut report = self.report_at(time, taken, left);
+        let sent = self.hive.sent.iter().map(|sent| sent.load(Ordering::Relaxed));
+        report.behind = fabric.ledger().behind(sent) as u64;
+        self.report = Some(report);
+    }
+
+    /// What is known by now, while agents go on.
+    fn report_so_far(&self) -> Option<LiveReport> {
+        let time = (self.hive.clock.now(), Effort::of(self.runtime.as_ref()?));
+        let taken = self.hive.fabric.ledger().taken;
+        let report = self.report_at(time, taken, 0);
+        Some(LiveReport { left: report.sent.saturating_sub(taken), ..report })
+    }
+
+    /// What is known at a time, when so many learnings had been taken or dropped.
+    fn report_at(&self, (now, effort): (u64, Effort), taken: u64, left: u64) -> LiveReport {
+        let (since, before) = self.since;
+        let seconds = (now - since) as f64 / 1e9;
+        let Hive { fabric, gauge, sent, nanos_per_unit, .. } = &*self.hive;
         let ledger = fabric.ledger();
         let seen = gauge.all();
-        let sent_by = || sent.iter().map(|sent| sent.load(Ordering::Relaxed));
-        let sent: u64 = sent_by().map(u64::from).sum();
         // in a closed loop an agent that is held up sends less in that time: what it would have sent
         // is counted too
-        let every = (seconds * 1e9 * sent_by().len() as f64 / seen.visits.max(1) as f64) as u64;
-        let corrected = |times: &hdrhistogram::Histogram<u64>| match self.hive.nanos_per_unit {
+        let every = (seconds * 1e9 * sent.len() as f64 / seen.visits.max(1) as f64) as u64;
+        let corrected = |times: &hdrhistogram::Histogram<u64>| match *nanos_per_unit {
             0.0 => Latency::of(&times.clone_correct(every.max(1))),
             _ => Latency::of(times),
         };
-        self.report = Some(LiveReport {
-            sent,
+        LiveReport {
+            sent: sent.iter().map(|sent| u64::from(sent.load(Ordering::Relaxed))).sum(),
             taken: taken - ledger.dropped,
             dropped: ledger.dropped,
-            left: ledger.taken - taken,
+            left,
             doubled: ledger.doubled,
             missing: ledger.missing,
-            behind: ledger.behind(sent_by()) as u64,
+            behind: 0,
             checked: seen.checked,
             torn: seen.torn,
             backward: seen.backward,
@@ -294,8 +310,8 @@ impl<W: Work> FreeFleet<W> {
             lock_seconds: seen.locks.1 as f64 / 1e9,
             steals: effort.steals.map(|steals| steals - before.steals.unwrap_or(0)),
             parks: effort.parks - before.parks,
-            busy_seconds: (effort.busy - before.busy).as_secs_f64(),
-        });
+            busy_seconds: effort.busy.saturating_sub(before.busy).as_secs_f64(),
+        }
     }
 }
 
