@@ -44,14 +44,12 @@ fn million() -> Vec<String> {
     let mut idle = f64::NAN;
     let bare = bare(MILLION, 2, Fabric::ChannelCrossbeam, CoreSlot::Snapshot);
     let run = bare.run(|| idle = resident() - before).expect("there are threads");
-    vec![
-        format!(
-            "- {MILLION} agents: started in {:.2} s, {:.0} bytes an agent, {} learnings a second",
-            run.report.spawn_seconds,
-            idle / f64::from(MILLION),
-            si(run.merged as f64 / run.seconds),
-        ),
-    ]
+    vec![format!(
+        "- {MILLION} agents: started in {:.2} s, {:.0} bytes an agent, {} learnings a second",
+        run.report.spawn_seconds,
+        idle / f64::from(MILLION),
+        si(run.merged as f64 / run.seconds),
+    )]
 }
 
 /// Contributions a second that memory could bring, at 64 bytes each.
@@ -70,7 +68,9 @@ fn main() {
     let mut cases = Vec::new();
     for fabric in Fabric::ALL {
         for publication in [CoreSlot::Watch, CoreSlot::Snapshot] {
-            cases.extend([1, 2].map(|threads| (bare(AGENTS, threads, fabric, publication), Vec::new())));
+            cases.extend(
+                [1, 2].map(|threads| (bare(AGENTS, threads, fabric, publication), Vec::new())),
+            );
         }
     }
     for _ in 0..RUNS {

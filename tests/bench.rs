@@ -107,7 +107,8 @@ fn what_cannot_go_together_is_refused_row_by_row() {
 fn a_load_that_every_machine_refuses_is_bad_input() {
     let place = Place::new();
     // nine decisions share a reward, and every case has two tasks a round
-    let args = bench("--out n --engines live --set feedback.kind=verifiable --set feedback.horizon=9");
+    let args =
+        bench("--out n --engines live --set feedback.kind=verifiable --set feedback.horizon=9");
     place.refused(&args, &["all cases are refused", "feedback.horizon"]);
     assert!(!place.path("n").exists());
 }

@@ -68,7 +68,12 @@ const METRICS: [Metric; 29] = [
         Unit::Count,
         "Tasks done so far, the round under way included (engines tasks and live).",
     ),
-    metric("hivesim_sent_total", Counter, Unit::Count, "Learnings that free agents sent (engine live)."),
+    metric(
+        "hivesim_sent_total",
+        Counter,
+        Unit::Count,
+        "Learnings that free agents sent (engine live).",
+    ),
     metric(
         "hivesim_overflow_total",
         Counter,
@@ -218,8 +223,10 @@ pub(super) fn live(report: &LiveReport) {
     gauge!("hivesim_in_flight", HIVE.0 => HIVE.1).set(report.left as f64);
     gauge!("hivesim_wait_seconds", HIVE.0 => HIVE.1).set(report.wait_seconds);
     gauge!("hivesim_lock_seconds", HIVE.0 => HIVE.1).set(report.lock_seconds);
-    let latencies =
-        [("hivesim_to_merge_seconds", report.to_merge), ("hivesim_to_pull_seconds", report.to_pull)];
+    let latencies = [
+        ("hivesim_to_merge_seconds", report.to_merge),
+        ("hivesim_to_pull_seconds", report.to_pull),
+    ];
     for (name, Latency { p50, p90, p99, p999, max, .. }) in latencies {
         let quantiles = [("0.5", p50), ("0.9", p90), ("0.99", p99), ("0.999", p999), ("1", max)];
         for (quantile, seconds) in quantiles {
@@ -280,6 +287,25 @@ mod tests {
             })
             .collect();
         assert_eq!(documented, table);
+    }
+
+    #[test]
+    fn the_dashboard_asks_for_metrics_that_there_are_and_for_all_of_them() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/grafana.json");
+        let page: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(page).unwrap()).unwrap();
+        let targets = page["panels"].as_array().unwrap().iter().flat_map(|panel| {
+            panel["targets"].as_array().unwrap().iter().map(|t| t["expr"].as_str().unwrap())
+        });
+        let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
+        let asked: std::collections::BTreeSet<&str> = targets
+            .flat_map(|expr| expr.split(|c| !is_name(c)))
+            .filter(|word| word.starts_with("hivesim_"))
+            .map(|word| word.trim_end_matches("_bucket"))
+            .collect();
+        let there: std::collections::BTreeSet<&str> =
+            METRICS.iter().map(|metric| metric.name).collect();
+        assert_eq!(asked, there);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::scenario::Problem;
 use std::fmt;
 use std::sync::Arc;
 use thiserror::Error;
+use tracing::info_span;
 
 /// What can go wrong in a run.
 #[derive(Debug, Error)]
@@ -160,7 +161,8 @@ pub(super) fn run(
     loop {
         let round = publication.version.0;
         observer.touring(stage, round);
-        let mut harvest = engine.tour(&publication);
+        let mut harvest =
+            info_span!("tour", fleet = name, round).in_scope(|| engine.tour(&publication));
         if fleet.halt.is_set() {
             // some agents were not visited: the core stands as it is, unmeasured
             observer.round(stage, &row);
@@ -205,7 +207,8 @@ pub(super) fn run(
         {
             distiller.change(changed.stretches().to_vec());
         }
-        let mut next = distiller.next(&publication, &mut harvest);
+        let mut next = info_span!("merge", fleet = name, round = round + 1)
+            .in_scope(|| distiller.next(&publication, &mut harvest));
         if let (Ok(made), Some(ancestry)) = (&next, ancestry.as_deref_mut()) {
             let taken = ancestry.take(&publication, &harvest, made);
             next = taken.and(next);

@@ -26,6 +26,7 @@ use crate::scenario::{
 use crate::stream::{Purpose, Stream};
 use crate::world::{self, Facts, Limits, World, WorldError};
 use std::sync::Arc;
+use tracing::info_span;
 
 /// Which of an experiment's fleets is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -238,6 +239,7 @@ impl Experiment {
         let stages = scenario.measure.bounds.iter().map(|bound| Stage::Bound(*bound));
         let mut traces = Vec::new();
         for stage in std::iter::once(Stage::Hive).chain(stages) {
+            let _fleet = info_span!("fleet", name = stage.name()).entered();
             let (mut trace, hash) = match &world {
                 Some(world) => {
                     let given = (world.clone(), calendar.clone());

@@ -9,6 +9,7 @@ use crate::ids::AgentId;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::trace_span;
 
 /// Pulls the newest core, works, hands over what comes of it, again and again, until the work is over
 /// or the hive is gone.
@@ -87,7 +88,8 @@ impl<W: Work> Hive<W> {
 
     /// A round's work, for which there is room; it ends the run where it panics.
     fn work(&self, turn: Turn, core: &Sealed<W::Core>, due: Option<u64>) -> Result<(), Gone> {
-        let visit = || self.work.visit(turn, &core.core);
+        let span = trace_span!("visit", agent = turn.agent.0, round = turn.round);
+        let visit = || span.in_scope(|| self.work.visit(turn, &core.core));
         let (load, learned) = match catch_unwind(AssertUnwindSafe(visit)) {
             Ok(brought) => brought.ok_or(Gone)?,
             Err(panic) => {
