@@ -18,6 +18,7 @@ use std::time::SystemTime;
 
 /// A run that is about to begin.
 pub(super) struct Running {
+    #[cfg(any(feature = "serve", feature = "tui"))]
     scenario: CheckedScenario,
     experiment: Experiment,
 }
@@ -31,7 +32,11 @@ impl Running {
     /// A run of a scenario, within the machine's memory.
     pub fn of(scenario: CheckedScenario) -> Running {
         let experiment = Experiment::new(scenario.clone()).within(memory::available_bytes());
-        Running { scenario, experiment }
+        Running {
+            #[cfg(any(feature = "serve", feature = "tui"))]
+            scenario,
+            experiment,
+        }
     }
 
     /// Of what it is a run.
