@@ -96,7 +96,11 @@
 //! [`Batch`](engine::Batch) runs several experiments at once. The [statistics](sweep::statistics)
 //! serve your own runs too.
 
+// the summary of a run is one literal of some fifty keys
+#![recursion_limit = "256"]
+
 pub mod agent;
+pub mod bench;
 pub mod catalogue;
 pub mod checkpoint;
 pub mod cli;

@@ -5,14 +5,18 @@ every slider moving something.
     tests/pages.py PAGE.html...          exit code 1 where a page fails
     tests/pages.py --docs RUNS           makes the screenshots of docs/ from runs (docs/reports.md)
     tests/pages.py --broken PAGE.html    breaks copies of a page, each of which must fail
+    tests/pages.py --live HIVESIM        drives the live page of a command that was built
+                                         (--shot FILE keeps a picture of it)
 
 A page opened with #selfcheck in its address moves its sliders and leaves its verdict in the root
-element's data-selfcheck (src/report/assets/selfcheck.js); Chromium prints the page as it then is.
+element's data-selfcheck (src/report/assets/selfcheck.js); Chromium prints the page as it then is. The
+live page has a server at its other end: tests/live_page.py talks to the browser while it is open.
 """
 
 import argparse
 import html
 import json
+import live_page
 import pathlib
 import re
 import shutil
@@ -134,7 +138,11 @@ def main():
     parser.add_argument("pages", nargs="*", type=pathlib.Path)
     parser.add_argument("--docs", type=pathlib.Path, help="folder of runs to make docs/*.png from")
     parser.add_argument("--broken", action="store_true", help="check that broken copies fail")
+    parser.add_argument("--live", type=pathlib.Path, metavar="HIVESIM", help="the command whose live page is driven")
+    parser.add_argument("--shot", type=pathlib.Path, help="where a picture of the live page goes")
     asked = parser.parse_args()
+    if asked.live:
+        sys.exit(0 if live_page.check(browser(), asked.live.resolve(), asked.shot) else 1)
     if asked.docs:
         return document(asked.docs)
     if not asked.pages:

@@ -304,7 +304,7 @@ fn what_is_changed_on_the_way_is_recorded_and_can_be_made_again() {
     };
     refused("distiller.combine.kind=mediam", &["distiller.combine", "did you mean", "median"]);
     refused("faults.loss=2", &["faults.loss", "from 0 to 1"]);
-    refused("world.skills=9", &["world.skills", "distiller.combine"]);
+    refused("world.skills=9", &["world.skills", "faults"]);
     refused("faults.los=0.5", &["faults.los", "loss"]);
     let set = ["distiller.combine={kind = \"median\"}", "faults.loss=0.25"];
     let round = served.done("/api/change", &json!({ "set": set }))["round"].as_u64().unwrap();
@@ -353,7 +353,7 @@ fn what_is_asked_amiss_is_refused_in_words() {
         ("GET", "/api/events?skill=99999999999999999999999", "", "", 400, "number of a skill"),
         ("GET", "/nothing", "", "", 404, "no such page"),
         ("GET", "/compare/x", "", "", 400, "2 to 8 runs"),
-        ("GET", "/compare/x/y", "", "", 404, "no run of that name"),
+        ("GET", "/compare/a/b", "", "", 404, "no run of that name"),
     ];
     for (method, path, headers, sent, status, word) in cases {
         let (found, answer) = served.ask(method, path, headers, sent);

@@ -10,8 +10,7 @@ use crate::halt::Halt;
 use crate::measure::Outcome;
 use crate::record::{Histories, RunDirectory, RunFacts, summary, write_run};
 use crate::report;
-use crate::scenario::{CheckedScenario, EngineKind};
-use clap::ValueEnum as _;
+use crate::scenario::CheckedScenario;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -21,11 +20,6 @@ pub(super) struct Running {
     #[cfg(any(feature = "serve", feature = "tui"))]
     scenario: CheckedScenario,
     experiment: Experiment,
-}
-
-/// An engine's name in a scenario.
-pub(super) fn name(engine: EngineKind) -> String {
-    engine.to_possible_value().map_or_else(String::new, |value| value.get_name().to_string())
 }
 
 impl Running {
@@ -108,7 +102,8 @@ impl Running {
         traces.zip(seconds).for_each(|(trace, seconds)| trace.seconds = seconds);
         let agents = outcome.scenario.fleet.agents as usize;
         let (kind, threads) = Experiment::machine(&outcome.scenario, agents);
-        let facts = RunFacts { engine: name(kind), threads, started, finished: SystemTime::now() };
+        let facts =
+            RunFacts { engine: kind.name().into(), threads, started, finished: SystemTime::now() };
         Ok((outcome, facts))
     }
 }

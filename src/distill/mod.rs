@@ -22,4 +22,5 @@ mod training;
 pub use ancestry::Ancestry;
 pub use distiller::Distiller;
 pub use flights::Flights;
+pub(crate) use flights::weigh;
 pub use harvest::{Harvest, Harvester};

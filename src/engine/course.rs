@@ -64,6 +64,12 @@ pub enum RunError {
     /// The run was halted before there was a world.
     #[error("halted while the world was built: there is nothing to keep")]
     Halted,
+    /// The accounts of agents that ran freely do not add up: a fault of hivesim.
+    #[error("the accounts of the live fleet do not add up: {what}; this is a fault of hivesim")]
+    Accounts {
+        /// What does not.
+        what: String,
+    },
     /// The system gave too few threads.
     #[error(
         "{asked} threads asked for, but the system allows no more ({source}); lower `--threads` \
@@ -186,7 +192,9 @@ pub(super) fn run(
             trace.complete = true;
             break;
         }
-        controls.wait(&fleet.halt);
+        if controls.may_hold() {
+            engine.hold(&mut || controls.wait(&fleet.halt));
+        }
         if fleet.halt.is_set() {
             break;
         }

@@ -1,7 +1,7 @@
 //! The live page: a run looked at, and held, from a browser while it goes.
 //! Lives here: the board that a run writes and viewers read, the server, and who may ask it for what.
 //! May not: run anything by itself, or touch what a run computes other than through its
-//! [`Controls`](crate::controls::Controls) and [`Halt`](crate::halt::Halt).
+//! [`Controls`](crate::controls::Controls) and [`Halt`](crate::agent::Halt).
 //!
 //! ```text
 //!   run ── Observer ──► Board ── 10 a second ──► Issue, made text once ──► feed, one a viewer

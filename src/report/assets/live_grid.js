@@ -3,7 +3,7 @@ hive.grid = (() => {
   const { live, element } = hive;
   const canvas = document.getElementById("fleet");
   const [tip, title, note] = ["fleet-tip", "fleet-title", "fleet-note"].map((id) => document.getElementById(id));
-  const HEIGHT_MAX = 420;
+  const [HEIGHT_MAX, SIDE_MAX] = [340, 64];
 
   // 255 colours, between those of the heat maps.
   const ramp = (() => {
@@ -21,7 +21,7 @@ hive.grid = (() => {
     const width = canvas.clientWidth;
     let columns = Math.max(1, Math.ceil(Math.sqrt((tiles * width) / HEIGHT_MAX)));
     while (Math.ceil(tiles / columns) * (width / columns) > HEIGHT_MAX) columns += 1;
-    return { width, columns, side: Math.min(width / columns, 44) };
+    return { width, columns, side: Math.min(width / columns, SIDE_MAX) };
   };
 
   let [at, shape] = [null, { columns: 1, side: 1, tiles: 0 }];
@@ -40,13 +40,13 @@ hive.grid = (() => {
     pen.setTransform(dots, 0, 0, dots, 0, 0);
     pen.fillStyle = ground;
     pen.fillRect(0, 0, width, height);
-    const gap = side > 9 ? 1 : 0;
+    const gap = side > 12 ? 1 : 0;
     const company = fleet.tile_companies;
     for (let i = 0; i < tiles.length; i += 1) {
       const [x, y] = [(i % columns) * side, Math.floor(i / columns) * side];
       pen.fillStyle = tiles[i] === 255 ? none : ramp[tiles[i]];
       // Companies stand apart where there is room for that.
-      const edge = gap && i % columns && company[i] !== company[i - 1] ? 2 : 0;
+      const edge = side > 16 && i % columns && company[i] !== company[i - 1] ? 2 : 0;
       pen.fillRect(x + edge, y, side - gap - edge + (gap ? 0 : 0.5), side - gap + (gap ? 0 : 0.5));
     }
     if (at !== null && at < tiles.length) {
