@@ -21,6 +21,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! An [`Observer`](engine::Observer) is told of every round; [`Controls`](controls::Controls) hold a
+//! run, or change on its way how it merges and what goes wrong.
+//!
 //! What happens in a round:
 //!
 //! ```text

@@ -3,7 +3,7 @@
 use super::both::Both;
 use super::watch::Watcher;
 use super::{Failure, failed, memory, no_thread};
-#[cfg(feature = "serve")]
+#[cfg(any(feature = "serve", feature = "tui"))]
 use crate::controls::Controls;
 use crate::engine::{Experiment, Observer, Registry, RunError};
 use crate::halt::Halt;
@@ -17,6 +17,7 @@ use std::time::SystemTime;
 
 /// A run that is about to begin.
 pub(super) struct Running {
+    #[cfg(any(feature = "serve", feature = "tui"))]
     scenario: CheckedScenario,
     experiment: Experiment,
 }
@@ -25,11 +26,15 @@ impl Running {
     /// A run of a scenario, within the machine's memory.
     pub fn of(scenario: CheckedScenario) -> Running {
         let experiment = Experiment::new(scenario.clone()).within(memory::available_bytes());
-        Running { scenario, experiment }
+        Running {
+            #[cfg(any(feature = "serve", feature = "tui"))]
+            scenario,
+            experiment,
+        }
     }
 
     /// Of what it is a run.
-    #[cfg(feature = "serve")]
+    #[cfg(any(feature = "serve", feature = "tui"))]
     pub fn scenario(&self) -> &CheckedScenario {
         &self.scenario
     }
@@ -40,7 +45,7 @@ impl Running {
     }
 
     /// What holds it.
-    #[cfg(feature = "serve")]
+    #[cfg(any(feature = "serve", feature = "tui"))]
     pub fn controls(&self) -> Arc<Controls> {
         self.experiment.controls()
     }
