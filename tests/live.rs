@@ -142,6 +142,35 @@ fn a_slow_distiller_is_met_as_the_policy_says() {
     let early = of("merge-early");
     assert!(early.hive.rounds.iter().skip(1).any(|row| row.learnings > 20), "some cores hold more");
     assert_eq!(accounts(&early).2, 0);
+    // room for fewer than a publication wants
+    let short = of("merge-early distiller.schedule.learnings=100");
+    let rows = || short.hive.rounds.iter().skip(1);
+    assert!(rows().all(|row| (1..100).contains(&row.learnings)), "no core waits for more than 30");
+}
+
+#[test]
+fn a_sum_has_room_for_one_publication_and_holds_no_more() {
+    for fabric in ["map-dashmap", "map-mutex"] {
+        let sets = format!(
+            "{BUFFERED} distiller.schedule.learnings=20 rounds=50 measure.every=50 fleet.agents=200 \
+             engine.live.fabric={fabric} engine.threads=1"
+        );
+        let outcome = run(HIVE, &sets);
+        let rows = || outcome.hive.rounds.iter().skip(1);
+        assert!(rows().all(|row| row.learnings == 20), "{fabric}");
+    }
+}
+
+#[test]
+fn a_fleet_that_stands_in_one_queue_is_as_stale_as_virtual_time_says() {
+    let sets = format!(
+        "{BUFFERED} distiller.schedule.learnings=20 rounds=200 measure.every=200 fleet.agents=200 \
+         fleet.tasks=3 engine.threads=2"
+    );
+    // (W - 1)/K of all that wait, less in the first few publications
+    let law = 199.0 / 20.0;
+    let ages = hivesim::measure::Ages::of(&run(HIVE, &sets).hive.staleness).unwrap();
+    assert!(ages.mean() > 0.8 * law && ages.mean() < 1.02 * law, "{} and not {law}", ages.mean());
 }
 
 /// Skill at the end over seeds, of a fleet of uneven agents.

@@ -33,16 +33,11 @@ impl Bell {
         came.unsigned_abs()
     }
 
-    /// Asks whoever waits not to wait for more.
+    /// Wakes whoever waits, now and ever after.
     pub fn press(&self) {
         if !self.pressed.swap(true, Ordering::AcqRel) {
             self.wake();
         }
-    }
-
-    /// Whether that was asked for since it was last looked.
-    pub fn was_pressed(&self) -> bool {
-        self.pressed.swap(false, Ordering::AcqRel)
     }
 
     fn wake(&self) {

@@ -122,9 +122,6 @@ impl<W: Work> Fabric<W> {
                 }
             }
             Full::Wait | Full::MergeEarly => {
-                if self.full == Full::MergeEarly {
-                    self.bell.press();
-                }
                 self.room.acquire().await.map_err(|_| Gone)?.forget();
             }
         }
@@ -204,6 +201,11 @@ impl<W: Work> Fabric<W> {
             Way::Crossbeam(_, receive) => receive.try_recv().ok(),
             Way::Dashmap(_) | Way::Mutex(_) => None,
         }
+    }
+
+    /// Whether all that is there is merged once it is full.
+    pub fn merges_early(&self) -> bool {
+        self.full == Full::MergeEarly
     }
 
     /// Learnings that were dropped so far.

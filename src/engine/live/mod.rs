@@ -30,7 +30,7 @@ pub(super) use learning::LiveTour;
 
 use crate::ids::AgentId;
 use crate::measure::{Latency, LiveReport};
-use crate::scenario::Live;
+use crate::scenario::{Full, Live};
 use board::{Board, Sealed};
 use fabric::{Fabric, Pile, Taken};
 use gauge::{Clock, Gauge, Still};
@@ -75,7 +75,10 @@ impl<W: Work> Hive<W> {
 struct FreeFleet<W: Work> {
     hive: Arc<Hive<W>>,
     runtime: Option<Runtime>,
-    capacity: u64,
+    /// Learnings with which the fabric is full: the rest of its room is taken by agents at work.
+    full: u64,
+    /// Learnings that are taken out at a time while more are wanted.
+    step: u64,
     /// Messages taken out so far.
     taken: u64,
     /// When what was taken since the last publication was due.
@@ -117,6 +120,13 @@ impl<W: Work> FreeFleet<W> {
         let seal = work.seal(&first);
         let first = Sealed { version: 0, published: clock.now(), seal, end: 0, core: first };
         let nanos_per_unit = if spec.time_scale > 0.0 { 1e9 / spec.time_scale } else { 0.0 };
+        let full = u64::from(capacity).saturating_sub(threads as u64).max(1);
+        // a sum cannot be divided: what is taken out early makes room for more than are wanted
+        let step = match (spec.fabric.adds_up(), spec.full) {
+            (_, Full::MergeEarly) => full,
+            (true, _) => capacity.into(),
+            (false, _) => (full / 2).max(1),
+        };
         let hive = Arc::new(Hive {
             fabric: Fabric::new(spec, capacity as usize, &work),
             board: Board::new(spec.publication, first),
@@ -134,7 +144,8 @@ impl<W: Work> FreeFleet<W> {
         }
         let spawn_seconds = hive.clock.now() as f64 / 1e9;
         FreeFleet {
-            capacity: capacity.into(),
+            full,
+            step,
             hive,
             runtime: Some(runtime),
             taken: 0,
@@ -165,27 +176,28 @@ impl<W: Work> FreeFleet<W> {
         board.publish(Sealed { version, published, seal, end: version, core });
     }
 
-    /// Waits for so many messages and takes them out, or all that are there once an agent that found
-    /// no room asks for it. `None` where it was halted.
+    /// Waits for so many messages and takes them out; or all that are there once the fabric is full, where
+    /// that is what is to be done then. `None` where it was halted.
     fn gather(&mut self, wanted: u64, halted: &dyn Fn() -> bool) -> Option<Gathered<W>> {
         let mut gathered = Gathered { one_by_one: Vec::new(), piles: Vec::new(), number: 0 };
         let hive = self.hive.clone();
-        let bell = &hive.fabric.bell;
+        let Hive { fabric, panic, .. } = &*hive;
         loop {
-            if let Some(panic) = hive.panic.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            if let Some(panic) = panic.lock().unwrap_or_else(PoisonError::into_inner).take() {
                 std::panic::resume_unwind(panic);
             }
             if halted() {
                 return None;
             }
-            let early = bell.was_pressed();
-            let most = if early { bell.came() } else { wanted };
+            let there = fabric.bell.came() - self.taken - fabric.dropped();
+            let full = fabric.merges_early() && there >= self.full;
+            let most = if full { gathered.number + there } else { wanted };
             while gathered.number < most && self.take(most - gathered.number, &mut gathered) > 0 {}
-            if gathered.number >= wanted || early && gathered.number > 0 {
+            if gathered.number >= wanted || full {
                 return Some(gathered);
             }
-            let step = (wanted - gathered.number).min((self.capacity / 2).max(1));
-            bell.wait(self.taken + hive.fabric.dropped() + step, LOOK);
+            let step = (wanted - gathered.number).min(self.step);
+            fabric.bell.wait(self.taken + fabric.dropped() + step, LOOK);
         }
     }
 
