@@ -91,7 +91,7 @@ fn what_cannot_go_together_is_refused_row_by_row() {
         ("--seconds 0", "above 0"),
         ("--compare none.json", "none.json"),
         ("--compare wrong.json", "wanted the bench.json"),
-        ("--set fleet.agent=3", "fleet.agents"),
+        ("--set fleet.agent=3", "did you mean `agents`?"),
         ("--set world.skills=0", "world.skills"),
     ] {
         let args = bench(args).replace("--seconds 0.02 --warm-up 0.01 --seconds", "--seconds");

@@ -316,12 +316,12 @@ impl Tour for LiveTour<'_> {
         }
         let Some(gathered) = free.gather(learnings.into(), &halted) else { return measured };
         let (mut harvest, ages) = add_up(learning, publication, gathered);
-        let (sent, dropped) = (hive.fabric.bell.came(), hive.fabric.dropped());
+        let (sent, dropped) = free.came();
         harvest.time = Some(free.time());
         harvest.ages = Some(Ages::count(ages.into_iter().map(|age| (age, 1))));
         harvest.accounts.sent = sent - before.0 + harvest.accounts.duplicate;
         harvest.accounts.overflow = dropped - before.1;
-        harvest.in_flight = sent.saturating_sub(free.taken + dropped);
+        harvest.in_flight = sent - free.taken - dropped;
         self.before = (sent, dropped);
         Harvest { readings: measured.readings, holdings: measured.holdings, ..harvest }
     }

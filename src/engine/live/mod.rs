@@ -189,16 +189,30 @@ impl<W: Work> FreeFleet<W> {
             if halted() {
                 return None;
             }
-            let there = fabric.bell.came() - self.taken - fabric.dropped();
+            let (came, dropped) = self.came();
+            let there = came - self.taken - dropped;
             let full = fabric.merges_early() && there >= self.full;
-            let most = if full { gathered.number + there } else { wanted };
-            while gathered.number < most && self.take(most - gathered.number, &mut gathered) > 0 {}
-            if gathered.number >= wanted || full {
-                return Some(gathered);
+            let step = (wanted - gathered.number).min(self.step);
+            if full || there >= step {
+                let most = if full { gathered.number + there } else { wanted };
+                while gathered.number < most && self.take(most - gathered.number, &mut gathered) > 0
+                {
+                }
+                if gathered.number >= wanted || full {
+                    return Some(gathered);
+                }
             }
             let step = (wanted - gathered.number).min(self.step);
             fabric.bell.wait(self.taken + fabric.dropped() + step, LOOK);
         }
+    }
+
+    /// Messages that were handed over, and dropped, so far. What was handed over can be taken, or
+    /// dropped, before its agent rings.
+    fn came(&self) -> (u64, u64) {
+        let Fabric { bell, .. } = &self.hive.fabric;
+        let dropped = self.hive.fabric.dropped();
+        (bell.came().max(self.taken + dropped), dropped)
     }
 
     fn take(&mut self, most: u64, gathered: &mut Gathered<W>) -> u64 {
