@@ -17,10 +17,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 /// A run that is about to begin.
-pub(super) struct Running {
-    scenario: CheckedScenario,
-    experiment: Experiment,
-}
+pub(super) struct Running(Experiment);
 
 /// An engine's name in a scenario.
 pub(super) fn name(engine: EngineKind) -> String {
@@ -30,30 +27,29 @@ pub(super) fn name(engine: EngineKind) -> String {
 impl Running {
     /// A run of a scenario, within the machine's memory.
     pub fn of(scenario: CheckedScenario) -> Running {
-        let experiment = Experiment::new(scenario.clone()).within(memory::available_bytes());
-        Running { scenario, experiment }
+        Running(Experiment::new(scenario).within(memory::available_bytes()))
     }
 
     /// Of what it is a run.
     #[cfg(feature = "serve")]
-    pub fn scenario(&self) -> &CheckedScenario {
-        &self.scenario
+    pub fn scenario(&self) -> CheckedScenario {
+        self.0.scenario()
     }
 
     /// What stops it.
     pub fn halt(&self) -> Halt {
-        self.experiment.halt()
+        self.0.halt()
     }
 
     /// What holds it.
     #[cfg(feature = "serve")]
     pub fn controls(&self) -> Arc<Controls> {
-        self.experiment.controls()
+        self.0.controls()
     }
 
     /// Its agents, where they are tasks.
     pub fn registry(&self) -> Arc<Registry> {
-        self.experiment.registry()
+        self.0.registry()
     }
 
     /// Runs it and fills its folder, watched by the command line and by whoever else there is; gives
@@ -66,7 +62,7 @@ impl Running {
     ) -> Result<(Outcome, Value), Failure> {
         let result = self.simulate(watcher, other).and_then(|(outcome, facts)| {
             // as it was changed while it ran
-            let toml = self.experiment.scenario().to_toml();
+            let toml = self.0.scenario().to_toml();
             let histories = Histories::of(&outcome);
             let numbers =
                 summary(&outcome, &histories, &facts.engine, facts.threads, facts.seconds());
@@ -86,8 +82,8 @@ impl Running {
     ) -> Result<(Outcome, RunFacts), Failure> {
         let started = SystemTime::now();
         let run = || match other {
-            None => self.experiment.run(watcher),
-            Some(other) => self.experiment.run(&Both(watcher, other)),
+            None => self.0.run(watcher),
+            Some(other) => self.0.run(&Both(watcher, other)),
         };
         let (outcome, seconds) = watcher.beside(run).map_err(no_thread)?;
         let mut outcome = outcome.map_err(|error| match error {
