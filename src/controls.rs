@@ -1,5 +1,7 @@
 //! The word to wait or to do otherwise, from whoever watches a run to those who do its work.
 
+#![allow(clippy::disallowed_methods, reason = "a pace is of the wall clock, and reaches no result")]
+
 pub use crate::scenario::Change;
 
 use crate::halt::Halt;

@@ -34,8 +34,11 @@ fn numbers(rows: &[RoundRow]) -> Vec<Vec<u64>> {
     rows.iter().map(|row| row.numbers().map(f64::to_bits).to_vec()).collect()
 }
 
+/// What is set from a round on.
+type Set = (u32, &'static [&'static str]);
+
 /// Fleets of every structure and schedule, each with changes that it can take.
-fn fleets() -> Vec<(String, Vec<(u32, &'static [&'static str])>)> {
+fn fleets() -> Vec<(String, Vec<Set>)> {
     let hive = |more: &str| format!("{HIVE}{more}");
     vec![
         (

@@ -685,3 +685,17 @@ mod under_way {
         assert!(!Path::new(&place.0.path().join("runs")).exists());
     }
 }
+
+#[cfg(feature = "tui")]
+#[test]
+fn a_view_without_a_terminal_is_refused_before_anything_is_written() {
+    let place = Place::with(SMALL);
+    let output = place.run(&["run", "x.toml", "--tui", "--out", "results"]);
+    assert_eq!(output.status.code(), Some(2));
+    let wanted = "--tui shows the run on a terminal, and standard input is none; leave it out\n";
+    assert_eq!(err(&output), wanted);
+    assert!(!place.0.path().join("results").exists());
+    for other in ["--json", "--quiet"] {
+        assert_eq!(place.run(&["run", "x.toml", "--tui", other]).status.code(), Some(2), "{other}");
+    }
+}

@@ -29,6 +29,11 @@ mod signals;
 mod strategies;
 mod stress;
 mod sweep;
+#[cfg(feature = "tui")]
+mod tui;
+#[cfg(not(feature = "tui"))]
+#[path = "no_tui.rs"]
+mod tui;
 mod validate;
 mod watch;
 
@@ -54,6 +59,7 @@ Start here:
   hivesim scenario show scenarios/first-hive.toml       the same with every key and its meaning
   hivesim run --help                          options, what the columns mean, exit codes
   hivesim run scenarios/first-hive.toml --serve 127.0.0.1:7878       watch it in a browser
+  hivesim run scenarios/podium.toml --tui     watch it on the terminal, and hold it by keys
   hivesim report runs/A runs/B                lay runs side by side on one page
   hivesim sweep --help                        keys varied over many seeds, with intervals
   hivesim stress --quick                      strategies under faults and attacks: report cards

@@ -1,10 +1,13 @@
 //! `hivesim run`: a scenario, from the first core to the report.
 
+use super::both::Both;
 use super::live::{Live, LiveArgs};
 use super::running::{Running, name};
 use super::signals::Signals;
+use super::tui::TuiArgs;
 use super::watch::{Progress, Watcher};
-use super::{Failure, closing, folder_of, metrics, print};
+use super::{Failure, closing, failed, folder_of, metrics, print};
+use crate::engine::Observer;
 use crate::record::{RunDirectory, pretty};
 use crate::scenario::{CheckedScenario, EngineKind, Override, Scenario, ScenarioError};
 use crate::text::plain;
@@ -19,6 +22,7 @@ Examples:
   hivesim run scenarios/first-hive.toml --set 'measure.bounds=[\"isolated\"]' --engine pool
   hivesim run scenarios/first-hive.toml --json | jq .skills.panel
   hivesim run scenarios/first-hive.toml --serve 127.0.0.1:7878
+  hivesim run scenarios/podium.toml --tui
 
 Output (docs/measures.md explains every number):
   summary.json, manifest.json, scenario.toml, thirteen Parquet tables and report.html in DIR.
@@ -39,7 +43,8 @@ the rounds done by then and marks them incomplete, or nothing where the world wa
 second one quits at once.
 
 With --serve a browser shows the run as it goes, pauses it and changes it (docs/live.md); when the run is
-over the page stays until Ctrl-C, unless --serve-until-done.
+over the page stays until Ctrl-C, unless --serve-until-done. With --tui the terminal does: space pauses,
+s takes one core more, - and + set the pace, arrows choose the skill, q stops.
 
 Exit codes: 0 fine, 1 failed, 2 bad input, 130 interrupted";
 
@@ -78,6 +83,8 @@ pub struct RunArgs {
     metrics: Option<std::net::SocketAddr>,
     #[command(flatten)]
     live: LiveArgs,
+    #[command(flatten)]
+    tui: TuiArgs,
 }
 
 impl RunArgs {
@@ -107,7 +114,9 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
     let default = || folder_of(&scenario.name, scenario.seed.0);
     let out = args.out.clone().unwrap_or_else(default);
     let run = Running::of(scenario);
-    let watcher = Watcher::new(Progress::fitting(!args.quiet && !args.json), run.registry());
+    let view = args.tui.begin(&run)?;
+    let talks = !args.quiet && !args.json && view.is_none();
+    let watcher = Watcher::new(Progress::fitting(talks), run.registry());
     // before the first file is written
     let signals = Signals::handle(watcher.voice())?;
     signals.stop(run.halt());
@@ -116,8 +125,20 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
     let directory =
         RunDirectory::create(&out).map_err(|error| Failure::BadInput(error.to_string()))?;
     signals.remove(directory.made());
-    let observer = live.as_ref().map(Live::observer);
-    let (outcome, numbers) = run.finish(&watcher, observer, &directory)?;
+    let live_observer = live.as_ref().map(Live::observer);
+    let (outcome, numbers) = match (&view, live_observer) {
+        (None, observer) => run.finish(&watcher, observer, &directory)?,
+        (Some(view), other) => {
+            let own = view.observer();
+            let both = other.map(|other| Both(other, own));
+            let observer = both.as_ref().map_or(own, |both| both as &dyn Observer);
+            let finish = || run.finish(&watcher, Some(observer), &directory);
+            view.beside(finish).map_err(|error| {
+                directory.made().remove();
+                failed(format!("--tui: the terminal cannot be used: {error}"))
+            })??
+        }
+    };
     signals.keep();
     if args.json {
         print(&pretty(&numbers))?;

@@ -3,7 +3,7 @@
 use super::both::Both;
 use super::watch::Watcher;
 use super::{Failure, failed, memory, no_thread};
-#[cfg(feature = "serve")]
+#[cfg(any(feature = "serve", feature = "tui"))]
 use crate::controls::Controls;
 use crate::engine::{Experiment, Observer, Registry, RunError};
 use crate::halt::Halt;
@@ -31,7 +31,7 @@ impl Running {
     }
 
     /// Of what it is a run.
-    #[cfg(feature = "serve")]
+    #[cfg(any(feature = "serve", feature = "tui"))]
     pub fn scenario(&self) -> CheckedScenario {
         self.0.scenario()
     }
@@ -42,7 +42,7 @@ impl Running {
     }
 
     /// What holds it.
-    #[cfg(feature = "serve")]
+    #[cfg(any(feature = "serve", feature = "tui"))]
     pub fn controls(&self) -> Arc<Controls> {
         self.0.controls()
     }

@@ -44,7 +44,7 @@ impl Change {
         let under = |pattern: &str| {
             let mut parts = key.split('.').map(str::trim);
             pattern.split('.').all(|wanted| {
-                parts.next().is_some_and(|part| part == wanted || wanted == "*" && part != "")
+                parts.next().is_some_and(|part| part == wanted || wanted == "*" && !part.is_empty())
             })
         };
         Change::KEYS.into_iter().any(under)
