@@ -349,6 +349,7 @@ mod tests {
     use super::*;
     use crate::engine::Experiment;
     use crate::ids::{AgentId, CompanyId};
+    use crate::serve::issue::Manner;
     use serde_json::Value;
 
     fn board() -> Arc<Board> {
@@ -429,8 +430,11 @@ mod tests {
         // what is not a number is null
         assert_eq!(next["rows"][0][1][1], Value::Null);
         assert_eq!(next["fleet"]["tasks"], 21);
-        // the same bytes for all
-        assert_eq!(second.next().as_ptr(), second.next().as_ptr());
+        // the same bytes for all, of a skill that there is none of too
+        let sent = |skill| second.sent(Manner::Next, skill).as_ptr();
+        assert!(
+            sent(None) == sent(None) && sent(None) == sent(Some(7)) && sent(None) != sent(Some(0))
+        );
         board.over(true, "test-1".into());
         assert_eq!(said(&board.renew().next())["text"], "test-1");
     }

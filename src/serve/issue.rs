@@ -22,7 +22,17 @@ pub(super) struct Issue {
     snapshot: Snapshot,
     next: OnceLock<Bytes>,
     whole: OnceLock<Bytes>,
-    levels: Mutex<BTreeMap<Option<usize>, Bytes>>,
+    /// What was sent to who kept up or not, of a skill.
+    sent: Mutex<BTreeMap<(Manner, Option<usize>), Bytes>>,
+}
+
+/// What a viewer is told first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Manner {
+    /// All there is to know: it comes, or missed something.
+    Whole,
+    /// What is new.
+    Next,
 }
 
 pub(super) struct Snapshot {
@@ -131,7 +141,7 @@ impl Issue {
 
     pub fn new(seq: u64, snapshot: Snapshot) -> Issue {
         let (next, whole) = (OnceLock::new(), OnceLock::new());
-        Issue { seq, snapshot, next, whole, levels: Mutex::default() }
+        Issue { seq, snapshot, next, whole, sent: Mutex::default() }
     }
 
     /// Of which fleets it tells: who knows of others needs the whole.
@@ -153,20 +163,31 @@ impl Issue {
     /// Levels of the fleet under way in a skill, or on agents' own jobs, as an event.
     pub fn levels(&self, skill: Option<usize>) -> Bytes {
         let Some(fleet) = self.snapshot.fleets.last() else { return Bytes::new() };
-        let skill = skill.filter(|skill| *skill < fleet.about.skills.len());
-        let mut made = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+        let Levels { round, means, shares, .. } = &*fleet.levels;
+        let value = json!({
+            "skill": skill,
+            "round": round,
+            "tiles": base64(fleet.levels.tiles(skill)),
+            "means": base64(means),
+            "shares": base64(shares),
+        });
+        event("levels", value)
+    }
+
+    /// All that a viewer of a skill is sent, in one piece: half the calls of the system that two
+    /// take. A skill that there is none of is agents' own jobs.
+    pub fn sent(&self, manner: Manner, skill: Option<usize>) -> Bytes {
+        let skills = self.snapshot.fleets.last().map_or(0, |fleet| fleet.about.skills.len());
+        let skill = skill.filter(|skill| *skill < skills);
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || {
-            let Levels { round, means, shares, .. } = &*fleet.levels;
-            let value = json!({
-                "skill": skill,
-                "round": round,
-                "tiles": base64(fleet.levels.tiles(skill)),
-                "means": base64(means),
-                "shares": base64(shares),
-            });
-            event("levels", value)
+            let first = match manner {
+                Manner::Whole => self.whole(),
+                Manner::Next => self.next(),
+            };
+            [first, self.levels(skill)].concat().into()
         };
-        made.entry(skill).or_insert_with(make).clone()
+        sent.entry((manner, skill)).or_insert_with(make).clone()
     }
 
     /// The whole as a document, for programs.
