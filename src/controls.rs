@@ -22,6 +22,8 @@ const LOOK: Duration = Duration::from_millis(20);
 pub struct Controls {
     /// Whether the run may have to wait.
     holds: AtomicBool,
+    /// Whether measuring begins anew.
+    anew: AtomicBool,
     state: Mutex<State>,
     moved: Condvar,
 }
@@ -81,7 +83,12 @@ impl Controls {
             next: Some(1),
             limits: None,
         };
-        Controls { holds: AtomicBool::default(), state: Mutex::new(state), moved: Condvar::new() }
+        Controls {
+            holds: AtomicBool::default(),
+            anew: AtomicBool::default(),
+            state: Mutex::new(state),
+            moved: Condvar::new(),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -201,9 +208,25 @@ impl Controls {
         self.state().next = None;
     }
 
+    /// Lets what is measured of the machine, not of what is learned, begin anew: how long learnings
+    /// and cores of the engine `live` are on their way, and what agents wait for.
+    pub fn measure_anew(&self) {
+        self.anew.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether that was asked for since it was last looked.
+    pub(crate) fn is_measured_anew(&self) -> bool {
+        self.anew.load(Ordering::Relaxed) && self.anew.swap(false, Ordering::Relaxed)
+    }
+
+    /// Whether the run may have to wait.
+    pub(crate) fn may_hold(&self) -> bool {
+        self.holds.load(Ordering::Relaxed)
+    }
+
     /// Waits until the next publication may be made or the run is halted.
     pub(crate) fn wait(&self, halt: &Halt) {
-        if !self.holds.load(Ordering::Relaxed) {
+        if !self.may_hold() {
             return;
         }
         let mut state = self.state();

@@ -21,6 +21,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! An [`Observer`](engine::Observer) is told of every round; [`Controls`](controls::Controls) hold a
+//! run, or change on its way how it merges and what goes wrong.
+//!
 //! What happens in a round:
 //!
 //! ```text
@@ -93,7 +96,11 @@
 //! [`Batch`](engine::Batch) runs several experiments at once. The [statistics](sweep::statistics)
 //! serve your own runs too.
 
+// the summary of a run is one literal of some fifty keys
+#![recursion_limit = "256"]
+
 pub mod agent;
+pub mod bench;
 pub mod catalogue;
 pub mod checkpoint;
 pub mod cli;

@@ -524,3 +524,21 @@ refused! {
     a_list_of_lists_for_tables("[world]\nchanges = [[{round=1}]]\n");
     a_list_with_a_word_that_is_not_taken("[learner]\nkind = [\"a\"]\n");
 }
+
+refused! { live:
+    free_agents_of_numbers("[engine]\nkind = \"live\"\n[learner]\nkind = \"practice\"\n");
+    free_agents_of_several_hives("[engine]\nkind = \"live\"\n[[hives]]\n[[hives]]\n");
+    free_agents_in_levels("[engine]\nkind = \"live\"\n[distiller]\ntopology = \"hierarchical\"\n");
+    free_agents_that_are_late("[engine]\nkind = \"live\"\n[faults]\ndelay = 0.2\n");
+    a_sum_before_a_median("[engine]\nkind = \"live\"\n[engine.live]\nfabric = \"map-dashmap\"\n[distiller.combine]\nkind = \"median\"\n");
+    a_sum_before_a_mean_of_zeros("[engine]\nkind = \"live\"\n[engine.live]\nfabric = \"map-dashmap\"\n[distiller]\nabsent = \"zero\"\n");
+    a_sum_that_drops_its_oldest("[engine]\nkind = \"live\"\n[engine.live]\nfabric = \"map-dashmap\"\nfull = \"drop-oldest\"\n[distiller.schedule]\nkind = \"buffered\"\n");
+    a_sum_for_one_learning("[engine]\nkind = \"live\"\n[engine.live]\nfabric = \"map-dashmap\"\n[distiller.schedule]\nkind = \"asynchronous\"\n");
+    a_sum_with_attackers("[engine]\nkind = \"live\"\n[engine.live]\nfabric = \"map-dashmap\"\n[attack]\nshare = 0.2\n");
+    a_round_that_drops_its_oldest("[engine]\nkind = \"live\"\n[engine.live]\nfull = \"drop-oldest\"\n");
+    free_agents_that_come_and_go("[engine]\nkind = \"live\"\n[distiller.schedule]\nkind = \"buffered\"\n[fleet.availability]\nkind = \"markov\"\n[fleet.churn]\nrate = 0.1\n");
+    free_agents_of_whom_some_rest("[engine]\nkind = \"live\"\n[distiller.schedule]\nkind = \"buffered\"\n[fleet]\nparticipants = 20\n");
+    uneven_agents_flat_out("[engine]\nkind = \"live\"\n[distiller.schedule]\nkind = \"buffered\"\n[fleet]\njitter = 0.1\nspeed = { kind = \"lognormal\" }\n");
+    a_fabric_misspelt("[engine]\nkind = \"live\"\n[engine.live]\nfabric = \"chanel-tokio\"\n");
+    a_time_scale_below_nothing("[engine]\nkind = \"live\"\n[engine.live]\ntime_scale = -1.0\n");
+}

@@ -4,7 +4,7 @@ mod keeping;
 mod sending;
 
 use super::{
-    AgentError, Bench, Duty, Fleet, Fooled, Keeping, Parcel, Publication, Reading, examine,
+    AgentError, Bench, Duty, Errand, Fleet, Fooled, Keeping, Parcel, Publication, Reading, examine,
 };
 use crate::ids::AgentId;
 use crate::learner::{Lesson, Order, Plan, Tally, Targets};
@@ -94,50 +94,74 @@ impl Cohort {
         bench: &mut Bench,
         parcel: &mut Parcel,
     ) -> bool {
+        let errand = publication.errand(agent);
+        self.send_out(fleet, publication, (agent, errand), bench, parcel)
+    }
+
+    /// [`visit`](Cohort::visit) on an errand that the publication may know nothing of.
+    pub fn send_out(
+        &mut self,
+        fleet: &Fleet,
+        publication: &Publication,
+        (agent, errand): (AgentId, Errand),
+        bench: &mut Bench,
+        parcel: &mut Parcel,
+    ) -> bool {
         let owner = (agent.0 - self.first) as usize;
         parcel.clear();
         if fleet.halt.is_set() {
             return false;
         }
-        if publication.is_new(agent) {
+        if errand.new {
             self.begin_anew(agent, owner);
         }
-        self.pull(fleet, publication, agent, owner);
-        let mut full = false;
-        if publication.measured {
-            if fleet.world.facts().finite {
-                parcel.holdings =
-                    examine::holdings(fleet, publication.core_of(agent), agent, bench);
-                full = true;
-            }
-            if let Ok(member) = self.practised.binary_search_by_key(&agent, |(a, _)| *a) {
-                let mut backdoor = Fooled::default();
-                let (own, core) = if is_out(fleet, publication, agent) {
-                    let nothing = vec![f32::NAN; fleet.world.facts().skills.len()];
-                    (nothing.clone(), nothing)
-                } else {
-                    backdoor = examine::backdoor(fleet, publication, agent, bench);
-                    self.write_policy(fleet, publication, agent, owner, bench);
-                    if let Some(climate) = &publication.examined {
-                        let level = examine::job_level(fleet, climate, agent, bench);
-                        parcel.after_merge = Some((agent, level));
-                    }
-                    examine::levels(fleet, publication, agent, bench)
-                };
-                let practised = self.practised[member].1.clone();
-                parcel.reading = Some(Reading { agent, own, core, practised, backdoor });
-                full = true;
-            }
+        if errand.pulls {
+            self.pull(fleet, publication, agent, owner);
         }
-        match publication.duty(agent) {
-            Duty::Rest => full,
-            duty => {
-                self.work(fleet, publication, agent, owner, duty, bench, parcel);
-                self.look_back(fleet, publication, agent, owner, bench, parcel);
-                self.compress(fleet, publication, owner, bench, parcel);
-                true
-            }
+        let full = errand.measured && self.examine(fleet, publication, agent, bench, parcel);
+        if errand.duty == Duty::Rest {
+            return full;
         }
+        self.work(fleet, publication, (agent, owner), errand, bench, parcel);
+        self.look_back(fleet, publication, agent, owner, bench, parcel);
+        self.compress(fleet, owner, bench, parcel);
+        true
+    }
+
+    /// Measures an agent with the core that it works on: its levels, if it is in the panel, and how the
+    /// bare core does on its fixed local data. Returns whether anything was measured.
+    pub fn examine(
+        &mut self,
+        fleet: &Fleet,
+        publication: &Publication,
+        agent: AgentId,
+        bench: &mut Bench,
+        parcel: &mut Parcel,
+    ) -> bool {
+        let owner = (agent.0 - self.first) as usize;
+        let finite = fleet.world.facts().finite;
+        if finite {
+            parcel.holdings = examine::holdings(fleet, publication.core_of(agent), agent, bench);
+        }
+        let Ok(member) = self.practised.binary_search_by_key(&agent, |(a, _)| *a) else {
+            return finite;
+        };
+        let mut backdoor = Fooled::default();
+        let (own, core) = if is_out(fleet, publication, agent) {
+            let nothing = vec![f32::NAN; fleet.world.facts().skills.len()];
+            (nothing.clone(), nothing)
+        } else {
+            backdoor = examine::backdoor(fleet, publication, agent, bench);
+            self.write_policy(fleet, publication, agent, owner, bench);
+            if let Some(climate) = &publication.examined {
+                let level = examine::job_level(fleet, climate, agent, bench);
+                parcel.after_merge = Some((agent, level));
+            }
+            examine::levels(fleet, publication, agent, bench)
+        };
+        let practised = self.practised[member].1.clone();
+        parcel.reading = Some(Reading { agent, own, core, practised, backdoor });
+        true
     }
 
     /// Counts what a member of the panel practised.
@@ -150,14 +174,12 @@ impl Cohort {
     }
 
     /// A round's work: from the pulled core to the contribution.
-    #[allow(clippy::too_many_arguments)]
     fn work(
         &mut self,
         fleet: &Fleet,
         publication: &Publication,
-        agent: AgentId,
-        owner: usize,
-        duty: Duty,
+        (agent, owner): (AgentId, usize),
+        Errand { duty, round, .. }: Errand,
         bench: &mut Bench,
         parcel: &mut Parcel,
     ) {
@@ -168,7 +190,6 @@ impl Cohort {
             parcel.dropped = true;
             return;
         }
-        let round = publication.round_of(agent, shift);
         let climate = publication.climate_of(agent);
         let Bench { desk, local, scratch, policy, logits, chosen, believed, .. } = bench;
         let by_epoch = fleet.plan.epochs > 1;

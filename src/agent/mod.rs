@@ -22,7 +22,9 @@ pub(crate) use examine::barrier;
 pub use fleet::{Bench, Fleet, Keeping, Uptake};
 pub use learning::{Fooled, Holdings, Learning, Parcel, Reading};
 pub use pace::Pace;
-pub use publication::{CompanyLayer, Duty, Held, Hold, Locals, Publication, Shift, Start, Traffic};
+pub use publication::{
+    CompanyLayer, Duty, Errand, Held, Hold, Locals, Publication, Shift, Start, Traffic,
+};
 pub use terms::{Agenda, Terms};
 
 use crate::ids::{AgentId, CoreVersion};

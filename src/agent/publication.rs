@@ -77,6 +77,21 @@ pub enum Duty {
     Part(u32),
 }
 
+/// How an agent stands to a publication that it is visited with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Errand {
+    /// What it is to do.
+    pub duty: Duty,
+    /// Which of its rounds of work that is.
+    pub round: Round,
+    /// Whether it pulls a core that it did not have before.
+    pub pulls: bool,
+    /// Whether it has just taken the place of one that left.
+    pub new: bool,
+    /// Whether it is measured, if it is one of those who are.
+    pub measured: bool,
+}
+
 /// Cores of parts of a fleet.
 #[derive(Clone, Debug)]
 pub struct Locals {
@@ -218,6 +233,18 @@ impl Publication {
             (None, None) => return false,
         };
         new.binary_search(&agent).is_ok()
+    }
+
+    /// How an agent stands to it, where it knows all that is to be known of that.
+    pub fn errand(&self, agent: AgentId) -> Errand {
+        let shift = self.shift.as_ref();
+        Errand {
+            duty: self.duty(agent),
+            round: shift.map_or(Round(self.version.0 + 1), |shift| self.round_of(agent, shift)),
+            pulls: self.pulls(agent),
+            new: self.is_new(agent),
+            measured: self.measured,
+        }
     }
 
     /// Whether an agent has left for good without a successor.

@@ -1,7 +1,7 @@
 //! Two who watch one run.
 
 use crate::engine::{Observer, Stage};
-use crate::measure::{Frame, RoundRow, Trace};
+use crate::measure::{Frame, LiveReport, RoundRow, Trace};
 
 /// Tells the first and then the second.
 pub(super) struct Both<'a>(pub &'a dyn Observer, pub &'a dyn Observer);
@@ -32,6 +32,10 @@ impl Observer for Both<'_> {
 
     fn round(&self, stage: Stage, row: &RoundRow) {
         self.each(|one| one.round(stage, row));
+    }
+
+    fn live(&self, report: &LiveReport) {
+        self.each(|one| one.live(report));
     }
 
     fn end(&self, stage: Stage) {

@@ -2,7 +2,7 @@
 
 use super::text_of;
 use crate::engine::Stage;
-use crate::measure::{Outcome, Race, RoundRow, Trace};
+use crate::measure::{Latency, LiveReport, Outcome, Race, RoundRow, Trace};
 use crate::record::time_to_half_fleet;
 use comfy_table::{Table, presets};
 
@@ -19,12 +19,46 @@ const COLUMNS: [Column; 5] = [
     ("training loss", |row| row.train_loss),
 ];
 
-/// What a run came to: a table of several hives where there are, and one of the fleets.
+/// What a run came to: a table of several hives where there are, one of the fleets, and the accounts
+/// of agents that ran freely.
 pub(super) fn table(outcome: &Outcome) -> String {
-    match hives(outcome) {
-        Some(hives) => format!("{hives}\n{}", fleets(outcome)),
-        None => fleets(outcome),
-    }
+    let live = outcome.hive.live.as_ref().map(|live| accounts(live, &outcome.hive));
+    let parts = [hives(outcome), Some(fleets(outcome)), live];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
+}
+
+/// What became of all that free agents sent, and how long it took.
+fn accounts(live: &LiveReport, trace: &Trace) -> String {
+    let whole = |n: u64| thousands(n as f64);
+    let refused = live.refused(&trace.accounts);
+    let books = match live.exact(&trace.accounts) {
+        Ok(()) => {
+            format!("every one once; {} cores read, all whole and in turn", whole(live.checked))
+        }
+        // a run that was cut short has learnings that were taken for a core that it has not
+        Err(what) => what,
+    };
+    let times = |times: &Latency| {
+        let all = [times.p50, times.p90, times.p99, times.p999, times.max];
+        all.map(|s| format!("{:.3}", s * 1e3)).join(" / ")
+    };
+    format!(
+        "sent    {} learnings: {} merged, {} refused, {} dropped, {} on their way at the end: {books}\n\
+         merged  {} ms after they were due to be handed over (p50 / p90 / p99 / p99.9 / max)\n\
+         pulled  {} ms after publication\n\
+         waited  {:.3} s for room, {} times; {:.3} s for locks, {} times\n",
+        whole(live.sent),
+        whole(live.taken - refused),
+        whole(refused),
+        whole(live.dropped),
+        whole(live.left),
+        times(&live.to_merge),
+        times(&live.to_pull),
+        live.wait_seconds,
+        whole(live.waits),
+        live.lock_seconds,
+        whole(live.locks),
+    )
 }
 
 /// Several hives at the last core, by name, in the order of the scenario.
@@ -96,7 +130,7 @@ pub(super) fn rate(tasks: u64, seconds: f64) -> String {
 }
 
 /// A whole number with its thousands apart.
-fn thousands(x: f64) -> String {
+pub(super) fn thousands(x: f64) -> String {
     let digits = format!("{x:.0}");
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {

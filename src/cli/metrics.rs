@@ -4,7 +4,7 @@
 use super::{Failure, no_thread};
 use crate::engine::Registry;
 use crate::ids::CoreVersion;
-use crate::measure::RoundRow;
+use crate::measure::{Latency, LiveReport, RoundRow};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram};
 use metrics::{gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder};
@@ -32,7 +32,7 @@ const fn metric(name: &'static str, kind: Kind, unit: Unit, about: &'static str)
 }
 
 /// All have the label `fleet`, `hive`, `isolated` or `pooled`, but those of the live page.
-const METRICS: [Metric; 20] = [
+const METRICS: [Metric; 29] = [
     metric("hivesim_tasks_total", Counter, Unit::Count, "Tasks done, after each round."),
     metric("hivesim_sample_steps_total", Counter, Unit::Count, "Examples trained on."),
     metric("hivesim_learnings_total", Counter, Unit::Count, "Learnings merged."),
@@ -55,18 +55,67 @@ const METRICS: [Metric; 20] = [
     metric("hivesim_fleet_adoption", Gauge, Unit::Count, "Share of agents that hold their job."),
     metric("hivesim_train_loss", Gauge, Unit::Count, "Training loss of the core, nats."),
     metric("hivesim_test_accuracy", Gauge, Unit::Count, "Test accuracy of the core, a share."),
-    metric("hivesim_live_agents", Gauge, Unit::Count, "Agents alive (engine tasks)."),
+    metric("hivesim_live_agents", Gauge, Unit::Count, "Agents alive (engines tasks and live)."),
     metric(
         "hivesim_live_agents_at_newest_core",
         Gauge,
         Unit::Count,
-        "Agents that are done with the round under way (engine tasks).",
+        "Agents that are done with the round under way (engines tasks and live).",
     ),
     metric(
         "hivesim_live_tasks",
         Gauge,
         Unit::Count,
-        "Tasks done so far, the round under way included (engine tasks).",
+        "Tasks done so far, the round under way included (engines tasks and live).",
+    ),
+    metric(
+        "hivesim_sent_total",
+        Counter,
+        Unit::Count,
+        "Learnings that free agents sent (engine live).",
+    ),
+    metric(
+        "hivesim_overflow_total",
+        Counter,
+        Unit::Count,
+        "Learnings dropped for want of room (engine live).",
+    ),
+    metric("hivesim_in_flight", Gauge, Unit::Count, "Learnings on their way (engine live)."),
+    metric(
+        "hivesim_to_merge_seconds",
+        Gauge,
+        Unit::Seconds,
+        "From sending to merging; label quantile: 0.5, 0.9, 0.99, 0.999, 1 (engine live).",
+    ),
+    metric(
+        "hivesim_to_pull_seconds",
+        Gauge,
+        Unit::Seconds,
+        "From publication to pull; label quantile: 0.5, 0.9, 0.99, 0.999, 1 (engine live).",
+    ),
+    metric(
+        "hivesim_waits_total",
+        Counter,
+        Unit::Count,
+        "Times that an agent found no room for its learning (engine live).",
+    ),
+    metric(
+        "hivesim_wait_seconds",
+        Gauge,
+        Unit::Seconds,
+        "Time that agents have waited for room, all together (engine live).",
+    ),
+    metric(
+        "hivesim_lock_seconds",
+        Gauge,
+        Unit::Seconds,
+        "Time that threads have waited for locks, all together (engine live).",
+    ),
+    metric(
+        "hivesim_cores_checked_total",
+        Counter,
+        Unit::Count,
+        "Cores that agents looked at from end to end (engine live).",
     ),
     metric("hivesim_tour_seconds", Histogram, Unit::Seconds, "Time to visit all agents."),
     metric("hivesim_merge_seconds", Histogram, Unit::Seconds, "Time to make the next core."),
@@ -159,6 +208,33 @@ pub(super) fn merged(fleet: &'static str, seconds: f64) {
     histogram!("hivesim_merge_seconds", "fleet" => fleet).record(seconds);
 }
 
+/// How the books of free agents stand. They are of the hive: bounds are no free fleets.
+pub(super) fn live(report: &LiveReport) {
+    const HIVE: (&str, &str) = ("fleet", "hive");
+    let counters = [
+        ("hivesim_sent_total", report.sent),
+        ("hivesim_overflow_total", report.dropped),
+        ("hivesim_waits_total", report.waits),
+        ("hivesim_cores_checked_total", report.checked),
+    ];
+    for (name, number) in counters {
+        counter!(name, HIVE.0 => HIVE.1).absolute(number);
+    }
+    gauge!("hivesim_in_flight", HIVE.0 => HIVE.1).set(report.left as f64);
+    gauge!("hivesim_wait_seconds", HIVE.0 => HIVE.1).set(report.wait_seconds);
+    gauge!("hivesim_lock_seconds", HIVE.0 => HIVE.1).set(report.lock_seconds);
+    let latencies = [
+        ("hivesim_to_merge_seconds", report.to_merge),
+        ("hivesim_to_pull_seconds", report.to_pull),
+    ];
+    for (name, Latency { p50, p90, p99, p999, max, .. }) in latencies {
+        let quantiles = [("0.5", p50), ("0.9", p90), ("0.99", p99), ("0.999", p999), ("1", max)];
+        for (quantile, seconds) in quantiles {
+            gauge!(name, HIVE.0 => HIVE.1, "quantile" => quantile).set(seconds);
+        }
+    }
+}
+
 /// What the live registry says in the middle of a round.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Live {
@@ -211,6 +287,25 @@ mod tests {
             })
             .collect();
         assert_eq!(documented, table);
+    }
+
+    #[test]
+    fn the_dashboard_asks_for_metrics_that_there_are_and_for_all_of_them() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/grafana.json");
+        let page: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(page).unwrap()).unwrap();
+        let targets = page["panels"].as_array().unwrap().iter().flat_map(|panel| {
+            panel["targets"].as_array().unwrap().iter().map(|t| t["expr"].as_str().unwrap())
+        });
+        let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
+        let asked: std::collections::BTreeSet<&str> = targets
+            .flat_map(|expr| expr.split(|c| !is_name(c)))
+            .filter(|word| word.starts_with("hivesim_"))
+            .map(|word| word.trim_end_matches("_bucket"))
+            .collect();
+        let there: std::collections::BTreeSet<&str> =
+            METRICS.iter().map(|metric| metric.name).collect();
+        assert_eq!(asked, there);
     }
 
     #[test]

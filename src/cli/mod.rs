@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "the command line may read the clock")]
 
 mod batching;
+mod bench;
 mod both;
 mod cases;
 mod clock;
@@ -63,6 +64,7 @@ Start here:
   hivesim report runs/A runs/B                lay runs side by side on one page
   hivesim sweep --help                        keys varied over many seeds, with intervals
   hivesim stress --quick                      strategies under faults and attacks: report cards
+  hivesim bench --quick                       engines and fabrics: tasks a second, latencies
   hivesim merge --help                        merging models in safetensors files";
 
 /// Simulates a hive mind of continual learners.
@@ -85,6 +87,11 @@ enum Command {
     Compare(compare::CompareArgs),
     /// Run a scenario with keys varied over many seeds, and compare what comes out.
     Sweep(sweep::SweepArgs),
+    /// Measure what engines and fabrics carry, over agents, threads, tasks and strategies.
+    Bench(bench::BenchArgs),
+    /// One repeat of a benchmark's case.
+    #[command(hide = true)]
+    BenchCase,
     /// Put merge strategies to hardships at rising doses, and write their report cards.
     Stress(stress::StressArgs),
     /// Serve a page from which runs are started, watched and held.
@@ -111,6 +118,8 @@ enum Failure {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    #[cfg(feature = "console")]
+    console_subscriber::init();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => error.exit(),
@@ -122,6 +131,8 @@ pub fn main() -> ExitCode {
         Command::Report(args) => report::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Sweep(args) => sweep::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::BenchCase => bench::run_case(),
         Command::Stress(args) => stress::run(&args),
         Command::Merge(args) => merge::run(&args),
         #[cfg(feature = "serve")]

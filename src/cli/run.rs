@@ -2,7 +2,7 @@
 
 use super::both::Both;
 use super::live::{Live, LiveArgs};
-use super::running::{Running, name};
+use super::running::Running;
 use super::signals::Signals;
 use super::tui::TuiArgs;
 use super::watch::{Progress, Watcher};
@@ -91,7 +91,7 @@ impl RunArgs {
     /// The scenario with all that the command line says about it.
     fn load(&self) -> Result<CheckedScenario, Failure> {
         let mut sets: Vec<Override> = self.sets.iter().map(|set| Override::set(set)).collect();
-        if let Some(engine) = self.engine.map(name) {
+        if let Some(engine) = self.engine.map(EngineKind::name) {
             sets.push(Override::argument(format!("--engine {engine}"), "engine.kind", engine));
         }
         if let Some(threads) = self.threads {

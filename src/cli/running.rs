@@ -10,19 +10,13 @@ use crate::halt::Halt;
 use crate::measure::Outcome;
 use crate::record::{Histories, RunDirectory, RunFacts, summary, write_run};
 use crate::report;
-use crate::scenario::{CheckedScenario, EngineKind};
-use clap::ValueEnum as _;
+use crate::scenario::CheckedScenario;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 /// A run that is about to begin.
 pub(super) struct Running(Experiment);
-
-/// An engine's name in a scenario.
-pub(super) fn name(engine: EngineKind) -> String {
-    engine.to_possible_value().map_or_else(String::new, |value| value.get_name().to_string())
-}
 
 impl Running {
     /// A run of a scenario, within the machine's memory.
@@ -99,7 +93,8 @@ impl Running {
         traces.zip(seconds).for_each(|(trace, seconds)| trace.seconds = seconds);
         let agents = outcome.scenario.fleet.agents as usize;
         let (kind, threads) = Experiment::machine(&outcome.scenario, agents);
-        let facts = RunFacts { engine: name(kind), threads, started, finished: SystemTime::now() };
+        let facts =
+            RunFacts { engine: kind.name().into(), threads, started, finished: SystemTime::now() };
         Ok((outcome, facts))
     }
 }

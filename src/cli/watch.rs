@@ -5,7 +5,7 @@ use super::metrics::{self, Live};
 use super::tell;
 use crate::engine::{Observer, Registry, Stage};
 use crate::ids::CoreVersion;
-use crate::measure::RoundRow;
+use crate::measure::{LiveReport, RoundRow};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal as _;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -262,6 +262,10 @@ impl Observer for Watcher {
             }
         }
         self.bar.set_position(u64::from(row.round));
+    }
+
+    fn live(&self, report: &LiveReport) {
+        metrics::live(report);
     }
 
     fn end(&self, stage: Stage) {

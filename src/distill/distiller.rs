@@ -1,5 +1,6 @@
 //! The distiller: from a harvest to the next publication.
 
+use super::agenda::agenda;
 use super::gossip::Gossip;
 use super::harvest::{Harvest, outdated};
 use super::hierarchy::Hierarchy;
@@ -8,17 +9,17 @@ use super::shift::{measures, shift, span};
 use super::site::Site;
 use super::training::{first_core, own_plan, train};
 use crate::agent::{
-    Agenda, Attackers, CompanyLayer, Fleet, Keeping, Learning, Locals, Publication, Terms, Traffic,
+    Agenda, Attackers, CompanyLayer, Fleet, Keeping, Learning, Locals, Publication, Traffic,
 };
 use crate::fault::{Calendar, Conspiracy, Fates, Presence, Scene, Turnover, is_finite};
 use crate::graph::EdgeListError;
 use crate::ids::{CoreVersion, Round};
 use crate::learner::{Plan, Scratch, Tally, Targets};
 use crate::measure::{Ages, HiveRow};
-use crate::merge::{Columns, Contribution, Flat, Intake, MergeError, Pipeline};
+use crate::merge::{Columns, Contribution, Flat, MergeError, Pipeline};
 use crate::params::kernels::first_not_finite;
 use crate::params::{Layout, Local, Sparse, Store};
-use crate::scenario::{self, Absent, Exchange, Method, Scenario, Server, Stretch, Topology};
+use crate::scenario::{self, Absent, Exchange, Scenario, Server, Stretch, Topology};
 use crate::stream::Purpose;
 use crate::world::Tasks;
 use std::collections::BTreeMap;
@@ -55,7 +56,7 @@ impl Structure {
 /// Collects learnings, merges them by a strategy, publishes the next core.
 pub struct Distiller<'m> {
     pub(super) fleet: Arc<Fleet>,
-    pipeline: Pipeline,
+    pub(super) pipeline: Pipeline,
     /// Where there is not one core for all.
     structure: Structure,
     /// Columns of each block of the core, as a matrix.
@@ -77,47 +78,10 @@ pub struct Distiller<'m> {
     /// The core that the fleet begins with, and what it took to train it.
     first: (Arc<Vec<f32>>, Tally),
     /// Agents whose control variates stand behind each block's (SCAFFOLD alone).
-    controlled: Vec<u32>,
+    pub(super) controlled: Vec<u32>,
     /// The distiller's own training (exchanges of experience and predictions).
     pub(super) local: Local,
     pub(super) scratch: Scratch,
-}
-
-/// The terms of work that a scenario's stretches come to in a fleet, one after the other.
-fn agenda(
-    fleet: &Fleet,
-    make: &dyn Fn(&scenario::Distiller) -> Pipeline,
-    stretches: &[Stretch],
-) -> Agenda {
-    let (merges, agents) = (fleet.topology.merges(), fleet.world.facts().agents as u32);
-    let mut terms: Vec<(u32, Terms)> = Vec::with_capacity(stretches.len());
-    for Stretch { round, scenario } in stretches {
-        let before = terms.last().map(|(_, terms)| terms);
-        let late = before.is_some_and(|t| t.late) || merges && scenario.faults.delay > 0.0;
-        let attackers = match before.filter(|terms| *terms.attackers.spec() == scenario.attack) {
-            Some(before) => before.attackers.clone(),
-            None => Arc::new(Attackers::new(&scenario.attack, fleet.seed, agents)),
-        };
-        let pipeline = make(&scenario.distiller);
-        let star = fleet.topology != Topology::Hierarchical
-            && fleet.topology != Topology::Gossip
-            && scenario.hives.is_empty();
-        // one by one where attackers are to see them, or where some come in late
-        let singly = late || merges && !attackers.members().is_empty();
-        let sum = match pipeline.intake() {
-            Intake::Mean(weighting) if star && !singly => Some(weighting),
-            Intake::Mean(_) | Intake::All => None,
-        };
-        let asks = merges && fleet.exchange == Exchange::Weights;
-        let backdoor = match &scenario.attack.method {
-            Method::Backdoor(spec) => Some(spec.clone()),
-            _ => None,
-        };
-        let statistic = pipeline.statistic().filter(|_| asks);
-        let faults = scenario.faults.clone();
-        terms.push((*round, Terms { faults, late, attackers, backdoor, statistic, sum }));
-    }
-    Agenda::new(terms)
 }
 
 /// Those of a fleet who attack, if any do.
@@ -494,59 +458,5 @@ impl<'m> Distiller<'m> {
         let name = (Purpose::Distillation, round);
         let bench = (&mut self.local, &mut self.scratch);
         train(&self.fleet, bench, pool, targets, plan, name, core);
-    }
-
-    /// SCAFFOLD: the fleet's control variate of a block is the mean of those of its agents, `c =
-    /// Σ c_i/N`; `harvest` brings what they changed by. With `absent = "skip"` a block's agents are
-    /// those that ever touched it, else all.
-    fn next_control(&mut self, before: &[f32], harvest: &Harvest) -> Vec<f32> {
-        let mut control = before.to_vec();
-        let Some(changes) = &harvest.controls else { return control };
-        let layout = self.fleet.learner.core_layout();
-        let agents = self.fleet.world.facts().agents as f32;
-        for (block, _, change) in changes.sum.blocks() {
-            let held = &mut self.controlled[block as usize];
-            let old = *held as f32;
-            *held += changes.newcomers[block as usize];
-            let (old, new) = match self.pipeline.absent() {
-                Absent::Skip => (old, *held as f32),
-                Absent::Zero => (agents, agents),
-            };
-            let values = &mut control[layout.range(block)];
-            values.iter_mut().zip(change).for_each(|(c, d)| *c = (old * *c + d) / new);
-        }
-        control
-    }
-
-    /// `nested`: `χ_c += k_c (mean_c − Δ)` block by block, `mean_c` the mean of the company's
-    /// contributions, `Δ` what the core absorbed, `k_c = n/(n + λ_c)` after `n` of the
-    /// company's tasks.
-    fn next_companies(
-        &self,
-        before: &CompanyLayer,
-        harvest: &Harvest,
-        old: &[f32],
-        new: &[f32],
-    ) -> CompanyLayer {
-        let layout = self.fleet.learner.core_layout();
-        let shrink = self.scenario.job_knowledge.company_shrink;
-        let mut layer = before.layer.clone();
-        let mut change = Store::new(layout.clone(), layer.owners());
-        for (company, sum) in &harvest.companies {
-            for (block, weight, values) in sum.blocks() {
-                let range = layout.range(block);
-                let (chi, count) = layer.entry(company.index(), block);
-                *count = count.saturating_add(weight as u32);
-                let n = f64::from(*count);
-                let share = (n / (n + shrink)) as f32;
-                let mean = (1.0 / weight) as f32;
-                let (changed, _) = change.entry(company.index(), block);
-                for (i, at) in range.enumerate() {
-                    changed[i] = share * (mean * values[i] - (new[at] - old[at]));
-                    chi[i] += changed[i];
-                }
-            }
-        }
-        CompanyLayer { layer, change }
     }
 }

@@ -249,7 +249,9 @@ impl Flights {
                 let age = publication.version.0 - job.version;
                 parcel.stale = fates.as_ref().is_some_and(|fates| fates.is_stale(age));
                 if let Some((Some(start), _)) = self.starts.get(&job.version) {
-                    weigh(&self.schedule, &layout, start, publication, &mut parcel.learning);
+                    let began = (age, &start.core[..]);
+                    let learning = &mut parcel.learning;
+                    weigh(&self.schedule, &layout, began, &publication.core, learning);
                 }
                 let merged = harvest.accounts.merged;
                 self.harvester.add(publication, &mut harvest, &mut parcel);
@@ -354,20 +356,19 @@ impl Flights {
     }
 }
 
-/// Makes of a learning what is merged of it now: `s(τ) Δ`, or `α s(τ) (θ_τ + Δ − θ)`.
-fn weigh(
+/// Makes of a learning that began `stale` publications ago at the core `began` what is merged of it
+/// into the core `now`: `s(τ) Δ`, or `α s(τ) (θ_τ + Δ − θ)`, which alone looks at `began`.
+pub(crate) fn weigh(
     schedule: &Schedule,
     layout: &Layout,
-    start: &Start,
-    publication: &Publication,
+    (stale, began): (u32, &[f32]),
+    now: &[f32],
     learning: &mut Learning,
 ) {
-    let stale = publication.version.0 - start.version.0;
     let factor = match schedule {
         Schedule::Synchronous(_) => return,
         Schedule::Buffered(spec) => weight(&spec.staleness, stale),
         Schedule::Asynchronous(spec) => {
-            let (began, now) = (&start.core, &publication.core);
             learning.contribution.for_each_mut(|block, values| {
                 let range = layout.range(block);
                 let apart = began[range.clone()].iter().zip(&now[range]);

@@ -330,7 +330,8 @@ impl Harvester {
         self.recycle(harvest);
     }
 
-    fn join(&self, left: &mut Harvest, mut right: Harvest) {
+    /// Adds a harvest to another.
+    pub(crate) fn join(&self, left: &mut Harvest, mut right: Harvest) {
         left.tally.add(&right.tally);
         left.accounts.add(&right.accounts);
         left.late.append(&mut right.late);

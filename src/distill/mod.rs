@@ -2,7 +2,9 @@
 //! Lives here: exchanges, schedules, topologies; the distiller and the harvest it works on.
 //! May not: know on what machine the agents are visited; that is the engine's.
 
+mod agenda;
 mod ancestry;
+mod beside;
 mod distiller;
 mod ensemble;
 mod flights;
@@ -20,4 +22,5 @@ mod training;
 pub use ancestry::Ancestry;
 pub use distiller::Distiller;
 pub use flights::Flights;
+pub(crate) use flights::weigh;
 pub use harvest::{Harvest, Harvester};

@@ -17,6 +17,7 @@ use crate::scenario::Problem;
 use std::fmt;
 use std::sync::Arc;
 use thiserror::Error;
+use tracing::info_span;
 
 /// What can go wrong in a run.
 #[derive(Debug, Error)]
@@ -64,6 +65,12 @@ pub enum RunError {
     /// The run was halted before there was a world.
     #[error("halted while the world was built: there is nothing to keep")]
     Halted,
+    /// The accounts of agents that ran freely do not add up: a fault of hivesim.
+    #[error("the accounts of the live fleet do not add up: {what}; this is a fault of hivesim")]
+    Accounts {
+        /// What does not.
+        what: String,
+    },
     /// The system gave too few threads.
     #[error(
         "{asked} threads asked for, but the system allows no more ({source}); lower `--threads` \
@@ -154,7 +161,8 @@ pub(super) fn run(
     loop {
         let round = publication.version.0;
         observer.touring(stage, round);
-        let mut harvest = engine.tour(&publication);
+        let mut harvest =
+            info_span!("tour", fleet = name, round).in_scope(|| engine.tour(&publication));
         if fleet.halt.is_set() {
             // some agents were not visited: the core stands as it is, unmeasured
             observer.round(stage, &row);
@@ -186,7 +194,9 @@ pub(super) fn run(
             trace.complete = true;
             break;
         }
-        controls.wait(&fleet.halt);
+        if controls.may_hold() {
+            engine.hold(&mut || controls.wait(&fleet.halt));
+        }
         if fleet.halt.is_set() {
             break;
         }
@@ -197,7 +207,8 @@ pub(super) fn run(
         {
             distiller.change(changed.stretches().to_vec());
         }
-        let mut next = distiller.next(&publication, &mut harvest);
+        let mut next = info_span!("merge", fleet = name, round = round + 1)
+            .in_scope(|| distiller.next(&publication, &mut harvest));
         if let (Ok(made), Some(ancestry)) = (&next, ancestry.as_deref_mut()) {
             let taken = ancestry.take(&publication, &harvest, made);
             next = taken.and(next);

@@ -152,7 +152,7 @@ impl<P: Population> Engine<P> {
                 threads::try_out(machine.threads)?;
                 Way::Pool(machine.threads)
             }
-            EngineKind::Tasks | EngineKind::Auto => {
+            EngineKind::Tasks | EngineKind::Auto | EngineKind::Live => {
                 Way::Tasks(Tasks::new(population.clone(), machine)?)
             }
         };

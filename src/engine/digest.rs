@@ -69,7 +69,9 @@ pub(super) fn history(trace: &Trace) -> Digest {
     for row in trace.accounts.iter().filter(went_astray) {
         digest.feed(&row.round.to_le_bytes());
         let fates = row.accounts.fates();
-        let numbers = fates.iter().chain([&row.accounts.sent, &row.in_flight]);
+        // only of what runs freely anything overflows
+        let fates = fates.iter().take(fates.len() - usize::from(row.accounts.overflow == 0));
+        let numbers = fates.chain([&row.accounts.sent, &row.in_flight]);
         numbers.for_each(|n| digest.feed(&n.to_le_bytes()));
     }
     for row in &trace.interference {

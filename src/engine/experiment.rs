@@ -3,6 +3,7 @@
 use super::Tour;
 use super::course::{self, RunError};
 use super::crowd;
+use super::live::LiveTour;
 use super::out_of_step::OutOfStep;
 use super::pool::with_pool;
 use super::pooled::Pooled;
@@ -16,7 +17,7 @@ use crate::graph::EdgeListError;
 use crate::ids::{AgentId, Round};
 use crate::learner::{Learner, Mlp, Plan, Share, Softmax};
 use crate::measure::spread::Tag;
-use crate::measure::{Frame, Outcome, RoundRow, Trace};
+use crate::measure::{Frame, LiveReport, Outcome, RoundRow, Trace};
 use crate::merge::{Pipeline, Strategy};
 use crate::scenario::{
     self, Bound, CheckedScenario, Compression, EngineKind, Exchange, Measure, Personalisation,
@@ -25,6 +26,7 @@ use crate::scenario::{
 use crate::stream::{Purpose, Stream};
 use crate::world::{self, Facts, Limits, World, WorldError};
 use std::sync::Arc;
+use tracing::info_span;
 
 /// Which of an experiment's fleets is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +61,8 @@ pub trait Observer: Sync {
     fn frame(&self, _stage: Stage, _trace: &Trace, _frame: &Frame) {}
     /// A core was made or measured; `row` is what is known of it.
     fn round(&self, _stage: Stage, _row: &RoundRow) {}
+    /// How the books of a fleet of free agents stand, now and then.
+    fn live(&self, _report: &LiveReport) {}
     /// A fleet's course is over.
     fn end(&self, _stage: Stage) {}
 }
@@ -235,6 +239,7 @@ impl Experiment {
         let stages = scenario.measure.bounds.iter().map(|bound| Stage::Bound(*bound));
         let mut traces = Vec::new();
         for stage in std::iter::once(Stage::Hive).chain(stages) {
+            let _fleet = info_span!("fleet", name = stage.name()).entered();
             let (mut trace, hash) = match &world {
                 Some(world) => {
                     let given = (world.clone(), calendar.clone());
@@ -345,11 +350,17 @@ impl Experiment {
         let (agenda, layout) = (distiller.agenda(), distiller.layout());
         let leaves = if topology == Topology::Pooled { 1 } else { fleet.leaves() };
         let gather = || Harvester::new(&fleet, layout.clone(), leaves);
-        let (harvester, flights) = match Flights::new(&fleet, scenario, calendar, agenda, gather())
-        {
-            None => (gather(), None),
-            flights => (gather().handing_on(), flights),
+        let freely = kind == EngineKind::Live && stage == Stage::Hive;
+        if freely && scenario.engine.live.fabric.adds_up() && agenda.to(1).sum.is_none() {
+            let message = "this strategy looks at learnings one by one, and this fabric adds them up on \
+                           their way; take \"channel-tokio\" or \"channel-crossbeam\"";
+            return Err(self.refused(&["engine.live.fabric"], message.into()));
+        }
+        let flights = match freely {
+            true => None,
+            false => Flights::new(&fleet, scenario, calendar, agenda, gather()),
         };
+        let harvester = if flights.is_some() { gather().handing_on() } else { gather() };
         // whoever watches must not take the fleet before for this one
         self.registry.clear();
         observer.begin(stage, scenario.rounds.0);
@@ -370,8 +381,23 @@ impl Experiment {
         };
         let result = match (topology, kind) {
             (Topology::Pooled, _) => drive(&mut Pooled::new(fleet.clone(), harvester)),
+            (_, EngineKind::Live) if freely => {
+                let watched = (self.registry.clone(), self.controls.clone());
+                let how = (&scenario.engine.live, &spec.schedule);
+                let live = LiveTour::new(fleet.clone(), harvester, how, threads, watched, observer);
+                let mut live = live.map_err(too_few)?;
+                let mut done = drive(&mut live);
+                if let Ok((trace, _)) = &mut done {
+                    trace.live = live.report();
+                    let exact = |live: &LiveReport| live.exact(&trace.accounts);
+                    let exact = trace.live.as_ref().filter(|_| trace.complete).map(exact);
+                    exact.unwrap_or(Ok(())).map_err(|what| RunError::Accounts { what })?;
+                }
+                done
+            }
             (_, EngineKind::Serial) => drive(&mut Serial::new(fleet.clone(), harvester)),
-            (_, EngineKind::Pool) => {
+            // a bound is no fleet that meets a distiller
+            (_, EngineKind::Pool | EngineKind::Live) => {
                 with_pool(fleet.clone(), harvester, threads, drive).map_err(too_few)?
             }
             (_, EngineKind::Tasks | EngineKind::Auto) => {

@@ -8,6 +8,7 @@ mod course;
 mod crowd;
 mod digest;
 mod experiment;
+mod live;
 mod out_of_step;
 mod pool;
 mod pooled;
@@ -17,6 +18,7 @@ mod tasks;
 pub use batch::{Batch, Cut};
 pub use course::{Place, RunError};
 pub use experiment::{Experiment, Observer, Silent, Stage};
+pub use live::{Bare, BareRun, NUMBERS};
 pub use tasks::{AgentStatus, Registry};
 
 use crate::agent::Publication;
@@ -30,6 +32,11 @@ pub(crate) trait Tour {
 
     /// Takes a harvest's memory back.
     fn give_back(&mut self, harvest: Harvest);
+
+    /// Lets `wait` return before anyone goes on.
+    fn hold(&mut self, wait: &mut dyn FnMut()) {
+        wait();
+    }
 
     /// Feeds the state of every agent, in order: a hash a leaf. No tour follows.
     fn digest(&mut self, feed: &mut dyn FnMut(&[u8]));

@@ -16,7 +16,7 @@ use crate::threads;
 use dashmap::DashMap;
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError, mpsc as std_mpsc};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -30,7 +30,13 @@ pub(super) const CHANNEL: usize = 1024;
 pub(super) fn runtime(threads: usize) -> std::io::Result<Runtime> {
     // tokio panics, or waits for ever, where a worker does not start
     threads::try_out(threads)?;
-    tokio::runtime::Builder::new_multi_thread().worker_threads(threads).build()
+    Builder::new_multi_thread().worker_threads(threads).build()
+}
+
+/// The same, whose tasks can sleep.
+pub(super) fn runtime_with_time(threads: usize) -> std::io::Result<Runtime> {
+    threads::try_out(threads)?;
+    Builder::new_multi_thread().worker_threads(threads).enable_time().build()
 }
 
 /// What is known of a live agent.
@@ -51,6 +57,28 @@ thread_local! {
     static BENCH: RefCell<Option<Bench>> = const { RefCell::new(None) };
 }
 
+/// Lets a visit, which never waits, work at the buffers of its thread.
+pub(super) fn at_bench<T>(fleet: &Fleet, visit: impl FnOnce(&mut Bench) -> T) -> T {
+    BENCH.with_borrow_mut(|bench| visit(bench.get_or_insert_with(|| fleet.bench())))
+}
+
+/// Emptied parcels: the last one first, which is still in a cache.
+#[derive(Default)]
+#[expect(clippy::vec_box, reason = "they travel in messages, which would grow by them")]
+pub(super) struct Parcels(Mutex<Vec<Box<Parcel>>>);
+
+impl Parcels {
+    /// One to be filled.
+    pub fn empty(&self) -> Box<Parcel> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    /// Takes one back.
+    pub fn give_back(&self, parcel: Box<Parcel>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(parcel);
+    }
+}
+
 /// What an agent sends after a visit.
 enum Message {
     /// Something was learned or measured.
@@ -66,20 +94,7 @@ struct Shared {
     fleet: Arc<Fleet>,
     harvester: Harvester,
     registry: Arc<Registry>,
-    /// Emptied parcels: the last one first, which is still in a cache.
-    #[expect(clippy::vec_box, reason = "they travel in messages, which would grow by them")]
-    parcels: Mutex<Vec<Box<Parcel>>>,
-}
-
-impl Shared {
-    fn empty(&self) -> Box<Parcel> {
-        let mut parcels = self.parcels.lock().unwrap_or_else(PoisonError::into_inner);
-        parcels.pop().unwrap_or_default()
-    }
-
-    fn give_back(&self, parcel: Box<Parcel>) {
-        self.parcels.lock().unwrap_or_else(PoisonError::into_inner).push(parcel);
-    }
+    parcels: Parcels,
 }
 
 /// The engine of tokio tasks.
@@ -103,7 +118,7 @@ impl Tasks {
         registry: Arc<Registry>,
     ) -> std::io::Result<Self> {
         let runtime = runtime(threads)?;
-        let shared = Arc::new(Shared { harvester, registry, parcels: Mutex::default(), fleet });
+        let shared = Arc::new(Shared { harvester, registry, parcels: Parcels::default(), fleet });
         let (send, receive) = mpsc::channel(CHANNEL);
         let (orders, ordered) = mpsc::channel(1);
         let (harvested, harvests) = std_mpsc::channel();
@@ -137,10 +152,9 @@ async fn live(
         let Some(publication) = publication else { break };
         // everything in this block runs without a pause, so a bench serves one visit at a time
         let message = {
-            let mut parcel = shared.empty();
+            let mut parcel = shared.parcels.empty();
             let visit = std::panic::AssertUnwindSafe(|| {
-                BENCH.with_borrow_mut(|bench| {
-                    let bench = bench.get_or_insert_with(|| fleet.bench());
+                at_bench(fleet, |bench| {
                     cohort.visit(fleet, &publication, agent, bench, &mut parcel)
                 })
             });
@@ -153,7 +167,7 @@ async fn live(
             match visited {
                 Ok(true) => Message::Parcel(agent, parcel),
                 Ok(false) => {
-                    shared.give_back(parcel);
+                    shared.parcels.give_back(parcel);
                     Message::Rested(agent)
                 }
                 Err(panic) => Message::Panicked(panic),
@@ -209,7 +223,7 @@ async fn distil(
                 for slot in &mut slots[first as usize..first as usize + len] {
                     if let Some(mut parcel) = slot.take() {
                         shared.harvester.add(&publication, &mut harvest, &mut parcel);
-                        shared.give_back(parcel);
+                        shared.parcels.give_back(parcel);
                     }
                 }
                 shared.harvester.put(leaf, harvest);

@@ -24,19 +24,37 @@ pub struct Accounts {
     pub misfit: u64,
     /// Refused: too old, or begun before the strategy asked for a statistic that it lacks.
     pub stale: u64,
+    /// Dropped: there was no room for it on its way (the engine `live` alone).
+    pub overflow: u64,
 }
 
 impl Accounts {
     /// Names of what can become of a learning, in the order of [`fates`](Accounts::fates).
-    pub const FATES: [&'static str; 8] =
-        ["merged", "unfinished", "lost", "duplicate", "broken", "not_finite", "misfit", "stale"];
+    pub const FATES: [&'static str; 9] = [
+        "merged",
+        "unfinished",
+        "lost",
+        "duplicate",
+        "broken",
+        "not_finite",
+        "misfit",
+        "stale",
+        "overflow",
+    ];
 
     /// What became of those that are not in flight.
-    pub fn fates(&self) -> [u64; 8] {
-        let Accounts {
-            merged, unfinished, lost, duplicate, broken, not_finite, misfit, stale, ..
-        } = *self;
-        [merged, unfinished, lost, duplicate, broken, not_finite, misfit, stale]
+    pub fn fates(&self) -> [u64; 9] {
+        [
+            self.merged,
+            self.unfinished,
+            self.lost,
+            self.duplicate,
+            self.broken,
+            self.not_finite,
+            self.misfit,
+            self.stale,
+            self.overflow,
+        ]
     }
 
     /// Adds another's.
@@ -50,6 +68,7 @@ impl Accounts {
         self.not_finite += other.not_finite;
         self.misfit += other.misfit;
         self.stale += other.stale;
+        self.overflow += other.overflow;
     }
 
     /// Those that did not come to be merged, second copies left out.

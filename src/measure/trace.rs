@@ -1,7 +1,7 @@
 //! What a run leaves behind: rows a round, levels of skill a measured round.
 
 use super::spread::Tag;
-use super::{AccountRow, Skills};
+use super::{AccountRow, LiveReport, Skills};
 use crate::ids::{AgentId, CompanyId};
 use crate::scenario::{Bound, Scenario};
 use serde::Serialize;
@@ -18,7 +18,7 @@ pub struct Outcome {
     /// Whether every round of every fleet was run.
     pub complete: bool,
     /// BLAKE3 over every number of the result: all rows, levels, final cores and agents'
-    /// knowledge, in hexadecimal. The same on every engine and any thread count.
+    /// knowledge, in hexadecimal. The same on every engine and any thread count, `live` apart.
     pub result_hash: String,
 }
 
@@ -48,6 +48,8 @@ pub struct Trace {
     /// What became of learnings, core by core from the first that was made of any; empty where none
     /// are sent.
     pub accounts: Vec<AccountRow>,
+    /// What is known of a fleet that ran freely (not part of the hash).
+    pub live: Option<LiveReport>,
     /// Parameters of the core.
     pub parameters: usize,
     /// Wall-clock seconds of the run (not part of the hash).

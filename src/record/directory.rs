@@ -29,6 +29,8 @@ pub enum Content {
     Run,
     /// A comparison of many.
     Comparison,
+    /// A benchmark.
+    Bench,
 }
 
 impl Content {
@@ -58,6 +60,9 @@ impl Content {
             ],
             Content::Comparison => {
                 &["comparison.json", "comparison.parquet", MANIFEST, "report.html", "scenario.toml"]
+            }
+            Content::Bench => {
+                &["bench.json", "bench.parquet", MANIFEST, "report.html", "scenario.toml"]
             }
         }
     }
@@ -231,15 +236,15 @@ fn check_vacant(path: &Path, content: Content) -> Result<(), RecordError> {
     };
     match serde_json::from_str::<serde_json::Value>(&text) {
         Ok(value) if value.get("hivesim").is_some() => {
-            let there = match value.get("comparison") {
-                Some(_) => Content::Comparison,
-                None => Content::Run,
+            let has = |key: &str| value.get(key).is_some();
+            let (there, found) = match (has("comparison"), has("bench")) {
+                (true, _) => (Content::Comparison, "a comparison, which nothing else replaces"),
+                (_, true) => (Content::Bench, "a benchmark, which nothing else replaces"),
+                _ => (Content::Run, "a run, which nothing else replaces"),
             };
-            let found = match there {
-                _ if there == content => return Ok(()),
-                Content::Comparison => "a comparison, which a run would not replace whole",
-                Content::Run => "a run, which a comparison would not replace whole",
-            };
+            if there == content {
+                return Ok(());
+            }
             Err(RecordError::OtherResult { path: path.into(), found })
         }
         Ok(_) => Err(occupied("its manifest.json is not hivesim's")),

@@ -249,6 +249,7 @@ pub(super) fn accounts_table<'a>() -> Table<LedgerRow<'a>> {
         c("not_finite", "learnings", "refused: a number in it is infinite or none", Integer(|r| r.row.accounts.not_finite)),
         c("misfit", "learnings", "refused: its blocks are not as long as the core's", Integer(|r| r.row.accounts.misfit)),
         c("stale", "learnings", "refused: it began too many publications ago", Integer(|r| r.row.accounts.stale)),
+        c("overflow", "learnings", "dropped: no room on its way (`live` alone)", Integer(|r| r.row.accounts.overflow)),
         c("in_flight", "learnings", "on the way, or waiting for others, when the core was published", Integer(|r| r.row.in_flight)),
     ] }
 }

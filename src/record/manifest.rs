@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Version of the run directory's format: raised when a reader of the files would have to
 /// know about a change.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// What the outcome itself does not know.
 #[derive(Clone, Debug)]
@@ -56,6 +56,7 @@ pub(super) fn manifest(outcome: &Outcome, facts: &RunFacts, files: &[FileEntry])
         "finished": rfc3339(facts.finished),
         "seconds": facts.seconds(),
         "fleet_seconds": summary::fleet_seconds(outcome),
+        "live": outcome.hive.live,
         "engine": facts.engine,
         "threads": facts.threads,
         "build": build(),

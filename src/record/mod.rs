@@ -4,6 +4,7 @@
 //! only place that may ask what time it is.
 
 mod atomic;
+mod bench;
 mod comparison;
 mod directory;
 mod error;
@@ -21,6 +22,7 @@ mod sweep;
 mod table;
 mod tables;
 
+pub use bench::{described, read_bench, write_bench};
 pub use comparison::write_comparison;
 pub use directory::{Content, Made, RunDirectory};
 pub use error::RecordError;

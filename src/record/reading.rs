@@ -49,6 +49,7 @@ pub fn read_run(path: &Path) -> Result<Recorded, ReadError> {
     fill(&files, &names, &mut traces)?;
     let mut named = names.into_iter().zip(traces);
     let hive = named.next().map(|(_, trace)| trace).unwrap_or_default();
+    let hive = Trace { live: files.live()?, ..hive };
     let bound = |(name, trace): (&str, Trace)| {
         let found = [Bound::Isolated, Bound::Pooled].into_iter().find(|b| bound_name(*b) == name);
         let bound = found.ok_or_else(|| files.damaged("manifest.json", format!("fleet {name}")))?;
@@ -278,6 +279,7 @@ fn origins(
         "not_finite",
         "misfit",
         "stale",
+        "overflow",
         "in_flight",
     ];
     files.rows("accounts", &columns, |row| {
@@ -293,8 +295,9 @@ fn origins(
             not_finite: n(8)?,
             misfit: n(9)?,
             stale: n(10)?,
+            overflow: n(11)?,
         };
-        trace.accounts.push(AccountRow { round: whole(n(1)?)?, accounts, in_flight: n(11)? });
+        trace.accounts.push(AccountRow { round: whole(n(1)?)?, accounts, in_flight: n(12)? });
         Ok(())
     })
 }

@@ -52,6 +52,7 @@ pub fn summary(
         "time": hive.rounds.last().map(|row| row.time),
         "staleness": staleness_summary(hive),
         "accounts": accounts_summary(hive),
+        "live": hive.live,
         "train_loss": last.map(|row| row.train_loss),
         "test_accuracy": last.map(|row| row.test_accuracy),
         "privacy": privacy::spent(&outcome.scenario, u64::from(hive.rounds.last().map_or(0, |row| row.round))),

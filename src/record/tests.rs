@@ -75,7 +75,7 @@ fn trace(lift: f32) -> Trace {
         accounts: vec![AccountRow {
             round: 1,
             accounts: Accounts {
-                sent: 20,
+                sent: 23,
                 merged: 9,
                 unfinished: 1,
                 lost: 2,
@@ -84,9 +84,11 @@ fn trace(lift: f32) -> Trace {
                 not_finite: 1,
                 misfit: 1,
                 stale: 1,
+                overflow: 3,
             },
             in_flight: 1,
         }],
+        live: None,
         parameters: 42,
         seconds: 2.0,
         complete: true,

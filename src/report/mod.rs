@@ -19,6 +19,7 @@
 //!
 //! Pages check themselves in a browser, see `assets/selfcheck.js`.
 
+mod bench;
 mod captions;
 mod changes;
 mod comparison;
@@ -49,6 +50,7 @@ mod tiles;
 mod toml_html;
 mod views;
 
+pub use bench::render_bench;
 pub use comparison::render_comparison;
 pub use error::ReportError;
 #[cfg(feature = "serve")]

@@ -1,6 +1,6 @@
 //! `[fleet]` and `[engine]`: how many agents, how much they work, and on what machine.
 
-use super::{Availability, Churn, Speed};
+use super::{Availability, Churn, Live, Speed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -133,7 +133,8 @@ pub enum Partial {
     Drop,
 }
 
-/// Which machine runs the scenario. No key here changes a result.
+/// Which machine runs the scenario. No key here changes a result, but for `live`, which is no
+/// simulation: what it does depends on the machine and the moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Engine {
@@ -142,6 +143,8 @@ pub struct Engine {
     /// Worker threads; 0 takes one a core.
     #[schemars(range(min = 0, max = 1024))]
     pub threads: u32,
+    /// How agents and distiller meet that run freely (`live` alone).
+    pub live: Live,
 }
 
 /// The engines; see docs/design.md.
@@ -159,4 +162,20 @@ pub enum EngineKind {
     Pool,
     /// Every agent a tokio task that talks to the distiller over channels.
     Tasks,
+    /// Every agent a tokio task that runs freely on the wall clock; not reproducible by nature, it
+    /// keeps exact accounts instead.
+    Live,
+}
+
+impl EngineKind {
+    /// Its name in a scenario.
+    pub fn name(self) -> &'static str {
+        match self {
+            EngineKind::Auto => "auto",
+            EngineKind::Serial => "serial",
+            EngineKind::Pool => "pool",
+            EngineKind::Tasks => "tasks",
+            EngineKind::Live => "live",
+        }
+    }
 }

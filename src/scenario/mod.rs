@@ -13,6 +13,7 @@ mod faults;
 mod fleet;
 mod kinds;
 mod learner;
+mod live;
 mod load;
 mod market;
 mod measure;
@@ -35,6 +36,7 @@ pub use faults::*;
 pub use fleet::*;
 pub use kinds::{Kind, Parameter, Stage, attacks, kinds, mishaps};
 pub use learner::*;
+pub use live::*;
 pub use load::{
     CheckedBattery, CheckedPlan, CheckedRecipe, CheckedScenario, Location, Override, Problem,
     ScenarioError,
@@ -98,7 +100,7 @@ pub struct Scenario {
     pub changes: Vec<Change>,
     /// What is measured, how often, and beside which bounds.
     pub measure: Measure,
-    /// Which machine runs it. Never changes a result.
+    /// Which machine runs it. Never changes a result, `live` apart.
     pub engine: Engine,
 }
 

@@ -7,7 +7,7 @@ use super::tiles::{Layout, Levels, Sums};
 use crate::controls::{Change, Controls};
 use crate::engine::{Observer, Stage};
 use crate::halt::Halt;
-use crate::measure::{Frame, PanelMember, RoundRow, Trace};
+use crate::measure::{Frame, LiveReport, PanelMember, RoundRow, Trace};
 use crate::scenario::{CheckedScenario, Scenario};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -79,6 +79,8 @@ struct FleetState {
     spread: Thinned<Arc<Levels>>,
     levels: Arc<Levels>,
     about: Arc<About>,
+    /// Of free agents.
+    books: Option<Arc<LiveReport>>,
     /// What the issue before told of rows and spread.
     told: (u64, u64),
 }
@@ -226,6 +228,7 @@ impl FleetState {
             spread: Thinned::new(POINTS_MAX),
             levels: Arc::default(),
             about: Arc::new(About::of(&Trace::default())),
+            books: None,
             told: (0, 0),
         }
     }
@@ -253,6 +256,7 @@ impl FleetState {
             spread_stride: self.spread.stride(),
             levels: self.levels.clone(),
             about: self.about.clone(),
+            books: self.books.clone(),
             told,
         }
     }
@@ -322,6 +326,14 @@ impl Observer for Board {
             let row = Arc::new(Row { row: row.clone(), tour_seconds, merge_seconds });
             fleet.rows.push(row.clone());
             fleet.last = Some(row);
+        });
+    }
+
+    fn live(&self, report: &LiveReport) {
+        self.set(|state| {
+            if let Some(fleet) = state.fleets.last_mut() {
+                fleet.books = Some(Arc::new(report.clone()));
+            }
         });
     }
 
@@ -430,6 +442,7 @@ mod tests {
         // what is not a number is null
         assert_eq!(next["rows"][0][1][1], Value::Null);
         assert_eq!(next["fleet"]["tasks"], 21);
+        assert_eq!(next["fleet"]["books"], Value::Null);
         // the same bytes for all, of a skill that there is none of too
         let sent = |skill| second.sent(Manner::Next, skill).as_ptr();
         assert!(
@@ -437,6 +450,19 @@ mod tests {
         );
         board.over(true, "test-1".into());
         assert_eq!(said(&board.renew().next())["text"], "test-1");
+    }
+
+    #[test]
+    fn the_books_of_free_agents_are_told_of() {
+        let board = board();
+        board.begin(Stage::Hive, 9);
+        let to_merge = crate::measure::Latency { p50: 0.25, p99: 2.0, ..Default::default() };
+        board.live(&LiveReport { sent: 9, taken: 7, left: 2, to_merge, ..LiveReport::default() });
+        let books = said(&board.renew().next())["fleet"]["books"].clone();
+        let wanted = serde_json::json!({
+            "sent": 9, "taken": 7, "dropped": 0, "left": 2, "to_merge": [0.25, 2], "to_pull": [0, 0],
+        });
+        assert_eq!(books, wanted);
     }
 
     #[test]

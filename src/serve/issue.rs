@@ -9,6 +9,7 @@
 use super::board::{About, Phase, Row};
 use super::tiles::{Levels, Tile};
 use crate::controls::Change;
+use crate::measure::{Latency, LiveReport};
 use crate::report::{base64, number};
 use axum::body::Bytes;
 use serde_json::{Map, Value, json};
@@ -65,6 +66,7 @@ pub(super) struct Fleet {
     pub spread_stride: u64,
     pub levels: Arc<Levels>,
     pub about: Arc<About>,
+    pub books: Option<Arc<LiveReport>>,
     /// Rows and frames that the issue before knew of.
     pub told: (u64, u64),
 }
@@ -273,6 +275,7 @@ impl Fleet {
             "last": self.last.as_ref().map(row),
             "rows_stride": self.rows_stride,
             "spread_stride": self.spread_stride,
+            "books": self.books.as_deref().map(books),
         })
     }
 
@@ -299,6 +302,19 @@ impl Fleet {
 /// Points with their numbers in front.
 fn points<T>(kept: &[(u64, Arc<T>)], text: fn(&Arc<T>) -> Value) -> Vec<Value> {
     kept.iter().map(|(at, point)| json!([at, text(point)])).collect()
+}
+
+/// What became of free agents' learnings, and how long half and 99 in 100 take.
+fn books(report: &LiveReport) -> Value {
+    let seconds = |latency: &Latency| json!([number(latency.p50), number(latency.p99)]);
+    json!({
+        "sent": report.sent,
+        "taken": report.taken,
+        "dropped": report.dropped,
+        "left": report.left,
+        "to_merge": seconds(&report.to_merge),
+        "to_pull": seconds(&report.to_pull),
+    })
 }
 
 fn row(row: &Arc<Row>) -> Value {

@@ -25,11 +25,13 @@ pub fn run(text: &str, sets: &str) -> Outcome {
 }
 
 /// The hash of a run on an engine.
+#[allow(dead_code, reason = "free agents have none in common")]
 pub fn hash(text: &str, sets: &str, engine: &str, threads: u32) -> String {
     run(text, &format!("{sets} engine.kind={engine} engine.threads={threads}")).result_hash
 }
 
 /// The hash that the serial engine and some machines have in common.
+#[allow(dead_code, reason = "free agents have none in common")]
 pub fn common_hash(text: &str, sets: &str, machines: &[(&str, u32)]) -> String {
     let reference = hash(text, sets, "serial", 1);
     for (engine, threads) in machines {

@@ -28,9 +28,6 @@ impl Cohort {
         agent: AgentId,
         owner: usize,
     ) {
-        if !publication.pulls(agent) {
-            return;
-        }
         match fleet.keeping {
             Keeping::Nothing | Keeping::Everything => {}
             // what is kept under `rebase` is the policy itself, see `work`

@@ -1,7 +1,7 @@
 //! What agents send beside, or in the place of, what they moved.
 
 use super::Cohort;
-use crate::agent::{Bench, Fleet, Learning, Parcel, Publication, compression};
+use crate::agent::{Bench, Fleet, Learning, Parcel, compression};
 use crate::ids::Round;
 use crate::learner::Scratch;
 use crate::stream::{Key, Purpose, Stream};
@@ -13,19 +13,17 @@ impl Cohort {
     pub(super) fn compress(
         &mut self,
         fleet: &Fleet,
-        publication: &Publication,
         owner: usize,
         bench: &mut Bench,
         parcel: &mut Parcel,
     ) {
-        let Some(shift) = &publication.shift else { return };
         let sends = parcel.worked && !parcel.dropped && parcel.error.is_none();
         if fleet.compression.is_none() || !sends {
             return;
         }
         let (spec, learner) = (&fleet.compression, &*fleet.learner);
         let learning = &mut parcel.learning;
-        let Round(round) = publication.round_of(learning.agent, shift);
+        let Round(round) = learning.round;
         let key = Key::new(fleet.seed, Purpose::Compression, learning.agent.0, round);
         let memory = (&mut self.unsent, owner);
         let sent = compression::compress(spec, learner, key, memory, &mut bench.press, learning);

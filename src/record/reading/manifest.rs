@@ -1,6 +1,7 @@
 //! What a run directory says of itself, and its files, each checked.
 
 use super::rows::each_row;
+use crate::measure::LiveReport;
 use crate::record::FORMAT;
 use parquet::record::Field;
 use serde_json::Value;
@@ -88,6 +89,9 @@ impl Files {
         if manifest.get("comparison").is_some() {
             return Err(not("it holds a comparison, whose page is beside it".into()));
         }
+        if manifest.get("bench").is_some() {
+            return Err(not("it holds a benchmark, whose page is beside it".into()));
+        }
         let found = manifest.get("format").and_then(Value::as_u64).unwrap_or(0);
         if found != u64::from(FORMAT) {
             let advice = match found < u64::from(FORMAT) {
@@ -106,6 +110,12 @@ impl Files {
         let fleets = fleets.filter(|fleets| !fleets.is_empty());
         let fleets = fleets.ok_or_else(|| self.damaged("manifest.json", "it names no fleet"))?;
         Ok(fleets.iter().map(|(name, s)| (name.clone(), s.as_f64().unwrap_or(0.0))).collect())
+    }
+
+    /// What is known of a hive that ran freely.
+    pub fn live(&self) -> Result<Option<LiveReport>, ReadError> {
+        let live = self.manifest.get("live").cloned().unwrap_or_default();
+        serde_json::from_value(live).map_err(|e| self.damaged("manifest.json", e))
     }
 
     /// Whether all rounds were run.

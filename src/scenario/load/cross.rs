@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::problem::Finding;
 use super::tree::{At, Node};
 use super::{
-    attack, beginnings, compression, faults, gossip, hives, levels, measure, memory, practice,
-    schedule, search, strategies,
+    attack, beginnings, compression, faults, gossip, hives, levels, live, measure, memory,
+    practice, schedule, search, strategies,
 };
 use crate::scenario::{
     Bound, EngineKind, Exchange, FeedbackKind, Learner, MixedEffects, Partial, Personalisation,
@@ -32,6 +32,7 @@ pub(super) fn check(scenario: &Scenario, tree: &Node) -> Vec<Finding> {
     attack::check(scenario, &mut clashes);
     faults::check(scenario, &mut clashes);
     hives::check(scenario, &mut clashes);
+    live::check(scenario, &mut clashes);
     gossip::check(scenario, &mut clashes);
     practice::check(scenario, &mut clashes);
     search::check(scenario, &mut clashes);

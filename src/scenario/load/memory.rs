@@ -254,7 +254,7 @@ fn generated(s: &Scenario, world: &MixedEffects, extent: Extent) -> Vec<Part> {
 fn dealing(s: &Scenario, extent: Extent) -> u128 {
     let most = match (s.distiller.topology, s.engine.kind) {
         (Topology::Pooled, _) | (_, EngineKind::Serial) => 1,
-        (_, EngineKind::Tasks) => extent.agents,
+        (_, EngineKind::Tasks | EngineKind::Live) => extent.agents,
         (_, EngineKind::Auto) if extent.agents <= 10_000 => extent.agents,
         (_, EngineKind::Auto | EngineKind::Pool) => {
             extent.agents.div_ceil(extent.agents.div_ceil(256).clamp(8, 4096))

@@ -16,6 +16,7 @@ mod fill;
 mod gossip;
 mod hives;
 mod levels;
+mod live;
 mod measure;
 mod memory;
 mod plan;
