@@ -284,6 +284,7 @@ def check(browser, hivesim, shot):
                         print(f"FAILED: {step.__name__}: {wrong}")
                     if shot and step is changes:
                         page.js("scrollTo(0, 0)")
+                        choose(page, "skill", "9")
                         time.sleep(1)
                         page.shot(shot)
                 for complaint in page.complaints + page.js("hive.errors"):

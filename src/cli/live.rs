@@ -40,7 +40,7 @@ impl LiveArgs {
     /// Serves a page of a run that will fill the folder `out`, where that is asked for.
     pub fn begin(&self, run: &Running, out: &Path, quiet: bool) -> Result<Option<Live>, Failure> {
         let Some(address) = self.serve else { return Ok(None) };
-        let board = Board::new(run.scenario(), run.controls(), run.halt());
+        let board = Board::new(&run.scenario(), run.controls(), run.halt());
         let whole = std::path::absolute(out).unwrap_or_else(|_| out.into());
         let runs = whole.parent().map_or_else(|| PathBuf::from(RUNS), Path::to_path_buf);
         let name = whole.file_name().map(|name| name.to_string_lossy().into_owned());

@@ -16,43 +16,34 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 /// A run that is about to begin.
-pub(super) struct Running {
-    #[cfg(any(feature = "serve", feature = "tui"))]
-    scenario: CheckedScenario,
-    experiment: Experiment,
-}
+pub(super) struct Running(Experiment);
 
 impl Running {
     /// A run of a scenario, within the machine's memory.
     pub fn of(scenario: CheckedScenario) -> Running {
-        let experiment = Experiment::new(scenario.clone()).within(memory::available_bytes());
-        Running {
-            #[cfg(any(feature = "serve", feature = "tui"))]
-            scenario,
-            experiment,
-        }
+        Running(Experiment::new(scenario).within(memory::available_bytes()))
     }
 
     /// Of what it is a run.
     #[cfg(any(feature = "serve", feature = "tui"))]
-    pub fn scenario(&self) -> &CheckedScenario {
-        &self.scenario
+    pub fn scenario(&self) -> CheckedScenario {
+        self.0.scenario()
     }
 
     /// What stops it.
     pub fn halt(&self) -> Halt {
-        self.experiment.halt()
+        self.0.halt()
     }
 
     /// What holds it.
     #[cfg(any(feature = "serve", feature = "tui"))]
     pub fn controls(&self) -> Arc<Controls> {
-        self.experiment.controls()
+        self.0.controls()
     }
 
     /// Its agents, where they are tasks.
     pub fn registry(&self) -> Arc<Registry> {
-        self.experiment.registry()
+        self.0.registry()
     }
 
     /// Runs it and fills its folder, watched by the command line and by whoever else there is; gives
@@ -65,7 +56,7 @@ impl Running {
     ) -> Result<(Outcome, Value), Failure> {
         let result = self.simulate(watcher, other).and_then(|(outcome, facts)| {
             // as it was changed while it ran
-            let toml = self.experiment.scenario().to_toml();
+            let toml = self.0.scenario().to_toml();
             let histories = Histories::of(&outcome);
             let numbers =
                 summary(&outcome, &histories, &facts.engine, facts.threads, facts.seconds());
@@ -85,8 +76,8 @@ impl Running {
     ) -> Result<(Outcome, RunFacts), Failure> {
         let started = SystemTime::now();
         let run = || match other {
-            None => self.experiment.run(watcher),
-            Some(other) => self.experiment.run(&Both(watcher, other)),
+            None => self.0.run(watcher),
+            Some(other) => self.0.run(&Both(watcher, other)),
         };
         let (outcome, seconds) = watcher.beside(run).map_err(no_thread)?;
         let mut outcome = outcome.map_err(|error| match error {

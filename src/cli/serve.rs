@@ -78,7 +78,7 @@ fn launching(runs: PathBuf, signals: Signals, thread: Thread) -> Box<Launch> {
         let name = run_name(&scenario.name, scenario.seed.0);
         let out = runs.join(&name);
         let run = Running::of(scenario);
-        let board = Board::new(run.scenario(), run.controls(), run.halt());
+        let board = Board::new(&run.scenario(), run.controls(), run.halt());
         let directory = RunDirectory::create(&out).map_err(|error| error.to_string())?;
         signals.stop(run.halt());
         signals.remove(directory.made());

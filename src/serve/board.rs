@@ -7,7 +7,7 @@ use super::tiles::{Layout, Levels, Sums};
 use crate::controls::{Change, Controls};
 use crate::engine::{Observer, Stage};
 use crate::halt::Halt;
-use crate::measure::{Frame, PanelMember, RoundRow, Trace};
+use crate::measure::{Frame, LiveReport, PanelMember, RoundRow, Trace};
 use crate::scenario::{CheckedScenario, Scenario};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -79,6 +79,8 @@ struct FleetState {
     spread: Thinned<Arc<Levels>>,
     levels: Arc<Levels>,
     about: Arc<About>,
+    /// Of free agents.
+    books: Option<Arc<LiveReport>>,
     /// What the issue before told of rows and spread.
     told: (u64, u64),
 }
@@ -226,6 +228,7 @@ impl FleetState {
             spread: Thinned::new(POINTS_MAX),
             levels: Arc::default(),
             about: Arc::new(About::of(&Trace::default())),
+            books: None,
             told: (0, 0),
         }
     }
@@ -253,6 +256,7 @@ impl FleetState {
             spread_stride: self.spread.stride(),
             levels: self.levels.clone(),
             about: self.about.clone(),
+            books: self.books.clone(),
             told,
         }
     }
@@ -325,6 +329,14 @@ impl Observer for Board {
         });
     }
 
+    fn live(&self, report: &LiveReport) {
+        self.set(|state| {
+            if let Some(fleet) = state.fleets.last_mut() {
+                fleet.books = Some(Arc::new(report.clone()));
+            }
+        });
+    }
+
     fn end(&self, _: Stage) {
         self.set(|state| {
             if let Some(fleet) = state.fleets.last_mut() {
@@ -342,4 +354,126 @@ fn keep(times: &mut VecDeque<f32>, time: Duration) -> f32 {
     let seconds = time.as_secs_f32();
     times.push_back(seconds);
     seconds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Experiment;
+    use crate::ids::{AgentId, CompanyId};
+    use crate::serve::issue::Manner;
+    use serde_json::Value;
+
+    fn board() -> Arc<Board> {
+        let sets = ["fleet.agents=2".into(), "world.companies=1".into()];
+        let scenario = Scenario::parse("", "test", &sets).unwrap();
+        let experiment = Experiment::new(scenario.clone());
+        Board::new(&scenario, experiment.controls(), experiment.halt())
+    }
+
+    fn trace() -> Trace {
+        let member = |agent| PanelMember {
+            agent: AgentId(agent),
+            name: String::new(),
+            company: CompanyId(0),
+            joins: 1,
+            job: vec![1.0],
+        };
+        Trace {
+            skills: vec!["s0".into()],
+            frequencies: vec![1.0],
+            panel: vec![member(0), member(1)],
+            ..Trace::default()
+        }
+    }
+
+    /// A round that was measured.
+    fn go(board: &Board, round: u32) {
+        let frame = Frame { round, panel: vec![0.5, 1.0], ..Frame::default() };
+        board.touring(Stage::Hive, round);
+        board.frame(Stage::Hive, &trace(), &frame);
+        board.round(Stage::Hive, &RoundRow { round, tasks: 7, ..RoundRow::unmeasured() });
+        board.distilling(Stage::Hive, round);
+    }
+
+    fn said(event: &[u8]) -> Value {
+        let text = std::str::from_utf8(event).unwrap();
+        serde_json::from_str(text.split("data: ").nth(1).unwrap()).unwrap()
+    }
+
+    fn levels_round(board: &Board) -> Value {
+        board.touch();
+        said(&board.renew().levels(None))["round"].clone()
+    }
+
+    #[test]
+    fn a_frame_that_follows_too_soon_is_left_out_unless_the_run_stands() {
+        let board = board();
+        board.begin(Stage::Hive, 9);
+        go(&board, 0);
+        assert_eq!(levels_round(&board), 0);
+        board.state().rest = Instant::now() + Duration::from_secs(3600);
+        go(&board, 1);
+        assert_eq!(levels_round(&board), 0);
+        board.controls.pause();
+        go(&board, 2);
+        assert_eq!(levels_round(&board), 2);
+    }
+
+    #[test]
+    fn an_issue_tells_what_came_since_the_one_before() {
+        let board = board();
+        board.begin(Stage::Hive, 9);
+        board.state().rest = Instant::now();
+        go(&board, 0);
+        let first = board.renew();
+        let whole = said(&first.whole());
+        assert_eq!(whole["fleets"][0]["rows"].as_array().unwrap().len(), 1);
+        assert_eq!(whole["fleets"][0]["tile_firsts"], serde_json::json!([0, 1]));
+        assert!(Arc::ptr_eq(&board.renew(), &first), "nothing new is no new issue");
+        go(&board, 1);
+        go(&board, 2);
+        let second = board.renew();
+        assert_eq!((second.seq, second.fleets()), (first.seq + 1, first.fleets()));
+        let next = said(&second.next());
+        let rounds: Vec<&Value> =
+            next["rows"].as_array().unwrap().iter().map(|row| &row[1][0]).collect();
+        assert_eq!(rounds, [1, 2]);
+        // what is not a number is null
+        assert_eq!(next["rows"][0][1][1], Value::Null);
+        assert_eq!(next["fleet"]["tasks"], 21);
+        assert_eq!(next["fleet"]["books"], Value::Null);
+        // the same bytes for all, of a skill that there is none of too
+        let sent = |skill| second.sent(Manner::Next, skill).as_ptr();
+        assert!(
+            sent(None) == sent(None) && sent(None) == sent(Some(7)) && sent(None) != sent(Some(0))
+        );
+        board.over(true, "test-1".into());
+        assert_eq!(said(&board.renew().next())["text"], "test-1");
+    }
+
+    #[test]
+    fn the_books_of_free_agents_are_told_of() {
+        let board = board();
+        board.begin(Stage::Hive, 9);
+        let to_merge = crate::measure::Latency { p50: 0.25, p99: 2.0, ..Default::default() };
+        board.live(&LiveReport { sent: 9, taken: 7, left: 2, to_merge, ..LiveReport::default() });
+        let books = said(&board.renew().next())["fleet"]["books"].clone();
+        let wanted = serde_json::json!({
+            "sent": 9, "taken": 7, "dropped": 0, "left": 2, "to_merge": [0.25, 2], "to_pull": [0, 0],
+        });
+        assert_eq!(books, wanted);
+    }
+
+    #[test]
+    fn another_fleet_is_told_of_as_a_whole() {
+        let board = board();
+        board.begin(Stage::Hive, 9);
+        let before = board.renew().fleets();
+        go(&board, 0);
+        let hive = board.renew().fleets();
+        board.end(Stage::Hive);
+        board.begin(Stage::Bound(crate::scenario::Bound::Isolated), 9);
+        assert!(before < hive && hive < board.renew().fleets());
+    }
 }

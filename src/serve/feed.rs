@@ -1,5 +1,6 @@
 //! What a viewer is sent: one issue after the other for as long as it reads.
 
+use super::issue::Manner;
 use super::site::Site;
 use axum::body::Bytes;
 use hyper::body::{Body, Frame};
@@ -59,8 +60,8 @@ async fn feed(site: &Site, skill: Option<usize>, send: &mpsc::Sender<Bytes>) -> 
             let fleets = issue.fleets();
             let kept_up = sent == Some((issue.seq - 1, fleets));
             if sent.is_none_or(|(seq, _)| seq != issue.seq) {
-                send.send(if kept_up { issue.next() } else { issue.whole() }).await.ok()?;
-                send.send(issue.levels(skill)).await.ok()?;
+                let manner = if kept_up { Manner::Next } else { Manner::Whole };
+                send.send(issue.sent(manner, skill)).await.ok()?;
                 site.count_frame();
             }
             sent = Some((issue.seq, fleets));

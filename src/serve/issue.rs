@@ -9,6 +9,7 @@
 use super::board::{About, Phase, Row};
 use super::tiles::{Levels, Tile};
 use crate::controls::Change;
+use crate::measure::{Latency, LiveReport};
 use crate::report::{base64, number};
 use axum::body::Bytes;
 use serde_json::{Map, Value, json};
@@ -22,7 +23,17 @@ pub(super) struct Issue {
     snapshot: Snapshot,
     next: OnceLock<Bytes>,
     whole: OnceLock<Bytes>,
-    levels: Mutex<BTreeMap<Option<usize>, Bytes>>,
+    /// What was sent to who kept up or not, of a skill.
+    sent: Mutex<BTreeMap<(Manner, Option<usize>), Bytes>>,
+}
+
+/// What a viewer is told first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Manner {
+    /// All there is to know: it comes, or missed something.
+    Whole,
+    /// What is new.
+    Next,
 }
 
 pub(super) struct Snapshot {
@@ -55,6 +66,7 @@ pub(super) struct Fleet {
     pub spread_stride: u64,
     pub levels: Arc<Levels>,
     pub about: Arc<About>,
+    pub books: Option<Arc<LiveReport>>,
     /// Rows and frames that the issue before knew of.
     pub told: (u64, u64),
 }
@@ -131,7 +143,7 @@ impl Issue {
 
     pub fn new(seq: u64, snapshot: Snapshot) -> Issue {
         let (next, whole) = (OnceLock::new(), OnceLock::new());
-        Issue { seq, snapshot, next, whole, levels: Mutex::default() }
+        Issue { seq, snapshot, next, whole, sent: Mutex::default() }
     }
 
     /// Of which fleets it tells: who knows of others needs the whole.
@@ -153,20 +165,31 @@ impl Issue {
     /// Levels of the fleet under way in a skill, or on agents' own jobs, as an event.
     pub fn levels(&self, skill: Option<usize>) -> Bytes {
         let Some(fleet) = self.snapshot.fleets.last() else { return Bytes::new() };
-        let skill = skill.filter(|skill| *skill < fleet.about.skills.len());
-        let mut made = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+        let Levels { round, means, shares, .. } = &*fleet.levels;
+        let value = json!({
+            "skill": skill,
+            "round": round,
+            "tiles": base64(fleet.levels.tiles(skill)),
+            "means": base64(means),
+            "shares": base64(shares),
+        });
+        event("levels", value)
+    }
+
+    /// All that a viewer of a skill is sent, in one piece: half the calls of the system that two
+    /// take. A skill that there is none of is agents' own jobs.
+    pub fn sent(&self, manner: Manner, skill: Option<usize>) -> Bytes {
+        let skills = self.snapshot.fleets.last().map_or(0, |fleet| fleet.about.skills.len());
+        let skill = skill.filter(|skill| *skill < skills);
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || {
-            let Levels { round, means, shares, .. } = &*fleet.levels;
-            let value = json!({
-                "skill": skill,
-                "round": round,
-                "tiles": base64(fleet.levels.tiles(skill)),
-                "means": base64(means),
-                "shares": base64(shares),
-            });
-            event("levels", value)
+            let first = match manner {
+                Manner::Whole => self.whole(),
+                Manner::Next => self.next(),
+            };
+            [first, self.levels(skill)].concat().into()
         };
-        made.entry(skill).or_insert_with(make).clone()
+        sent.entry((manner, skill)).or_insert_with(make).clone()
     }
 
     /// The whole as a document, for programs.
@@ -252,6 +275,7 @@ impl Fleet {
             "last": self.last.as_ref().map(row),
             "rows_stride": self.rows_stride,
             "spread_stride": self.spread_stride,
+            "books": self.books.as_deref().map(books),
         })
     }
 
@@ -278,6 +302,19 @@ impl Fleet {
 /// Points with their numbers in front.
 fn points<T>(kept: &[(u64, Arc<T>)], text: fn(&Arc<T>) -> Value) -> Vec<Value> {
     kept.iter().map(|(at, point)| json!([at, text(point)])).collect()
+}
+
+/// What became of free agents' learnings, and how long half and 99 in 100 take.
+fn books(report: &LiveReport) -> Value {
+    let seconds = |latency: &Latency| json!([number(latency.p50), number(latency.p99)]);
+    json!({
+        "sent": report.sent,
+        "taken": report.taken,
+        "dropped": report.dropped,
+        "left": report.left,
+        "to_merge": seconds(&report.to_merge),
+        "to_pull": seconds(&report.to_pull),
+    })
 }
 
 fn row(row: &Arc<Row>) -> Value {

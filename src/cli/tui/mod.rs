@@ -56,7 +56,7 @@ impl TuiArgs {
             );
             return Err(Failure::BadInput(why));
         }
-        let board = Board::new(run.scenario());
+        let board = Board::new(&run.scenario());
         Ok(Some(View { board, controls: run.controls(), halt: run.halt() }))
     }
 }

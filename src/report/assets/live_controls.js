@@ -65,6 +65,13 @@
     put("skill", level(agents ?? live.of(fleet.last, "test_accuracy")), agents === null && live.of(fleet.last, "test_accuracy") !== null ? "test accuracy" : `of agents; of the core ${level(core)}`);
     put("tasks", fleet.tasks_per_second === null ? "–" : hive.si(fleet.tasks_per_second), `${hive.si(fleet.tasks)} in all, in ${seconds(fleet.seconds)}`);
     put("tour", seconds(fleet.tour[0]), `one in twenty over ${seconds(fleet.tour[1])}`);
+    // Free agents keep books of what they send.
+    const books = get("books");
+    books.hidden = !fleet.books;
+    if (fleet.books) {
+      const { sent, taken, dropped, left, to_merge: merge, to_pull: pull } = fleet.books;
+      books.textContent = `Of ${hive.si(sent)} learnings sent, ${hive.si(taken)} were taken, ${hive.si(dropped)} dropped for want of room, ${hive.si(left)} are on their way. Half are part of a core after ${seconds(merge[0])}, 99 in 100 after ${seconds(merge[1])}; agents have a core in hand after ${seconds(pull[0])}, 99 in 100 after ${seconds(pull[1])}.`;
+    }
     put("merge", seconds(fleet.merge[0]), fleet.merge[0] === null ? "nothing is merged apart from tours" : `one in twenty over ${seconds(fleet.merge[1])}`);
   };
 
