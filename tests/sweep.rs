@@ -228,6 +228,16 @@ fn shards_put_together_are_the_whole() {
 }
 
 #[test]
+fn runs_that_nobody_can_make_again_are_refused() {
+    let place = Place::new();
+    place.refused(
+        "sweep tiny.toml --axis engine.kind=serial,live --out n",
+        &["engine.kind", "\"live\" is not reproducible"],
+    );
+    assert!(!place.path("n").exists());
+}
+
+#[test]
 fn a_folder_of_something_else_is_refused_and_stays_as_it_is() {
     let place = Place::with(GRID);
     place.fine("sweep plan.toml --quiet --out out");

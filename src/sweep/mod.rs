@@ -17,7 +17,7 @@ pub use design::{Case, Design, Factor};
 pub use figures::{FIGURES, Figure};
 
 use crate::scenario::{
-    CheckedPlan, CheckedScenario, Engine, Override, Plan, Scenario, ScenarioError,
+    CheckedPlan, CheckedScenario, Engine, EngineKind, Override, Plan, Scenario, ScenarioError,
 };
 use crate::text::nearest;
 use std::path::Path;
@@ -192,7 +192,14 @@ impl Sweep {
     fn parse(&self, case: usize, more: &[Override]) -> Result<CheckedScenario, ScenarioError> {
         let own = &self.design.cases[case].sets;
         let sets: Vec<Override> = self.fixed.iter().chain(own).chain(more).cloned().collect();
-        Scenario::parse_over(&self.text, &self.origin, &sets)
+        let scenario = Scenario::parse_over(&self.text, &self.origin, &sets)?;
+        if scenario.engine.kind == EngineKind::Live {
+            let message = "\"live\" is not reproducible, and a sweep's files are: by them a run is \
+                           known that need not be made again; take another engine";
+            let problem = scenario.problem(&["engine.kind"], message.into());
+            return Err(ScenarioError::Invalid(vec![problem]));
+        }
+        Ok(scenario)
     }
 
     /// The plan with everything in it that was left to defaults, for the folder that holds the

@@ -110,7 +110,7 @@ fn what_is_no_whole_run_of_this_format_is_refused() {
 
     let manifest = fs::read_to_string(at.join("manifest.json")).unwrap();
     for (format, advice) in [(1, "run the scenario again"), (9, "take the newer hivesim")] {
-        let other = manifest.replace("\"format\": 3", &format!("\"format\": {format}"));
+        let other = manifest.replace("\"format\": 4", &format!("\"format\": {format}"));
         fs::write(at.join("manifest.json"), other).unwrap();
         let error = read_run(&at).unwrap_err().to_string();
         assert!(
