@@ -163,7 +163,8 @@ mod tests {
             ..Default::default()
         };
         assert_eq!(live.exact(&rows), Ok(()));
-        let wrong: [(&str, fn(&mut LiveReport)); 6] = [
+        type Change = fn(&mut LiveReport);
+        let wrong: [(&str, Change); 6] = [
             ("12 learnings were sent, but 7 taken, 2 dropped and 2 left", |l| l.left -= 1),
             ("8 learnings were taken, but 6 merged and 1 refused", |l| {
                 (l.taken, l.left) = (8, 2);

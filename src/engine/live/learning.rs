@@ -136,7 +136,10 @@ impl Work for Learning {
 
 /// The engine of free agents, which a tour brings what comes in between two publications.
 pub(in crate::engine) struct LiveTour<'a> {
-    state: State,
+    /// Until the first publication, at which the agents begin.
+    waiting: Option<(Learning, Runtime)>,
+    /// From then on.
+    free: Option<FreeFleet<Learning>>,
     /// Who is told of the fleet's books now and then, and when that was last, in nanoseconds of its
     /// clock.
     told: (&'a dyn Observer, u64),
@@ -147,12 +150,6 @@ pub(in crate::engine) struct LiveTour<'a> {
     controls: Arc<Controls>,
     /// Learnings sent, and dropped, by the last publication.
     before: (u64, u64),
-}
-
-enum State {
-    /// Before the first publication.
-    Waiting(Option<(Learning, Runtime)>),
-    Running(FreeFleet<Learning>),
 }
 
 impl<'a> LiveTour<'a> {
@@ -182,7 +179,8 @@ impl<'a> LiveTour<'a> {
             fleet,
         };
         Ok(LiveTour {
-            state: State::Waiting(Some((learning, runtime))),
+            waiting: Some((learning, runtime)),
+            free: None,
             told: (observer, 0),
             spec: spec.clone(),
             threads,
@@ -194,18 +192,14 @@ impl<'a> LiveTour<'a> {
 
     /// What came of it all. Ends it, if it goes on.
     pub fn report(&mut self) -> Option<LiveReport> {
-        match &mut self.state {
-            State::Waiting(_) => None,
-            State::Running(fleet) => {
-                fleet.stop();
-                fleet.report.clone()
-            }
-        }
+        let free = self.free.as_mut()?;
+        free.stop();
+        free.report.clone()
     }
 
     /// Tells whoever watches how the fleet's books stand, ten times a second at most.
     fn tell(&mut self) {
-        let State::Running(free) = &self.state else { return };
+        let Some(free) = &self.free else { return };
         let now = free.hive.clock.now();
         if now - self.told.1 >= TELL
             && let Some(report) = free.report_so_far()
@@ -216,18 +210,13 @@ impl<'a> LiveTour<'a> {
     }
 
     /// Puts a publication out; the first one starts the agents.
-    fn publish(&mut self, publication: &Arc<Publication>) -> Option<&mut FreeFleet<Learning>> {
-        if let State::Waiting(waiting) = &mut self.state {
-            let (learning, runtime) = waiting.take()?;
+    fn publish(&mut self, publication: &Arc<Publication>) {
+        if let Some(free) = &mut self.free {
+            free.publish(publication.version.0, publication.clone());
+        } else if let Some((learning, runtime)) = self.waiting.take() {
             let first = publication.clone();
-            let fleet = FreeFleet::start(learning, &self.spec, runtime, self.learnings, first);
-            self.state = State::Running(fleet);
-        } else if let State::Running(fleet) = &mut self.state {
-            fleet.publish(publication.version.0, publication.clone());
-        }
-        match &mut self.state {
-            State::Running(fleet) => Some(fleet),
-            State::Waiting(_) => None,
+            let free = FreeFleet::start(learning, &self.spec, runtime, self.learnings, first);
+            self.free = Some(free);
         }
     }
 }
@@ -287,11 +276,12 @@ impl Tour for LiveTour<'_> {
     fn tour(&mut self, publication: &Arc<Publication>) -> Harvest {
         let (threads, learnings, before) = (self.threads, self.learnings, self.before);
         let anew = self.controls.is_measured_anew();
-        if let (Some(free), true) = (self.publish(publication), anew) {
+        self.publish(publication);
+        if let (Some(free), true) = (&mut self.free, anew) {
             free.measure_anew();
         }
         self.tell();
-        let State::Running(free) = &mut self.state else { return Harvest::default() };
+        let Some(free) = &mut self.free else { return Harvest::default() };
         let hive = free.hive.clone();
         let learning = &hive.work;
         let fleet = &learning.fleet;
@@ -327,20 +317,20 @@ impl Tour for LiveTour<'_> {
     }
 
     fn give_back(&mut self, harvest: Harvest) {
-        if let State::Running(free) = &mut self.state {
+        if let Some(free) = &self.free {
             free.hive.work.harvester.give_back(harvest);
         }
     }
 
     fn hold(&mut self, wait: &mut dyn FnMut()) {
-        match &self.state {
-            State::Running(free) => free.stand_still(wait),
-            State::Waiting(_) => wait(),
+        match &self.free {
+            Some(free) => free.stand_still(wait),
+            None => wait(),
         }
     }
 
     fn digest(&mut self, feed: &mut dyn FnMut(&[u8])) {
-        let State::Running(free) = &mut self.state else { return };
+        let Some(free) = &mut self.free else { return };
         free.stop();
         let learning = &free.hive.work;
         for leaf in 0..learning.fleet.leaves() {
