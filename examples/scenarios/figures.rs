@@ -85,6 +85,16 @@ pub fn megabytes_to_four_fifths(outcome: &Outcome) -> f64 {
     Curve { times, values }.time_to(0.8).unwrap_or(f64::NAN)
 }
 
+/// Learnings that were merged in a whole run.
+pub fn learnings_merged(outcome: &Outcome) -> f64 {
+    outcome.hive.rounds.iter().map(|row| row.learnings as f64).sum()
+}
+
+/// Learnings that were not.
+pub fn learnings_dropped(outcome: &Outcome) -> f64 {
+    outcome.hive.rounds.iter().map(|row| row.dropped as f64).sum()
+}
+
 /// The mean staleness of all merged learnings, in core versions; 0 where all keep step.
 pub fn mean_staleness(outcome: &Outcome) -> f64 {
     Ages::of(&outcome.hive.staleness).map_or(0.0, |ages| ages.mean())

@@ -13,7 +13,7 @@ mod studies;
 
 use hivesim::engine::{Experiment, Silent};
 use hivesim::measure::{Outcome, Trace};
-use hivesim::scenario::{Bound, Scenario};
+use hivesim::scenario::{Bound, EngineKind, Scenario};
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -95,7 +95,10 @@ fn runs(
     }
     let run = |seed: u64| {
         let mut sets = sets.clone();
-        sets.extend([format!("seed={seed}"), "engine.kind=pool".into()]);
+        sets.push(format!("seed={seed}"));
+        if Scenario::load(path, &sets)?.engine.kind == EngineKind::Auto {
+            sets.push("engine.kind=pool".into());
+        }
         let scenario = Scenario::load(path, &sets)?;
         Ok(Experiment::new(scenario).run(&Silent)?)
     };

@@ -318,6 +318,28 @@ pub const STUDIES: &[Study] = &[
         ..PLAIN
     },
     Study {
+        name: "flat-out",
+        rows: &[
+            "",
+            "engine.kind=pool",
+            "engine.kind=pool fleet.jitter=0.05",
+            "engine.live.time_scale=20",
+            "engine.live.capacity=20",
+            "engine.live.capacity=4000",
+            "engine.live.capacity=200 engine.live.full=drop-oldest",
+            "engine.live.full=merge-early engine.live.capacity=100",
+            "engine.live.fabric=channel-tokio",
+            "engine.live.fabric=map-dashmap",
+            "engine.live.fabric=map-mutex",
+        ],
+        columns: &[
+            ("learnings merged", learnings_merged),
+            ("dropped", learnings_dropped),
+            ("mean staleness", mean_staleness),
+        ],
+        ..PLAIN
+    },
+    Study {
         name: "compression",
         rows: &[
             "",
