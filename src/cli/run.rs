@@ -44,7 +44,8 @@ second one quits at once.
 
 With --serve a browser shows the run as it goes, pauses it and changes it (docs/live.md); when the run is
 over the page stays until Ctrl-C, unless --serve-until-done. With --tui the terminal does: space pauses,
-s takes one core more, - and + set the pace, arrows choose the skill, q stops.
+s takes one core more, - and + set the pace, arrows choose the skill, c types a change as of --set that
+holds from then on, q stops.
 
 Exit codes: 0 fine, 1 failed, 2 bad input, 130 interrupted";
 

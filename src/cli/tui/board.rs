@@ -1,7 +1,7 @@
 //! What the view knows of a run: what an observer was told, thinned to what a terminal shows.
 
 use crate::engine::{Observer, Stage};
-use crate::measure::{Frame, RoundRow, Trace};
+use crate::measure::{Frame, LiveReport, RoundRow, Trace};
 use crate::scenario::Scenario;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -41,6 +41,8 @@ pub(super) struct Seen {
     /// The newest rounds, the newest last.
     pub rows: VecDeque<RoundRow>,
     pub tasks: u64,
+    /// How the books of free agents stand.
+    pub live: Option<LiveReport>,
     /// Seconds since the fleet began.
     pub seconds: f64,
 }
@@ -87,6 +89,10 @@ impl Observer for Board {
 
     fn touring(&self, _: Stage, _: u32) {
         self.state().seen.distils = false;
+    }
+
+    fn live(&self, report: &LiveReport) {
+        self.state().seen.live = Some(report.clone());
     }
 
     fn distilling(&self, _: Stage, _: u32) {

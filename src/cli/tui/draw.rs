@@ -3,6 +3,7 @@
 use super::board::{Seen, mean};
 use super::keys::Hold;
 use crate::cli::closing::rate;
+use crate::measure::Latency;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
@@ -42,8 +43,21 @@ pub(super) fn draw(frame: &mut Frame<'_>, seen: &Seen, hold: &Hold) {
     draw_agents(frame, agents, seen, hold.skill);
     draw_adoption(frame, adoption, seen, hold.skill);
     draw_rounds(frame, rounds, seen);
-    let keys = "space pause  s step  -/+ slower, faster  f flat out  ◂/▸ skill  q stop";
-    frame.render_widget(Paragraph::new(keys).style(Modifier::DIM), foot);
+    frame.render_widget(footer(hold), foot);
+}
+
+/// The keys; or the change that is being typed, or what came of it.
+fn footer(hold: &Hold) -> Paragraph<'static> {
+    match (&hold.typed, hold.answer.as_str()) {
+        (Some(typed), _) => {
+            Paragraph::new(format!("change KEY=VALUE: {typed}▏  enter makes it, esc leaves it"))
+        }
+        (None, "") => {
+            let keys = "space pause  s step  -/+ pace  f flat out  ◂/▸ skill  c change  q stop";
+            Paragraph::new(keys).style(Modifier::DIM)
+        }
+        (None, answer) => Paragraph::new(answer.to_owned()).style(Modifier::REVERSED),
+    }
 }
 
 /// What runs, how far it is, how fast, and how it is held.
@@ -75,7 +89,12 @@ fn heading(seen: &Seen, hold: &Hold) -> Vec<Line<'static>> {
         0 => String::new(),
         _ => format!("  {} tasks/s  {cores:.1} cores/s", rate(seen.tasks, seen.seconds)),
     };
-    vec![Line::from(first), Line::raw(format!("{work}{speed}{changed}"))]
+    let live = seen.live.as_ref().map_or_else(String::new, |live| {
+        let ms = |s: f64| format!("{:.1}", 1e3 * s);
+        let Latency { p50, p99, .. } = live.to_merge;
+        format!("  merged after {}/{} ms, {} on their way", ms(p50), ms(p99), live.left)
+    });
+    vec![Line::from(first), Line::raw(format!("{work}{speed}{changed}{live}"))]
 }
 
 /// Agents of the panel in the order of their numbers, coloured by their level in a skill.
@@ -183,7 +202,7 @@ mod tests {
     use super::super::board::Board;
     use super::*;
     use crate::engine::{Experiment, Observer as _, Stage};
-    use crate::measure::{Frame as Levels, RoundRow, Trace};
+    use crate::measure::{Frame as Levels, LiveReport, RoundRow, Trace};
     use crate::scenario::Scenario;
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
@@ -208,6 +227,27 @@ mod tests {
     fn a_window_of_eighty_by_twenty_four_shows_all_of_a_run() {
         let hold = Hold { skill: 3, paused: true, changes: 1, ..Hold::default() };
         insta::assert_snapshot!(picture((80, 24), &seen(), &hold));
+    }
+
+    #[test]
+    fn a_change_is_shown_as_it_is_typed_and_so_is_its_answer() {
+        let foot = |hold: &Hold| {
+            let picture = picture((80, 24), &seen(), hold);
+            picture.lines().last().unwrap_or_default().to_owned()
+        };
+        let typed = Hold { typed: Some("faults.loss=0.3".into()), ..Hold::default() };
+        assert!(foot(&typed).contains("change KEY=VALUE: faults.loss=0.3"));
+        let answer = Hold { answer: "no such key".into(), ..Hold::default() };
+        assert!(foot(&answer).contains("no such key"));
+    }
+
+    #[test]
+    fn free_agents_latencies_stand_at_the_head() {
+        let to_merge = Latency { p50: 0.0012, p99: 0.0051, ..Latency::default() };
+        let live = LiveReport { to_merge, left: 17, ..LiveReport::default() };
+        let seen = Seen { live: Some(live), ..seen() };
+        let picture = picture((120, 24), &seen, &Hold::default());
+        assert!(picture.contains("merged after 1.2/5.1 ms, 17 on their way"), "{picture}");
     }
 
     #[test]

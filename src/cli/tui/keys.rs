@@ -17,17 +17,21 @@ pub(super) enum Said {
 }
 
 /// What is chosen by keys.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Keys {
     /// The skill that is shown.
     skill: usize,
     /// Skills that there are.
     skills: usize,
     stopped: bool,
+    /// A change that is being typed.
+    typed: Option<String>,
+    /// What came of the last one, until the next key.
+    answer: String,
 }
 
 /// How the run is held, to be shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Hold {
     pub skill: usize,
     pub paused: bool,
@@ -35,6 +39,10 @@ pub(super) struct Hold {
     pub stopped: bool,
     /// Changes of keys that there are.
     pub changes: usize,
+    /// A change that is being typed.
+    pub typed: Option<String>,
+    /// What came of the last one.
+    pub answer: String,
 }
 
 impl Keys {
@@ -52,6 +60,8 @@ impl Keys {
             pace: controls.pace(),
             stopped: self.stopped,
             changes: controls.changes().len(),
+            typed: self.typed.clone(),
+            answer: self.answer.clone(),
         }
     }
 
@@ -62,8 +72,14 @@ impl Keys {
         }
         let (fastest, slowest) = PACES;
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        self.answer.clear();
+        if self.typed.is_some() && !control {
+            self.type_on(key.code, controls);
+            return Said::Nothing;
+        }
         match key.code {
             KeyCode::Char('c') if control => return self.stop(halt),
+            KeyCode::Char('c' | ':') => self.typed = Some(String::new()),
             KeyCode::Char('q') | KeyCode::Esc => return self.stop(halt),
             KeyCode::Char(' ' | 'p') if controls.is_paused() => controls.resume(),
             KeyCode::Char(' ' | 'p') => controls.pause(),
@@ -82,6 +98,26 @@ impl Keys {
             _ => {}
         }
         Said::Nothing
+    }
+
+    /// Types a change, as of `--set`, and makes it.
+    fn type_on(&mut self, key: KeyCode, controls: &Controls) {
+        let Some(text) = &mut self.typed else { return };
+        match key {
+            KeyCode::Char(c) => text.push(c),
+            KeyCode::Backspace => drop(text.pop()),
+            KeyCode::Esc => self.typed = None,
+            KeyCode::Enter => {
+                let set = self.typed.take().unwrap_or_default();
+                self.answer = match controls.change(std::slice::from_ref(&set)) {
+                    _ if set.trim().is_empty() => String::new(),
+                    Ok(round) => format!("{set} from the work that leads to core {round} on"),
+                    // one line is all there is for it
+                    Err(why) => why.lines().next().unwrap_or_default().to_owned(),
+                };
+            }
+            _ => {}
+        }
     }
 
     fn choose(&mut self, further: usize) {
@@ -131,6 +167,35 @@ mod tests {
             key('-');
         });
         assert_eq!(controls.pace(), Some(0.125));
+    }
+
+    #[test]
+    fn a_change_is_typed_made_and_answered() {
+        let (mut keys, controls) = (Keys::default(), controls());
+        let mut enter = |text: &str, last: KeyCode| {
+            press(&mut keys, &controls, KeyCode::Char('c'));
+            text.chars().for_each(|c| {
+                press(&mut keys, &controls, KeyCode::Char(c));
+            });
+            assert_eq!(keys.hold(&controls).typed.as_deref(), Some(text));
+            press(&mut keys, &controls, last);
+            keys.hold(&controls)
+        };
+        let made = enter("faults.loss=0.5", KeyCode::Enter);
+        assert!(made.answer.starts_with("faults.loss=0.5 from the work"), "{}", made.answer);
+        assert_eq!((made.changes, made.typed), (1, None));
+        // letters that are keys are text here
+        let wrong = enter("faults.loos=0.5 qps-+", KeyCode::Enter);
+        assert!(wrong.answer.contains("faults.loos"), "{}", wrong.answer);
+        assert_eq!(wrong.changes, 1);
+        assert!(!controls.is_paused());
+        let left = enter("faults.loss=0.7", KeyCode::Esc);
+        assert_eq!((left.changes, left.answer.as_str()), (1, ""));
+        assert_eq!(enter("", KeyCode::Enter).changes, 1);
+        press(&mut keys, &controls, KeyCode::Char(':'));
+        press(&mut keys, &controls, KeyCode::Char('a'));
+        press(&mut keys, &controls, KeyCode::Backspace);
+        assert_eq!(keys.hold(&controls).typed.as_deref(), Some(""));
     }
 
     #[test]
