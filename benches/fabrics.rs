@@ -23,7 +23,8 @@ fn bare(agents: u32, threads: usize, fabric: Fabric, publication: CoreSlot) -> B
         threads,
         work: Duration::ZERO,
         learnings: Some(AGENTS),
-        live: Live { fabric, publication, ..Live::default() },
+        // as much room for all of them
+        live: Live { fabric, publication, capacity: 2 * AGENTS, ..Live::default() },
         warm_up: Duration::from_millis(200),
         time: Duration::from_millis(500),
     }
@@ -37,19 +38,39 @@ fn resident() -> f64 {
     kib.map_or(f64::NAN, |kib| kib * 1024.0)
 }
 
-/// A million agents that are started and work.
-fn million() -> Vec<String> {
-    // before anything else takes memory and gives it back
-    let before = resident();
-    let mut idle = f64::NAN;
-    let bare = bare(MILLION, 2, Fabric::ChannelCrossbeam, CoreSlot::Snapshot);
+/// What a run in a process of its own comes to, which finds no memory that another left: learnings a
+/// second, two latencies, shares of time waited for room and for locks, seconds to start, bytes an agent.
+type Told = [f64; 7];
+
+/// Runs one case and prints what it comes to.
+fn child(args: &[String]) {
+    let number = |i: usize| args[i].parse::<usize>().expect("a number");
+    let publication = [CoreSlot::Watch, CoreSlot::Snapshot][number(3)];
+    let bare = bare(number(0) as u32, number(1), Fabric::ALL[number(2)], publication);
+    let (before, mut idle) = (resident(), f64::NAN);
     let run = bare.run(|| idle = resident() - before).expect("there are threads");
-    vec![format!(
-        "- {MILLION} agents: started in {:.2} s, {:.0} bytes an agent, {} learnings a second",
-        run.report.spawn_seconds,
-        idle / f64::from(MILLION),
-        si(run.merged as f64 / run.seconds),
-    )]
+    let BareRun { merged, seconds, report, .. } = &run;
+    let agents = f64::from(bare.agents);
+    let told: Told = [
+        *merged as f64 / seconds,
+        report.to_merge.p50,
+        report.to_merge.p99,
+        report.wait_seconds / (agents * report.seconds),
+        report.lock_seconds / (bare.threads as f64 * report.seconds),
+        report.spawn_seconds,
+        idle / agents,
+    ];
+    println!("{}", told.map(|x| x.to_string()).join(" "));
+}
+
+/// Runs a case in a process of its own.
+fn run(agents: u32, threads: usize, fabric: usize, publication: usize) -> Told {
+    let program = std::env::current_exe().expect("this program");
+    let args = [agents as usize, threads, fabric, publication].map(|arg| arg.to_string());
+    let output = std::process::Command::new(program).arg("case").args(args).output();
+    let text = String::from_utf8(output.expect("it runs").stdout).expect("numbers");
+    let told: Vec<f64> = text.split_whitespace().map(|x| x.parse().expect("a number")).collect();
+    told.try_into().expect("all of them")
 }
 
 /// Contributions a second that memory could bring, at 64 bytes each.
@@ -64,65 +85,62 @@ fn read_limit() -> f64 {
 }
 
 fn main() {
-    let million = million();
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if args.first().is_some_and(|arg| arg == "case") {
+        return child(&args[1..]);
+    }
     let mut cases = Vec::new();
-    for fabric in Fabric::ALL {
-        for publication in [CoreSlot::Watch, CoreSlot::Snapshot] {
-            cases.extend(
-                [1, 2].map(|threads| (bare(AGENTS, threads, fabric, publication), Vec::new())),
-            );
+    for fabric in 0..Fabric::ALL.len() {
+        for publication in 0..2 {
+            cases.extend([1, 2].map(|threads| (threads, fabric, publication, Vec::new())));
         }
     }
     for _ in 0..RUNS {
-        for (bare, runs) in &mut cases {
-            runs.push(bare.run(|| ()).expect("there are threads"));
+        for (threads, fabric, publication, runs) in &mut cases {
+            runs.push(run(AGENTS, *threads, *fabric, *publication));
         }
     }
     let mut text = vec![
-        "| fabric | core from | threads | learnings a second | least to most | merged after, p50 / p99 | waited for room | waited for locks | a plain loop's rate |"
+        "| fabric | core from | threads | learnings a second | least to most | merged after, p50 / p99 | waited for room | waited for locks |"
             .to_owned(),
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |".to_owned(),
+        "| --- | --- | --- | --- | --- | --- | --- | --- |".to_owned(),
     ];
-    let looped = |threads| {
+    for (threads, fabric, publication, runs) in &cases {
+        let over = |at: usize| Spread::of(runs.iter().map(|told: &Told| told[at]));
+        let rate = over(0);
+        text.push(format!(
+            "| {} | {} | {threads} | {} | {} to {} | {:.0} / {:.0} us | {:.0} % of agents' time | {:.1} % of threads' |",
+            Fabric::ALL[*fabric].name(),
+            ["watch", "snapshot"][*publication],
+            si(rate.median).trim(),
+            si(rate.low).trim(),
+            si(rate.high).trim(),
+            1e6 * over(1).median,
+            1e6 * over(2).median,
+            100.0 * over(3).median,
+            100.0 * over(4).median,
+        ));
+    }
+    text.push(String::new());
+    for threads in [1, 2] {
         let bare = bare(AGENTS, threads, Fabric::MapMutex, CoreSlot::Snapshot);
         let rates = (0..RUNS).map(|_| {
             let (rounds, seconds) = bare.plain_loop(threads);
             rounds as f64 / seconds
         });
-        Spread::of(rates).median
-    };
-    let plain = [1, 2].map(looped);
-    for (bare, runs) in &cases {
-        let over = |get: &dyn Fn(&BareRun) -> f64| Spread::of(runs.iter().map(get));
-        let rate = over(&|run| run.merged as f64 / run.seconds);
-        let us = |get: fn(&BareRun) -> f64| over(&|run| 1e6 * get(run)).median;
-        let threads = bare.threads;
-        let wait = over(&|run| run.report.wait_seconds / (f64::from(AGENTS) * run.report.seconds));
-        let lock = over(&|run| run.report.lock_seconds / (threads as f64 * run.report.seconds));
         text.push(format!(
-            "| {} | {} | {threads} | {} | {} to {} | {:.0} / {:.0} us | {:.1} % of agents' time | {:.1} % of threads' | {:.1} % |",
-            bare.live.fabric.name(),
-            bare.live.publication.name(),
-            si(rate.median).trim(),
-            si(rate.low).trim(),
-            si(rate.high).trim(),
-            us(|run| run.report.to_merge.p50),
-            us(|run| run.report.to_merge.p99),
-            100.0 * wait.median,
-            100.0 * lock.median,
-            100.0 * rate.median / plain[threads - 1],
+            "- the same arithmetic in plain loops: {} contributions a second, threads: {threads}",
+            si(Spread::of(rates).median).trim()
         ));
     }
-    text.push(String::new());
-    text.push(format!(
-        "- a plain loop that does the same arithmetic: {} contributions a second on 1 thread, {} on 2",
-        si(plain[0]).trim(),
-        si(plain[1]).trim()
-    ));
     text.push(format!(
         "- memory brings {} of them a second to one core, were they nowhere nearer",
         si(read_limit()).trim()
     ));
-    text.extend(million);
+    let [rate, .., spawn, bytes] = run(MILLION, 2, 1, 1);
+    text.push(format!(
+        "- {MILLION} agents: started in {spawn:.2} s, {bytes:.0} bytes an agent, {} learnings a second",
+        si(rate).trim()
+    ));
     common::publish("fabrics", &text.join("\n"));
 }

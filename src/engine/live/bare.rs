@@ -7,7 +7,6 @@ use crate::engine::tasks::runtime_with_time;
 use crate::ids::AgentId;
 use crate::measure::LiveReport;
 use crate::scenario::Live;
-use crate::threads::parallel_chunks;
 use std::hint::{black_box, spin_loop};
 use std::io;
 use std::time::{Duration, Instant};
@@ -166,38 +165,44 @@ impl Bare {
         Ok(BareRun { merged, publications, seconds, report })
     }
 
-    /// The same arithmetic in a plain loop on so many threads, which share the agents of a round out
-    /// among themselves: rounds of work, and the seconds that they took.
+    /// The same arithmetic in plain loops, one a thread over its share of the agents, that wait for
+    /// nobody: rounds of work, and the seconds that they took.
     #[expect(clippy::disallowed_methods, reason = "it is measured by the clock")]
     pub fn plain_loop(&self, threads: usize) -> (u64, f64) {
-        let mut core = [0.0; NUMBERS];
         let agents: Vec<u32> = (0..self.agents).collect();
-        let chunks: Vec<&[u32]> = agents.chunks(self.agents.div_ceil(256) as usize).collect();
-        let began = Instant::now();
-        let mut since = began;
-        let mut rounds = 0_u64;
-        for round in 1_u32.. {
-            let visited = parallel_chunks(threads, chunks.clone(), |agents: &[u32]| {
+        let shares = agents.chunks(agents.len().div_ceil(threads.max(1)).max(1));
+        let looped = |agents: &[u32]| {
+            let mut core = [0.0; NUMBERS];
+            let (began, mut since, mut rounds) = (Instant::now(), None, 0_u64);
+            for round in 1_u32.. {
                 let mut sum = [0.0; NUMBERS];
                 for &agent in agents {
                     spin(self.work);
                     let load = black_box(contribution(AgentId(agent), round, &core));
                     sum.iter_mut().zip(load).for_each(|(sum, x)| *sum += x);
                 }
-                sum
-            });
-            let share = 0.5 / self.agents as f32;
-            for sum in visited {
+                let share = 0.5 / agents.len() as f32;
                 core.iter_mut().zip(sum).for_each(|(c, x)| *c += share * x);
+                rounds += agents.len() as u64;
+                match since {
+                    None if began.elapsed() >= self.warm_up => {
+                        (since, rounds) = (Some(Instant::now()), 0);
+                    }
+                    Some(since) if since.elapsed() >= self.time => break,
+                    _ => {}
+                }
             }
-            rounds += u64::from(self.agents);
-            if since == began && began.elapsed() >= self.warm_up {
-                (since, rounds) = (Instant::now(), 0);
-            } else if since > began && since.elapsed() >= self.time {
-                break;
-            }
-        }
-        black_box(core);
-        (rounds, since.elapsed().as_secs_f64())
+            black_box(core);
+            (rounds, since.map_or(f64::NAN, |since| since.elapsed().as_secs_f64()))
+        };
+        let done = std::thread::scope(|scope| {
+            let started: Vec<_> = shares.map(|share| scope.spawn(move || looped(share))).collect();
+            let join = |thread: std::thread::ScopedJoinHandle<'_, _>| {
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            started.into_iter().map(join).collect::<Vec<(u64, f64)>>()
+        });
+        let seconds = done.iter().map(|(_, seconds)| seconds).sum::<f64>() / done.len() as f64;
+        (done.iter().map(|(rounds, _)| rounds).sum(), seconds)
     }
 }
