@@ -219,8 +219,10 @@ fn by_threads(at: usize, bench: &Bench, rows: &[&Row]) -> View {
 fn lines(bench: &Bench) -> Vec<Line> {
     let line = |row: &Row| {
         let rate = row.spread("tasks_per_second");
-        let ms = |key: &str| match row.spread(key).median {
-            x if x.is_finite() => significant(x * 1e3, 3),
+        let times = |keys: [&str; 5]| match keys.map(|key| row.spread(key).median) {
+            times if times.iter().all(|x| x.is_finite()) => {
+                times.map(|x| significant(x * 1e3, 3)).join(" / ")
+            }
             _ => "–".into(),
         };
         let share = |x: f64| if x.is_finite() { percent(x) } else { "–".into() };
@@ -233,10 +235,8 @@ fn lines(bench: &Bench) -> Vec<Line> {
                 row.case.load(),
                 format!("{} ({} to {})", si(rate.median), si(rate.low), si(rate.high)),
                 si(row.spread("learnings_per_second").median),
-                ["merge_p50", "merge_p90", "merge_p99", "merge_p999", "merge_max"]
-                    .map(ms)
-                    .join(" / "),
-                ["pull_p50", "pull_p90", "pull_p99", "pull_p999", "pull_max"].map(ms).join(" / "),
+                times(["merge_p50", "merge_p90", "merge_p99", "merge_p999", "merge_max"]),
+                times(["pull_p50", "pull_p90", "pull_p99", "pull_p999", "pull_max"]),
                 shown(bench.speed_up(row), 3),
                 share(bench.efficiency(row)),
                 share(bench.overhead(row)),

@@ -29,7 +29,7 @@ Examples:
 
 All combinations are run, and a plain loop on one thread for each load, which the others are held
 against. Each repeat is a process of its own, and repeats go round all cases, so that what else the
-machine does meets all alike. docs/bench.md explains every number.
+machine does meets all alike. docs/concurrency.md explains every number.
 
 Output: a table on standard output; in DIR bench.json, bench.parquet, scenario.toml and report.html.
 A cell shows the median of the repeats and, where there is room, the least and the most. With --compare
