@@ -57,18 +57,29 @@ impl Accounts {
         ]
     }
 
+    /// So many sent, and what became of them, in the order of [`FATES`](Accounts::FATES).
+    pub fn of(sent: u64, fates: [u64; 9]) -> Self {
+        let [merged, unfinished, lost, duplicate, broken, not_finite, misfit, stale, overflow] =
+            fates;
+        Accounts {
+            sent,
+            merged,
+            unfinished,
+            lost,
+            duplicate,
+            broken,
+            not_finite,
+            misfit,
+            stale,
+            overflow,
+        }
+    }
+
     /// Adds another's.
     pub fn add(&mut self, other: &Accounts) {
-        self.sent += other.sent;
-        self.merged += other.merged;
-        self.unfinished += other.unfinished;
-        self.lost += other.lost;
-        self.duplicate += other.duplicate;
-        self.broken += other.broken;
-        self.not_finite += other.not_finite;
-        self.misfit += other.misfit;
-        self.stale += other.stale;
-        self.overflow += other.overflow;
+        let (own, others) = (self.fates(), other.fates());
+        let sum = std::array::from_fn(|fate| own[fate] + others[fate]);
+        *self = Accounts::of(self.sent + other.sent, sum);
     }
 
     /// Those that did not come to be merged, second copies left out.

@@ -38,9 +38,7 @@ pub struct Recorded {
 pub fn read_run(path: &Path) -> Result<Recorded, ReadError> {
     let files = Files::open(path)?;
     let scenario_toml = files.text("scenario.toml")?;
-    let summary = files.text("summary.json")?;
-    let numbers: serde_json::Value =
-        serde_json::from_str(&summary).map_err(|e| files.damaged("summary.json", e))?;
+    let (summary, numbers) = files.summary()?;
     let parameters = numbers["parameters"].as_u64().unwrap_or(0) as usize;
     let fleets = files.fleets()?;
     let mut traces: Vec<Trace> =
@@ -267,37 +265,17 @@ fn origins(
         });
         Ok(())
     })?;
-    let columns = [
-        "fleet",
-        "round",
-        "sent",
-        "merged",
-        "unfinished",
-        "lost",
-        "duplicate",
-        "broken",
-        "not_finite",
-        "misfit",
-        "stale",
-        "overflow",
-        "in_flight",
-    ];
+    let mut columns = vec!["fleet", "round", "sent", "in_flight"];
+    columns.extend(Accounts::FATES);
     files.rows("accounts", &columns, |row| {
         let trace = &mut traces[at(text(row[0])?).ok_or("an unknown fleet")?];
         let n = |i: usize| integer(row[i]);
-        let accounts = Accounts {
-            sent: n(2)?,
-            merged: n(3)?,
-            unfinished: n(4)?,
-            lost: n(5)?,
-            duplicate: n(6)?,
-            broken: n(7)?,
-            not_finite: n(8)?,
-            misfit: n(9)?,
-            stale: n(10)?,
-            overflow: n(11)?,
-        };
-        trace.accounts.push(AccountRow { round: whole(n(1)?)?, accounts, in_flight: n(12)? });
+        let mut fates = [0; Accounts::FATES.len()];
+        for (fate, number) in fates.iter_mut().enumerate() {
+            *number = n(4 + fate)?;
+        }
+        let accounts = Accounts::of(n(2)?, fates);
+        trace.accounts.push(AccountRow { round: whole(n(1)?)?, accounts, in_flight: n(3)? });
         Ok(())
     })
 }

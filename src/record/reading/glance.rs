@@ -2,7 +2,6 @@
 
 use super::ReadError;
 use super::manifest::Files;
-use serde_json::Value;
 use std::path::Path;
 
 /// A run in a line.
@@ -36,9 +35,7 @@ pub struct Glance {
 /// [`ReadError`], as [`read_run`](crate::record::read_run).
 pub fn glance(path: &Path) -> Result<Glance, ReadError> {
     let files = Files::open(path)?;
-    let summary = files.text("summary.json")?;
-    let numbers: Value =
-        serde_json::from_str(&summary).map_err(|e| files.damaged("summary.json", e))?;
+    let (_, numbers) = files.summary()?;
     let said = |key: &str| files.manifest[key].as_str().unwrap_or_default().to_string();
     let level = |key: &str| numbers["skills"][key].as_f64().unwrap_or(f64::NAN);
     Ok(Glance {

@@ -142,6 +142,13 @@ impl Files {
         String::from_utf8(bytes).map_err(|e| self.damaged(name, e))
     }
 
+    /// `summary.json`, as it stands there and as numbers.
+    pub fn summary(&self) -> Result<(String, Value), ReadError> {
+        let text = self.text("summary.json")?;
+        let numbers = serde_json::from_str(&text).map_err(|e| self.damaged("summary.json", e))?;
+        Ok((text, numbers))
+    }
+
     /// Every row of a table, checked against the manifest: the cells of some columns.
     pub fn rows(
         &self,
