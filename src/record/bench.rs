@@ -37,12 +37,7 @@ pub fn write_bench(
     scenario_toml: &str,
     report_html: &str,
 ) -> Result<Vec<FileEntry>, RecordError> {
-    let written = write_all(directory, bench, scenario_toml, report_html);
-    if written.is_err() {
-        // the first error is the one to report
-        let _ = directory.abandon();
-    }
-    written
+    directory.fill(|| write_all(directory, bench, scenario_toml, report_html))
 }
 
 fn write_all(
@@ -50,8 +45,7 @@ fn write_all(
     bench: &Bench,
     scenario_toml: &str,
     report_html: &str,
-) -> Result<Vec<FileEntry>, RecordError> {
-    directory.begin()?;
+) -> Result<(Vec<FileEntry>, Value), RecordError> {
     let text = pretty(&bench.to_json());
     let id = blake3::hash(text.as_bytes()).to_hex().to_string();
     let repeats: Vec<(&Row, u64, &Sample)> = bench
@@ -77,8 +71,7 @@ fn write_all(
         "started": bench.started,
         "files": files,
     });
-    directory.finish(&files, &pretty(&manifest))?;
-    Ok(files)
+    Ok((files, manifest))
 }
 
 /// A row a repeat.

@@ -6,7 +6,7 @@ use super::manifest::{FORMAT, FileEntry, RunFacts, build, rfc3339};
 use super::table::{Cell, Column, Table};
 use super::{machine, pretty, tables, write_text};
 use crate::compare::{Comparison, Run};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A run with whose it is.
 struct Row<'a> {
@@ -42,12 +42,7 @@ pub fn write_comparison(
     scenario_toml: &str,
     report_html: &str,
 ) -> Result<Vec<FileEntry>, RecordError> {
-    let written = write_all(directory, comparison, facts, scenario_toml, report_html);
-    if written.is_err() {
-        // the first error is the one to report
-        let _ = directory.abandon();
-    }
-    written
+    directory.fill(|| write_all(directory, comparison, facts, scenario_toml, report_html))
 }
 
 fn write_all(
@@ -56,8 +51,7 @@ fn write_all(
     facts: &RunFacts,
     scenario_toml: &str,
     report_html: &str,
-) -> Result<Vec<FileEntry>, RecordError> {
-    directory.begin()?;
+) -> Result<(Vec<FileEntry>, Value), RecordError> {
     let hash = comparison.result_hash();
     let rows = comparison.standings.iter().chain(&comparison.bounds).flat_map(|standing| {
         standing.runs.iter().map(|run| Row { name: &standing.name, family: standing.family, run })
@@ -83,6 +77,5 @@ fn write_all(
         "machine": machine::describe(),
         "files": files,
     });
-    directory.finish(&files, &pretty(&manifest))?;
-    Ok(files)
+    Ok((files, manifest))
 }

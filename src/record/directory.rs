@@ -14,7 +14,9 @@
 use super::atomic::{self, Sink};
 use super::error::RecordError;
 use super::manifest::FileEntry;
+use super::pretty;
 use crate::pending::is_temporary;
+use serde_json::Value;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -121,6 +123,24 @@ impl RunDirectory {
     /// Where it is, as given.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Fills it with the files that `write` writes and lists and the manifest that it gives, whole or not
+    /// at all: an earlier result is then still there.
+    pub(super) fn fill(
+        &self,
+        write: impl FnOnce() -> Result<(Vec<FileEntry>, Value), RecordError>,
+    ) -> Result<Vec<FileEntry>, RecordError> {
+        let all = || {
+            self.begin()?;
+            let (files, manifest) = write()?;
+            self.finish(&files, &pretty(&manifest))?;
+            Ok(files)
+        };
+        all().inspect_err(|_| {
+            // the first error is the one to report
+            let _ = self.abandon();
+        })
     }
 
     /// Makes room for the new files beside the earlier result.
@@ -234,7 +254,7 @@ fn check_vacant(path: &Path, content: Content) -> Result<(), RecordError> {
         }
         Err(e) => return Err(RecordError::io("read", &manifest, e)),
     };
-    match serde_json::from_str::<serde_json::Value>(&text) {
+    match serde_json::from_str::<Value>(&text) {
         Ok(value) if value.get("hivesim").is_some() => {
             let has = |key: &str| value.get(key).is_some();
             let (there, found) = match (has("comparison"), has("bench")) {

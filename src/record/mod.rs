@@ -38,6 +38,7 @@ pub use sweep::{SweepDirectory, SweepHeader, comparisons, read_header, result_ha
 use crate::measure::{Outcome, Trace};
 use crate::scenario::Bound;
 use crate::sweep::{Figure, Finished};
+use serde_json::Value;
 use std::io::Write;
 
 /// Writes the whole result, with what its histories come to, into `directory`: `scenario.toml`,
@@ -61,12 +62,7 @@ pub fn write_run(
     report_html: &str,
 ) -> Result<Vec<FileEntry>, RecordError> {
     check_shapes(outcome)?;
-    let written = write_all(directory, outcome, histories, facts, scenario_toml, report_html);
-    if written.is_err() {
-        // the first error is the one to report
-        let _ = directory.abandon();
-    }
-    written
+    directory.fill(|| write_all(directory, outcome, histories, facts, scenario_toml, report_html))
 }
 
 fn write_all(
@@ -76,8 +72,7 @@ fn write_all(
     facts: &RunFacts,
     scenario_toml: &str,
     report_html: &str,
-) -> Result<Vec<FileEntry>, RecordError> {
-    directory.begin()?;
+) -> Result<(Vec<FileEntry>, Value), RecordError> {
     let mut files = vec![write_text(directory, "scenario.toml", scenario_toml)?];
     files.extend(tables::write_all(directory, outcome)?);
     files.extend(history_tables::write_all(directory, histories, &outcome.result_hash)?);
@@ -86,8 +81,7 @@ fn write_all(
     files.push(write_text(directory, "summary.json", &pretty(&numbers))?);
     files.push(write_text(directory, "report.html", report_html)?);
     let manifest = manifest::manifest(outcome, facts, &files);
-    directory.finish(&files, &pretty(&manifest))?;
-    Ok(files)
+    Ok((files, manifest))
 }
 
 /// A run with all its figures, whose merges took so many seconds.
