@@ -2,7 +2,7 @@
 
 use super::page::{STYLES, fill};
 use super::text::{self, counted, percent, si, significant};
-use super::views::{Section, View};
+use super::views::{SCRIPTS, STYLE, Section, View};
 use super::{ReportError, pack, toml_html};
 use crate::bench::{Bench, Case, Row, Spread};
 use minijinja::context;
@@ -11,14 +11,6 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 const TEMPLATE: &str = include_str!("assets/bench.html");
-const STYLE: &str = include_str!("assets/sweep.css");
-/// In the order in which they need one another.
-const SCRIPTS: [&str; 4] = [
-    include_str!("assets/base.js"),
-    include_str!("assets/charts.js"),
-    include_str!("assets/sweep.js"),
-    include_str!("assets/selfcheck.js"),
-];
 /// Machines in one figure: more lines cannot be told apart.
 const LINES_MAX: usize = 12;
 

@@ -87,7 +87,11 @@ pub(super) fn tiles(outcome: &Outcome, runs: &[Run<'_>]) -> Vec<Tile> {
     tiles.push(Tile {
         label: "Result hash".into(),
         value: outcome.result_hash.chars().take(8).collect(),
-        note: "BLAKE3, the same on every engine".into(),
+        note: match outcome.hive.live {
+            None => "BLAKE3, the same on every engine".into(),
+            // the same there too where agents keep step over a channel
+            Some(_) => "BLAKE3, of this run of free agents".into(),
+        },
     });
     tiles
 }

@@ -7,6 +7,16 @@ use crate::sweep::{Cell, Figure};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+/// What such pages have beside [`STYLES`](super::page::STYLES).
+pub(super) const STYLE: &str = include_str!("assets/sweep.css");
+/// Their scripts, in the order in which they need one another.
+pub(super) const SCRIPTS: [&str; 4] = [
+    include_str!("assets/base.js"),
+    include_str!("assets/charts.js"),
+    include_str!("assets/sweep.js"),
+    include_str!("assets/selfcheck.js"),
+];
+
 /// Rows in a figure.
 pub(super) const DRAWN_MAX: usize = 60;
 /// Bars over ranks: one over many entrants says no more than their number.

@@ -8,7 +8,7 @@ mod findings;
 use self::figures::Page;
 use super::page::{STYLES, fill};
 use super::text::{counted, percent, significant};
-use super::views::{Section, headed, with_interval};
+use super::views::{SCRIPTS, STYLE, Section, headed, with_interval};
 use super::{ReportError, toml_html};
 use crate::stress::{Breakdown, Card, Cards, Curve, Findings, Standing, Stress};
 use minijinja::context;
@@ -17,14 +17,6 @@ use serde::Serialize;
 use serde_json::json;
 
 const TEMPLATE: &str = include_str!("../assets/stress.html");
-const STYLE: &str = include_str!("../assets/sweep.css");
-/// In the order in which they need one another.
-const SCRIPTS: [&str; 4] = [
-    include_str!("../assets/base.js"),
-    include_str!("../assets/charts.js"),
-    include_str!("../assets/sweep.js"),
-    include_str!("../assets/selfcheck.js"),
-];
 
 /// A line of the leaderboard.
 #[derive(Serialize)]

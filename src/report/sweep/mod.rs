@@ -7,7 +7,7 @@ mod findings;
 
 use super::page::{STYLES, fill};
 use super::text::counted;
-use super::views::{Section, headed, p_value, with_interval};
+use super::views::{SCRIPTS, STYLE, Section, headed, p_value, with_interval};
 use super::{ReportError, toml_html};
 use crate::sweep::{Analysis, Figure, Finished, Interaction, Judged, Sweep};
 use minijinja::context;
@@ -16,14 +16,6 @@ use serde::Serialize;
 use serde_json::json;
 
 const TEMPLATE: &str = include_str!("../assets/sweep.html");
-const STYLE: &str = include_str!("../assets/sweep.css");
-/// In the order in which they need one another.
-const SCRIPTS: [&str; 4] = [
-    include_str!("../assets/base.js"),
-    include_str!("../assets/charts.js"),
-    include_str!("../assets/sweep.js"),
-    include_str!("../assets/selfcheck.js"),
-];
 /// Cases in the table.
 const ROWS_MAX: usize = 200;
 /// Failures that are told of.
