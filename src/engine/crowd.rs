@@ -203,7 +203,7 @@ struct Tasks<P: Population> {
 
 impl<P: Population> Tasks<P> {
     fn new(population: Arc<P>, machine: &Machine) -> std::io::Result<Self> {
-        let runtime = runtime(machine.threads)?;
+        let runtime = runtime(machine.threads)?.build()?;
         let (publish, published) = watch::channel(None);
         let (send, receive) = mpsc::channel(CHANNEL);
         let emptied = Arc::new(SegQueue::new());

@@ -5,10 +5,10 @@ use super::digest::leaf_hash;
 use super::serial::{cohorts, visit_leaf};
 use crate::agent::{Bench, Cohort, Fleet, Parcel, Publication};
 use crate::distill::{Harvest, Harvester};
-use crate::threads::{Crew, parallel_chunks};
+use crate::threads::{Crew, lock, parallel_chunks};
 use crossbeam::deque::{Injector, Steal, Stealer, Worker};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Arc, Barrier, Mutex, PoisonError};
+use std::sync::{Arc, Barrier, Mutex};
 
 /// What the workers share. A cohort's lock is taken by one worker a round and never waited for.
 struct Shared {
@@ -71,10 +71,6 @@ pub(crate) fn with_pool<R>(
         shared.gate.wait();
         Ok(result.unwrap_or_else(|panic| resume_unwind(panic)))
     })
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One worker's own.

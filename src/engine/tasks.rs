@@ -23,20 +23,16 @@ use tokio::task::JoinHandle;
 /// Messages that may be on their way at once; an agent that finds the channel full waits.
 pub(super) const CHANNEL: usize = 1024;
 
-/// A runtime of `threads` worker threads.
+/// What a runtime of `threads` worker threads is built with.
 ///
 /// # Errors
 /// Where they cannot be started.
-pub(super) fn runtime(threads: usize) -> std::io::Result<Runtime> {
+pub(super) fn runtime(threads: usize) -> std::io::Result<Builder> {
     // tokio panics, or waits for ever, where a worker does not start
     threads::try_out(threads)?;
-    Builder::new_multi_thread().worker_threads(threads).build()
-}
-
-/// The same, whose tasks can sleep.
-pub(super) fn runtime_with_time(threads: usize) -> std::io::Result<Runtime> {
-    threads::try_out(threads)?;
-    Builder::new_multi_thread().worker_threads(threads).enable_time().build()
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(threads);
+    Ok(builder)
 }
 
 /// What is known of a live agent.
@@ -117,7 +113,7 @@ impl Tasks {
         threads: usize,
         registry: Arc<Registry>,
     ) -> std::io::Result<Self> {
-        let runtime = runtime(threads)?;
+        let runtime = runtime(threads)?.build()?;
         let shared = Arc::new(Shared { harvester, registry, parcels: Parcels::default(), fleet });
         let (send, receive) = mpsc::channel(CHANNEL);
         let (orders, ordered) = mpsc::channel(1);
