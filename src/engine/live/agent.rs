@@ -31,7 +31,7 @@ pub(super) async fn live<W: Work>(hive: Arc<Hive<W>>, agent: AgentId) {
             };
             let turn = hive.pull(agent, round, &mut held, &core);
             let due = hive.rest(turn).await;
-            match hive.fabric.room(&hive.work, &hive.clock, &hive.gauge).await {
+            match hive.fabric.room(&hive).await {
                 Ok(()) => hive.work(turn, &core, due),
                 Err(gone) => Err(gone),
             }
@@ -99,9 +99,7 @@ impl<W: Work> Hive<W> {
         };
         self.gauge.here().visits += 1;
         let due = due.unwrap_or_else(|| self.clock.now());
-        let Turn { agent, .. } = turn;
-        let slip = Slip { agent, version: core.version, number: 0, due };
-        let sent = learned.then(|| &self.sent[agent.index()]);
-        self.fabric.hand_over(self, slip, load, sent)
+        let slip = Slip { agent: turn.agent, version: core.version, number: 0, due };
+        self.fabric.hand_over(self, slip, load, learned)
     }
 }

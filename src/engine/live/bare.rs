@@ -3,7 +3,7 @@
 use super::FreeFleet;
 use super::ledger::Slip;
 use super::work::{Turn, Work};
-use crate::engine::tasks::runtime_with_time;
+use crate::engine::tasks::runtime;
 use crate::ids::AgentId;
 use crate::measure::LiveReport;
 use crate::scenario::Live;
@@ -62,7 +62,7 @@ struct Sum {
 
 /// Works for a stated time.
 #[expect(clippy::disallowed_methods, reason = "the time is what is asked for")]
-pub(super) fn spin(time: Duration) {
+fn spin(time: Duration) {
     if time > Duration::ZERO {
         let began = Instant::now();
         while began.elapsed() < time {
@@ -124,7 +124,7 @@ impl Bare {
     /// Where the threads cannot be had.
     #[expect(clippy::disallowed_methods, reason = "it is measured by the clock")]
     pub fn run(&self, spawned: impl FnOnce()) -> io::Result<BareRun> {
-        let runtime = runtime_with_time(self.threads)?;
+        let runtime = runtime(self.threads)?.enable_time().build()?;
         let work = Spinning { agents: self.agents, work: self.work };
         let mut core = [0.0; NUMBERS];
         let mut fleet = FreeFleet::start(work, &self.live, runtime, self.learnings, core);
@@ -149,8 +149,8 @@ impl Bare {
             for (slip, load) in gathered.one_by_one.drain(..) {
                 work.add(&mut sum, &slip, load, &core);
             }
-            for pile in gathered.piles.drain(..).flatten() {
-                work.join(&mut sum, pile.heap);
+            for heap in gathered.heaps.drain(..) {
+                work.join(&mut sum, heap);
             }
             assert_eq!(sum.learnings, gathered.number, "a sum holds what was brought");
             let share = 0.5 / sum.learnings.max(1) as f32;

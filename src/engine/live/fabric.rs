@@ -14,15 +14,16 @@
 
 use super::Hive;
 use super::bell::Bell;
-use super::gauge::{Clock, Gauge};
 use super::ledger::{Ledger, Slip};
 use super::work::Work;
+use crate::ids::AgentId;
 use crate::scenario::{self, Full, Live};
+use crate::threads::lock;
 use crossbeam::channel;
 use dashmap::DashMap;
 use dashmap::try_result::TryResult;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, MutexGuard, TryLockError};
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 /// The way from agents to the distiller.
@@ -68,14 +69,10 @@ pub(super) enum Taken<'a, W: Work> {
 /// The distiller is gone.
 pub(super) struct Gone;
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl<W: Work> Fabric<W> {
     /// A fabric with room for so many.
     pub fn new(spec: &Live, capacity: usize, work: &W) -> Self {
-        let heaps = work.heap_of(crate::ids::AgentId(work.agents() - 1)) + 1;
+        let heaps = work.heap_of(AgentId(work.agents() - 1)) + 1;
         Fabric {
             way: match spec.fabric {
                 scenario::Fabric::ChannelTokio => {
@@ -109,7 +106,7 @@ impl<W: Work> Fabric<W> {
     ///
     /// # Errors
     /// Where the distiller is gone.
-    pub async fn room(&self, work: &W, clock: &Clock, gauge: &Gauge) -> Result<(), Gone> {
+    pub async fn room(&self, Hive { work, clock, gauge, .. }: &Hive<W>) -> Result<(), Gone> {
         if self.try_room() {
             return Ok(());
         }
@@ -129,17 +126,17 @@ impl<W: Work> Fabric<W> {
         Ok(())
     }
 
-    /// Hands a load over, for which there is room. `sent` counts the agent's learnings: it is raised in
-    /// the same breath.
+    /// Hands a load over, for which there is room. Where it is a learning it gets its agent's next
+    /// number in the same breath.
     pub fn hand_over(
         &self,
-        hive: &Hive<W>,
+        Hive { work, clock, gauge, board, sent, .. }: &Hive<W>,
         mut slip: Slip,
         load: W::Load,
-        sent: Option<&AtomicU32>,
+        learned: bool,
     ) -> Result<(), Gone> {
-        let Hive { work, clock, gauge, board, .. } = hive;
-        if let Some(sent) = sent {
+        if learned {
+            let sent = &sent[slip.agent.index()];
             slip.number = sent.load(Ordering::Relaxed).wrapping_add(1);
             // nobody else writes it
             sent.store(slip.number, Ordering::Relaxed);
@@ -247,7 +244,7 @@ impl<W: Work> Fabric<W> {
         taken
     }
 
-    /// The ledger, once nobody brings anything any more.
+    /// The ledger. Whoever holds it keeps others from taking anything out.
     pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
         lock(&self.ledger)
     }

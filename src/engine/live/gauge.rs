@@ -165,14 +165,9 @@ impl Still {
         }
     }
 
-    /// Whether it does.
-    pub fn is_set(&self) -> bool {
-        self.stands.load(Ordering::Relaxed)
-    }
-
     /// Waits until the fleet goes on.
     pub async fn pass(&self) {
-        while self.is_set() {
+        while self.stands.load(Ordering::Relaxed) {
             let over = self.over.notified();
             if self.stands.load(Ordering::SeqCst) {
                 over.await;

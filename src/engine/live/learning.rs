@@ -1,6 +1,5 @@
 //! Free agents that learn.
 
-use super::fabric::Pile;
 use super::ledger::Slip;
 use super::work::{Turn, Work};
 use super::{FreeFleet, Gathered};
@@ -8,14 +7,14 @@ use crate::agent::{Cohort, Duty, Errand, Fleet, Holdings, Parcel, Publication, R
 use crate::controls::Controls;
 use crate::distill::{Harvest, Harvester, weigh};
 use crate::engine::digest::leaf_hash;
-use crate::engine::tasks::{Parcels, at_bench, runtime_with_time};
+use crate::engine::tasks::{Parcels, at_bench, runtime};
 use crate::engine::{Observer, Registry, Tour};
 use crate::fault::Fates;
 use crate::ids::{AgentId, Round};
 use crate::measure::{Ages, LiveReport};
 use crate::scenario::{Live, Schedule};
-use crate::threads::parallel_chunks_with;
-use std::sync::{Arc, Mutex, PoisonError};
+use crate::threads::{lock, parallel_chunks_with};
+use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::runtime::Runtime;
 
 /// A fleet that learns, as its free agents and their distiller have it.
@@ -41,8 +40,8 @@ impl Learning {
         matches!(self.schedule, Schedule::Synchronous(_))
     }
 
-    fn cohort(&self, agent: AgentId) -> std::sync::MutexGuard<'_, Cohort> {
-        self.cohorts[agent.index()].lock().unwrap_or_else(PoisonError::into_inner)
+    fn cohort(&self, agent: AgentId) -> MutexGuard<'_, Cohort> {
+        lock(&self.cohorts[agent.index()])
     }
 }
 
@@ -165,7 +164,7 @@ impl<'a> LiveTour<'a> {
         (registry, controls): (Arc<Registry>, Arc<Controls>),
         observer: &'a dyn Observer,
     ) -> std::io::Result<Self> {
-        let runtime = runtime_with_time(threads)?;
+        let runtime = runtime(threads)?.enable_time().build()?;
         let agents = fleet.world.facts().agents as u32;
         let learning = Learning {
             harvester: match schedule {
@@ -254,18 +253,16 @@ fn add_up(
     mut gathered: Gathered<Learning>,
 ) -> (Harvest, Vec<u32>) {
     let leaves = learning.fleet.leaves();
-    gathered.piles.resize_with(leaves, || None);
+    gathered.heaps.resize_with(leaves, Heap::default);
     if learning.in_step() {
         gathered.one_by_one.sort_unstable_by_key(|(slip, _)| slip.agent);
     }
     for (slip, load) in gathered.one_by_one {
         let heap = learning.heap_of(slip.agent) as usize;
-        let pile = gathered.piles[heap].get_or_insert_with(Pile::default);
-        learning.add(&mut pile.heap, &slip, load, publication);
+        learning.add(&mut gathered.heaps[heap], &slip, load, publication);
     }
     let mut ages = Vec::new();
-    for (leaf, pile) in gathered.piles.into_iter().enumerate() {
-        let heap = pile.map(|pile| pile.heap).unwrap_or_default();
+    for (leaf, heap) in gathered.heaps.into_iter().enumerate() {
         ages.extend(heap.ages);
         learning.harvester.put(leaf, heap.harvest.unwrap_or_else(|| learning.harvester.empty()));
     }

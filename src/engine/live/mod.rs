@@ -31,13 +31,14 @@ pub(super) use learning::LiveTour;
 use crate::ids::AgentId;
 use crate::measure::{Latency, LiveReport};
 use crate::scenario::{Full, Live};
+use crate::threads::lock;
 use board::{Board, Sealed};
-use fabric::{Fabric, Pile, Taken};
+use fabric::{Fabric, Taken};
 use gauge::{Clock, Gauge, Still};
 use ledger::Slip;
 use std::any::Any;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use work::Work;
@@ -66,7 +67,7 @@ struct Hive<W: Work> {
 
 impl<W: Work> Hive<W> {
     fn panicked(&self, panic: Box<dyn Any + Send>) {
-        self.panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(panic);
+        lock(&self.panic).get_or_insert(panic);
         self.fabric.bell.press();
     }
 }
@@ -96,8 +97,8 @@ struct FreeFleet<W: Work> {
 struct Gathered<W: Work> {
     /// Learnings one by one, in the order in which they came.
     one_by_one: Vec<(Slip, W::Load)>,
-    /// Piles, by the numbers of their heaps.
-    piles: Vec<Option<Pile<W>>>,
+    /// What was added up, by the numbers of the heaps.
+    heaps: Vec<W::Heap>,
     /// Messages in all.
     number: u64,
 }
@@ -179,11 +180,11 @@ impl<W: Work> FreeFleet<W> {
     /// Waits for so many messages and takes them out; or all that are there once the fabric is full, where
     /// that is what is to be done then. `None` where it was halted.
     fn gather(&mut self, wanted: u64, halted: &dyn Fn() -> bool) -> Option<Gathered<W>> {
-        let mut gathered = Gathered { one_by_one: Vec::new(), piles: Vec::new(), number: 0 };
+        let mut gathered = Gathered { one_by_one: Vec::new(), heaps: Vec::new(), number: 0 };
         let hive = self.hive.clone();
         let Hive { fabric, panic, .. } = &*hive;
         loop {
-            if let Some(panic) = panic.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            if let Some(panic) = lock(panic).take() {
                 std::panic::resume_unwind(panic);
             }
             if halted() {
@@ -226,20 +227,13 @@ impl<W: Work> FreeFleet<W> {
             }
             Taken::Pile(_, pile) if pile.slips.is_empty() => {}
             Taken::Pile(heap, pile) => {
-                due.extend(pile.slips.iter().filter(|slip| slip.number > 0).map(|slip| slip.due));
+                let slips = pile.slips.drain(..).filter(|slip| slip.number > 0);
+                due.extend(slips.map(|slip| slip.due));
                 let heap = heap as usize;
-                if gathered.piles.len() <= heap {
-                    gathered.piles.resize_with(heap + 1, || None);
+                if gathered.heaps.len() <= heap {
+                    gathered.heaps.resize_with(heap + 1, W::Heap::default);
                 }
-                let pile = std::mem::take(pile);
-                gathered.piles[heap] = Some(match gathered.piles[heap].take() {
-                    None => pile,
-                    Some(mut before) => {
-                        hive.work.join(&mut before.heap, pile.heap);
-                        before.slips.extend(pile.slips);
-                        before
-                    }
-                });
+                hive.work.join(&mut gathered.heaps[heap], std::mem::take(&mut pile.heap));
             }
         });
         self.taken += taken;
@@ -364,11 +358,5 @@ impl Effort {
             steals,
             busy: workers.map(|worker| metrics.worker_total_busy_duration(worker)).sum(),
         }
-    }
-}
-
-impl<W: Work> Drop for FreeFleet<W> {
-    fn drop(&mut self) {
-        drop(self.runtime.take());
     }
 }
