@@ -5,7 +5,7 @@
 mod common;
 
 use common::si;
-use hivesim::bench::Spread;
+use hivesim::bench::{Spread, resident_bytes};
 use hivesim::engine::{Bare, BareRun, NUMBERS};
 use hivesim::params::kernels::read_all;
 use hivesim::scenario::{CoreSlot, Fabric, Live};
@@ -30,14 +30,6 @@ fn bare(agents: u32, threads: usize, fabric: Fabric, publication: CoreSlot) -> B
     }
 }
 
-/// Bytes of memory that this process has in hand.
-fn resident() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
-    kib.map_or(f64::NAN, |kib| kib * 1024.0)
-}
-
 /// What a run in a process of its own comes to, which finds no memory that another left: learnings a
 /// second, two latencies, shares of time waited for room and for locks, seconds to start, bytes an agent.
 type Told = [f64; 7];
@@ -47,8 +39,8 @@ fn child(args: &[String]) {
     let number = |i: usize| args[i].parse::<usize>().expect("a number");
     let publication = [CoreSlot::Watch, CoreSlot::Snapshot][number(3)];
     let bare = bare(number(0) as u32, number(1), Fabric::ALL[number(2)], publication);
-    let (before, mut idle) = (resident(), f64::NAN);
-    let run = bare.run(|| idle = resident() - before).expect("there are threads");
+    let (before, mut idle) = (resident_bytes(), f64::NAN);
+    let run = bare.run(|| idle = resident_bytes() - before).expect("there are threads");
     let BareRun { merged, seconds, report, .. } = &run;
     let agents = f64::from(bare.agents);
     let told: Told = [

@@ -80,11 +80,6 @@ impl Case {
         }
     }
 
-    /// Whether another has the same load on the same kind of machine, whatever its threads.
-    pub fn is_alike(&self, other: &Case) -> bool {
-        Case { threads: 0, ..self.clone() } == Case { threads: 0, ..other.clone() }
-    }
-
     /// The plain loop that does the same work.
     pub fn plain(&self) -> Case {
         let engine = EngineKind::Serial;

@@ -83,7 +83,7 @@ pub fn measure(
 }
 
 /// Bytes of memory that this process has in hand; NaN where the system does not tell.
-fn resident_bytes() -> f64 {
+pub fn resident_bytes() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());

@@ -13,7 +13,7 @@ mod rows;
 pub use case::{Axes, Case, Workload};
 pub use compare::{Change, Verdict, compare};
 pub use figures::{FIGURES, Figure, Sample};
-pub use measuring::{Times, check, measure};
+pub use measuring::{Times, check, measure, resident_bytes};
 pub use rows::{Bench, Row, Spread};
 
 /// The hive of a benchmark that names no scenario: few skills, all agents much alike.

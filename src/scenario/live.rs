@@ -110,9 +110,7 @@ impl CoreSlot {
 }
 
 /// What becomes of one learning too many.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Full {
     /// Its agent waits until there is room.
@@ -123,15 +121,4 @@ pub enum Full {
     /// Its agent waits, and the distiller merges what is there, be it more or less than the schedule
     /// asks for.
     MergeEarly,
-}
-
-impl Full {
-    /// Its name in a scenario.
-    pub fn name(self) -> &'static str {
-        match self {
-            Full::Wait => "wait",
-            Full::DropOldest => "drop-oldest",
-            Full::MergeEarly => "merge-early",
-        }
-    }
 }

@@ -145,14 +145,16 @@ pub(super) fn run(args: &BenchArgs) -> Result<(), Failure> {
     let sets: Vec<Override> = args.sets.iter().map(|set| Override::set(set)).collect();
     let base = Scenario::parse_over(&text, &origin, &sets).map_err(|e| bad(e.to_string()))?;
     let cases = args.axes(&base)?.cases();
+    let warm_up_seconds = args.warm_up.unwrap_or(if args.quick { 0.1 } else { 0.2 });
+    let measured_seconds = args.seconds.unwrap_or(if args.quick { 0.2 } else { 0.5 });
     let request = |case: &Case| CaseArgs {
         case: case.clone(),
         text: text.clone(),
         origin: origin.clone(),
         sets: args.sets.clone(),
         learnings: args.learnings,
-        warm_up_seconds: args.warm_up.unwrap_or(if args.quick { 0.1 } else { 0.2 }),
-        measured_seconds: args.seconds.unwrap_or(if args.quick { 0.2 } else { 0.5 }),
+        warm_up_seconds,
+        measured_seconds,
     };
     let learns = args.workload == Workload::Learning;
     let refused = |case: &Case| {
@@ -171,14 +173,13 @@ pub(super) fn run(args: &BenchArgs) -> Result<(), Failure> {
     let repeats = args.repeats.unwrap_or(if args.quick { 3 } else { 7 });
     let measured = measure_all(args, &mut rows, repeats, request);
     measured.inspect_err(|_| directory.made().remove())?;
-    let first = request(&rows[0].case);
     let bench = Bench {
         hivesim: env!("CARGO_PKG_VERSION").into(),
         started: rfc3339(started),
         machine: described(),
         repeats,
-        warm_up_seconds: first.warm_up_seconds,
-        measured_seconds: first.measured_seconds,
+        warm_up_seconds,
+        measured_seconds,
         rows,
     };
     let toml = base.to_toml();

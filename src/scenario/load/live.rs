@@ -89,9 +89,9 @@ fn in_step(live: &Live, clashes: &mut Clashes<'_>) {
         return;
     }
     let message = format!(
-        "\"{}\", but with distiller.schedule.kind = \"synchronous\" a core waits for all learnings \
+        "{}, but with distiller.schedule.kind = \"synchronous\" a core waits for all learnings \
          of its round; take \"wait\", or another schedule",
-        live.full.name()
+        word(&live.full)
     );
     clashes.add(&["engine.live.full", "distiller.schedule.kind"], message);
 }
