@@ -130,6 +130,8 @@ pub mod stream;
 pub mod stress;
 pub mod sweep;
 mod text;
+#[cfg(any(feature = "serve", feature = "tui"))]
+mod thinned;
 mod threads;
 pub mod validate;
 pub mod world;

@@ -1,7 +1,7 @@
 //! A history of any length in a bounded number of points.
 
 /// Points at even distances, of which every other goes when there are too many.
-pub(super) struct Thinned<T> {
+pub(crate) struct Thinned<T> {
     points: Vec<(u64, T)>,
     /// Points that came in so far.
     next: u64,
@@ -38,11 +38,13 @@ impl<T> Thinned<T> {
     }
 
     /// Points that came in so far.
+    #[cfg(feature = "serve")]
     pub fn count(&self) -> u64 {
         self.next
     }
 
     /// The distance between two kept points: who holds some of before keeps its multiples.
+    #[cfg(feature = "serve")]
     pub fn stride(&self) -> u64 {
         self.stride
     }

@@ -2,13 +2,13 @@
 //! it is read ten times a second, and not at all where nobody looks.
 
 use super::issue::{Fleet, Issue, Pace, Snapshot};
-use super::thinned::Thinned;
 use super::tiles::{Layout, Levels, Sums};
 use crate::controls::{Change, Controls};
 use crate::engine::{Observer, Stage};
 use crate::halt::Halt;
 use crate::measure::{Frame, LiveReport, PanelMember, RoundRow, Trace};
 use crate::scenario::{CheckedScenario, Scenario};
+use crate::thinned::Thinned;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

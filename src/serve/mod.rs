@@ -26,7 +26,6 @@ mod routes;
 mod runs;
 mod scenarios;
 mod site;
-mod thinned;
 mod tiles;
 
 pub use board::Board;

@@ -3,6 +3,7 @@
 use crate::engine::{Observer, Stage};
 use crate::measure::{Frame, LiveReport, RoundRow, Trace};
 use crate::scenario::Scenario;
+use crate::thinned::Thinned;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -11,7 +12,7 @@ use std::time::Instant;
 const SKILLS_MAX: usize = 256;
 /// Tiles that agents are shown as, at most; each is the mean of neighbours.
 const TILES_MAX: usize = 1024;
-/// Points of a curve; of more, every second one goes.
+/// Points of a curve.
 const POINTS_MAX: usize = 512;
 /// Rows of rounds.
 const ROWS_MAX: usize = 64;
@@ -34,10 +35,8 @@ pub(super) struct Seen {
     pub agents: usize,
     /// Mean levels of neighbours, `tiles × skills`.
     pub tiles: Vec<f32>,
-    /// The measured cores that curves have a point of.
-    pub measured: Vec<u32>,
-    /// Share of the panel that has adopted a skill, core by core.
-    pub curves: Vec<Vec<f32>>,
+    /// Measured cores, and the share of the panel that had adopted each skill by then.
+    pub curves: Vec<(u32, Vec<f32>)>,
     /// The newest rounds, the newest last.
     pub rows: VecDeque<RoundRow>,
     pub tasks: u64,
@@ -50,20 +49,24 @@ pub(super) struct Seen {
 /// The board that an observer writes on.
 pub(super) struct Board(Mutex<State>);
 
-#[derive(Default)]
 struct State {
+    /// All but the curves.
     seen: Seen,
+    curves: Thinned<(u32, Vec<f32>)>,
     begun: Option<Instant>,
-    /// Measured cores so far, and those that a point of a curve stands for.
-    frames: usize,
-    stride: usize,
+}
+
+impl State {
+    fn new(seen: Seen, begun: Option<Instant>) -> State {
+        State { seen, curves: Thinned::new(POINTS_MAX), begun }
+    }
 }
 
 impl Board {
     pub fn new(scenario: &Scenario) -> Board {
         let (name, adopted) = (scenario.name.clone(), scenario.measure.adopted);
         let seen = Seen { name, adopted, ..Seen::default() };
-        Board(Mutex::new(State { seen, ..State::default() }))
+        Board(Mutex::new(State::new(seen, None)))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -74,7 +77,8 @@ impl Board {
     pub fn seen(&self) -> Seen {
         let state = self.state();
         let seconds = state.begun.map_or(0.0, |begun| begun.elapsed().as_secs_f64());
-        Seen { seconds, ..state.seen.clone() }
+        let curves = state.curves.since(0).iter().map(|(_, point)| point.clone()).collect();
+        Seen { seconds, curves, ..state.seen.clone() }
     }
 }
 
@@ -84,7 +88,7 @@ impl Observer for Board {
         let Seen { name, adopted, .. } = std::mem::take(&mut state.seen);
         let fleet = stage.name();
         let seen = Seen { name, adopted, fleet, rounds, ..Seen::default() };
-        *state = State { seen, begun: Some(Instant::now()), frames: 0, stride: 1 };
+        *state = State::new(seen, Some(Instant::now()));
     }
 
     fn touring(&self, _: Stage, _: u32) {
@@ -101,28 +105,19 @@ impl Observer for Board {
 
     fn frame(&self, _: Stage, trace: &Trace, frame: &Frame) {
         let mut state = self.state();
-        let State { seen, frames, stride, .. } = &mut *state;
+        let State { seen, curves, .. } = &mut *state;
         let width = trace.skills.len();
         let kept = width.min(SKILLS_MAX);
         if seen.skills.is_empty() {
             seen.skills = trace.skills[..kept].to_vec();
-            seen.curves = vec![Vec::new(); kept];
             seen.agents = trace.panel.len();
         }
         seen.tiles = tiles(&frame.panel, (width, kept), TILES_MAX);
-        if frames.is_multiple_of(*stride) {
-            seen.measured.push(frame.round);
-            for (skill, curve) in seen.curves.iter_mut().enumerate() {
-                let levels = frame.panel.iter().skip(skill).step_by(width);
-                curve.push(share(levels.copied(), seen.adopted));
-            }
-        }
-        *frames += 1;
-        if seen.measured.len() >= POINTS_MAX {
-            *stride *= 2;
-            thin(&mut seen.measured);
-            seen.curves.iter_mut().for_each(thin);
-        }
+        let adopted = |skill| {
+            let levels = frame.panel.iter().skip(skill).step_by(width);
+            share(levels.copied(), seen.adopted)
+        };
+        curves.push((frame.round, (0..kept).map(adopted).collect()));
     }
 
     fn round(&self, _: Stage, row: &RoundRow) {
@@ -134,15 +129,6 @@ impl Observer for Board {
             seen.rows.pop_front();
         }
     }
-}
-
-/// Takes every second one away, the second the first of them.
-fn thin<T: Copy>(all: &mut Vec<T>) {
-    let mut at = 0;
-    all.retain(|_| {
-        at += 1;
-        at % 2 == 1
-    });
 }
 
 /// The share of the levels that are known at or above a level; NaN of none.
@@ -197,11 +183,13 @@ mod tests {
             board.round(Stage::Hive, &RoundRow { round, tasks: 2, ..RoundRow::default() });
         }
         let seen = board.seen();
-        assert!((POINTS_MAX / 2..POINTS_MAX).contains(&seen.measured.len()));
-        let gaps: Vec<u32> = seen.measured.windows(2).map(|two| two[1] - two[0]).collect();
+        let measured: Vec<u32> = seen.curves.iter().map(|(round, _)| *round).collect();
+        assert!((POINTS_MAX / 2..POINTS_MAX).contains(&measured.len()));
+        let gaps: Vec<u32> = measured.windows(2).map(|two| two[1] - two[0]).collect();
         assert!(gaps.iter().all(|gap| *gap == gaps[0]), "{gaps:?}");
-        assert_eq!(seen.curves[0].len(), seen.measured.len());
-        assert_eq!((seen.curves[0][0], seen.curves[0].last()), (0.0, Some(&1.0)));
+        let first: Vec<f32> = seen.curves.iter().map(|(_, shares)| shares[0]).collect();
+        assert_eq!(first.len(), measured.len());
+        assert_eq!((first[0], first.last()), (0.0, Some(&1.0)));
         assert_eq!((seen.rows.len(), seen.rows.back().map(|row| row.round)), (64, Some(5000)));
         assert_eq!(seen.tasks, 2 * 5001);
     }

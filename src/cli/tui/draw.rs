@@ -134,19 +134,12 @@ fn tile(level: f32, cell: usize) -> Span<'static> {
 
 /// Adoption of the chosen skill, and the mean over all, measured core by measured core.
 fn draw_adoption(frame: &mut Frame<'_>, area: Rect, seen: &Seen, skill: usize) {
-    let of = |at: usize, round: &u32| {
-        let value = seen.curves.get(skill).map_or(f32::NAN, |curve| curve[at]);
-        (f64::from(*round), f64::from(value))
+    let points = |of: &dyn Fn(&[f32]) -> f32| -> Vec<(f64, f64)> {
+        let point = |(round, shares): &(u32, Vec<f32>)| (f64::from(*round), f64::from(of(shares)));
+        seen.curves.iter().map(point).filter(|(_, share)| !share.is_nan()).collect()
     };
-    let all = |at: usize, round: &u32| {
-        let value = mean(seen.curves.iter().map(|curve| curve[at]));
-        (f64::from(*round), f64::from(value))
-    };
-    let points = |of: &dyn Fn(usize, &u32) -> (f64, f64)| -> Vec<(f64, f64)> {
-        let points = seen.measured.iter().enumerate().map(|(at, round)| of(at, round));
-        points.filter(|(_, share)| !share.is_nan()).collect()
-    };
-    let (chosen, every) = (points(&of), points(&all));
+    let chosen = points(&|shares| shares.get(skill).copied().unwrap_or(f32::NAN));
+    let every = points(&|shares| mean(shares.iter().copied()));
     let line = |points, marker, colour| {
         Dataset::default()
             .marker(marker)
