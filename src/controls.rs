@@ -192,6 +192,12 @@ impl Controls {
         state.scenario.clone()
     }
 
+    /// The hive goes on at core `version`, at which its course was cut off.
+    pub(crate) fn go_on(&self, version: u32) {
+        let mut state = self.state();
+        state.next = Some(first_open(&state.scenario, version + 2));
+    }
+
     /// The agents are about to work on the way to core `round`. Returns what the scenario has come
     /// to, if changes have been made that hold from then on.
     pub(crate) fn turn(&self, round: u32) -> Option<CheckedScenario> {

@@ -126,6 +126,7 @@ pub mod report;
 pub mod scenario;
 #[cfg(feature = "serve")]
 pub mod serve;
+pub mod state;
 pub mod stream;
 pub mod stress;
 pub mod sweep;

@@ -2,6 +2,9 @@
 
 mod keeping;
 mod sending;
+mod state;
+
+pub use state::{Book, Records};
 
 use super::{
     AgentError, Bench, Duty, Errand, Fleet, Fooled, Keeping, Parcel, Publication, Reading, examine,
@@ -27,10 +30,19 @@ pub struct Cohort {
     controls: Store,
     /// What was not sent of contributions yet (error feedback alone).
     unsent: Store,
-    /// Running reward baselines.
-    baselines: Vec<f32>,
+    /// What there is of each beside.
+    minds: Vec<Mind>,
     /// Tasks done so far of each skill, for members of the panel.
     practised: Vec<(AgentId, Vec<u64>)>,
+}
+
+/// What an agent has beside its vectors.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mind {
+    /// Its running reward baseline.
+    baseline: f32,
+    /// Whether it is not as the last checkpoint has it.
+    changed: bool,
 }
 
 impl Cohort {
@@ -51,19 +63,19 @@ impl Cohort {
             pending: Store::new(core.clone(), waiting),
             controls: Store::new(core.clone(), if fleet.scaffold { len } else { 0 }),
             unsent: Store::new(core.clone(), if fleet.compression.feedback() { len } else { 0 }),
-            baselines: vec![0.0; len],
+            minds: vec![Mind::default(); len],
             practised: members.map(|agent| (agent, vec![0; skills])).collect(),
         }
     }
 
     /// Number of agents.
     pub fn len(&self) -> usize {
-        self.baselines.len()
+        self.minds.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.baselines.is_empty()
+        self.minds.is_empty()
     }
 
     /// The agents, in rising order.
@@ -74,7 +86,7 @@ impl Cohort {
     /// Feeds the whole state of all agents, in order, to `feed`.
     pub fn digest(&self, feed: &mut dyn FnMut(&[u8])) {
         let mut order = Vec::new();
-        for (owner, baseline) in self.baselines.iter().enumerate() {
+        for (owner, Mind { baseline, .. }) in self.minds.iter().enumerate() {
             feed(&baseline.to_bits().to_le_bytes());
             for store in [&self.kept, &self.pending, &self.controls, &self.unsent] {
                 if owner < store.owners() {
@@ -112,6 +124,13 @@ impl Cohort {
         if fleet.halt.is_set() {
             return false;
         }
+        // what is kept as it is changes by work alone
+        let renewed = matches!(
+            fleet.keeping,
+            Keeping::Job(Pull::Reset | Pull::Decay, _) | Keeping::Private { .. }
+        );
+        self.minds[owner].changed |=
+            errand.new || errand.pulls && renewed || errand.duty != Duty::Rest;
         if errand.new {
             self.begin_anew(agent, owner);
         }
@@ -167,6 +186,7 @@ impl Cohort {
     /// Counts what a member of the panel practised.
     pub fn note_practice(&mut self, agent: AgentId, tasks: &Tasks<'_>) {
         if let Ok(member) = self.practised.binary_search_by_key(&agent, |(a, _)| *a) {
+            self.minds[(agent.0 - self.first) as usize].changed = true;
             for task in 0..tasks.len() {
                 self.practised[member].1[tasks.skill(task) as usize] += 1;
             }
@@ -223,7 +243,7 @@ impl Cohort {
             plan: &fleet.plan,
             halt: &fleet.halt,
             epochs,
-            baseline: &mut self.baselines[owner],
+            baseline: &mut self.minds[owner].baseline,
             values: &fleet.world.facts().values,
             name: (fleet.seed, agent.0, round.0),
             order: if finite { Order::Shuffled(Purpose::Shuffle) } else { Order::AsDealt },

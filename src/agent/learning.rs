@@ -5,9 +5,10 @@ use crate::ids::{AgentId, CompanyId, CoreVersion, Round};
 use crate::learner::{Statistic, Tally};
 use crate::params::Sparse;
 use crate::world::TaskBuffer;
+use serde::{Deserialize, Serialize};
 
 /// A contribution with what the distiller needs to know about it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Learning {
     /// Who learned.
     pub agent: AgentId,
@@ -38,7 +39,7 @@ pub struct Learning {
 
 /// All that an agent hands over after one visit: its learning, if it worked, and what was
 /// measured of it. Reused from round to round.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Parcel {
     /// Whether the agent worked.
     pub worked: bool,
@@ -61,6 +62,7 @@ pub struct Parcel {
     /// How the bare core does on the agent's fixed local data.
     pub holdings: Holdings,
     /// What went wrong.
+    #[serde(skip)]
     pub error: Option<AgentError>,
 }
 
@@ -86,7 +88,7 @@ impl Parcel {
 }
 
 /// Levels of one panel agent, a skill each; NaN where there is no probe.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
     /// Who.
     pub agent: AgentId,
@@ -102,7 +104,7 @@ pub struct Reading {
 
 /// How often a core gives a backdoor's answer in the place of the right one (Bagdasaryan et al. 2020,
 /// "How to backdoor federated learning", AISTATS: the backdoor's accuracy).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fooled {
     /// Tasks of the backdoor's skill that have another right answer.
     pub tasks: u64,
@@ -119,7 +121,7 @@ impl Fooled {
 }
 
 /// How the core does on fixed local data.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Holdings {
     /// Cross-entropy on training examples, nats, summed.
     pub train_loss: f64,

@@ -15,7 +15,7 @@ mod terms;
 
 pub use crate::halt::Halt;
 pub use attackers::{Attackers, Lie};
-pub use cohort::Cohort;
+pub use cohort::{Book, Cohort, Records};
 pub use compression::Press;
 pub(crate) use compression::bytes;
 pub(crate) use examine::barrier;

@@ -5,6 +5,7 @@ use crate::ids::{AgentId, CompanyId, CoreVersion, Round};
 use crate::measure::HiveRow;
 use crate::params::Store;
 use crate::world::{Climate, TaskBuffer};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A core with all that an agent needs to go on: published by the distiller, pulled by
@@ -47,7 +48,7 @@ pub struct Publication {
 }
 
 /// The work of one round.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Shift {
     /// Which round.
     pub round: Round,
@@ -137,7 +138,7 @@ impl Held {
 }
 
 /// A core that agents begin to work on, with the truths of that time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Start {
     /// Which core.
     pub version: CoreVersion,
@@ -159,7 +160,7 @@ pub struct Hold {
 }
 
 /// Bytes that a publication took.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Traffic {
     /// Towards whoever merges.
     pub up: u64,

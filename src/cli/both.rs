@@ -38,6 +38,10 @@ impl Observer for Both<'_> {
         self.each(|one| one.live(report));
     }
 
+    fn resumed(&self, stage: Stage, trace: &Trace) {
+        self.each(|one| one.resumed(stage, trace));
+    }
+
     fn end(&self, stage: Stage) {
         self.each(|one| one.end(stage));
     }

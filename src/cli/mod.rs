@@ -7,6 +7,7 @@
 mod batching;
 mod bench;
 mod both;
+mod carrying;
 mod cases;
 mod clock;
 mod closing;
@@ -21,6 +22,7 @@ mod merge;
 mod merging;
 mod metrics;
 mod report;
+mod resume;
 mod run;
 mod running;
 mod scenario;
@@ -61,6 +63,7 @@ Start here:
   hivesim run --help                          options, what the columns mean, exit codes
   hivesim run scenarios/first-hive.toml --serve 127.0.0.1:7878       watch it in a browser
   hivesim run scenarios/podium.toml --tui     watch it on the terminal, and hold it by keys
+  hivesim resume runs/first-hive-1            go on with a run that was cut off
   hivesim report runs/A runs/B                lay runs side by side on one page
   hivesim sweep --help                        keys varied over many seeds, with intervals
   hivesim stress --quick                      strategies under faults and attacks: report cards
@@ -79,6 +82,8 @@ struct Cli {
 enum Command {
     /// Run a scenario and write its results and report.
     Run(run::RunArgs),
+    /// Go on with a run that was cut off, from its last checkpoint.
+    Resume(resume::ResumeArgs),
     /// Draw the report of a run anew, or lay several runs side by side.
     Report(report::ReportArgs),
     /// Merge models in safetensors files into one.
@@ -128,6 +133,7 @@ pub fn main() -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Run(args) => run::run(&args),
+        Command::Resume(args) => resume::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Sweep(args) => sweep::run(&args),

@@ -1,16 +1,10 @@
 //! `hivesim run`: a scenario, from the first core to the report.
 
-use super::both::Both;
-use super::live::{Live, LiveArgs};
+use super::carrying::{MachineArgs, WatchArgs};
 use super::running::Running;
-use super::signals::Signals;
-use super::tui::TuiArgs;
-use super::watch::{Progress, Watcher};
-use super::{Failure, closing, failed, folder_of, metrics, print};
-use crate::engine::Observer;
-use crate::record::{RunDirectory, pretty};
-use crate::scenario::{CheckedScenario, EngineKind, Override, Scenario, ScenarioError};
-use crate::text::plain;
+use super::{Failure, folder_of};
+use crate::record::{RunDirectory, forget};
+use crate::scenario::{CheckedScenario, Override, Scenario, ScenarioError};
 use clap::Args;
 use clap::builder::RangedI64ValueParser;
 use std::path::PathBuf;
@@ -40,7 +34,8 @@ Output (docs/measures.md explains every number):
 
 Progress goes to standard error: a bar on a terminal, lines elsewhere. Ctrl-C stops the run, writes
 the rounds done by then and marks them incomplete, or nothing where the world was not built yet; a
-second one quits at once.
+second one quits at once. A run that was cut off goes on by `hivesim resume DIR` from its last
+checkpoint, to the same result; where there is one, a new run needs --restart.
 
 With --serve a browser shows the run as it goes, pauses it and changes it (docs/live.md); when the run is
 over the page stays until Ctrl-C, unless --serve-until-done. With --tui the terminal does: space pauses,
@@ -55,13 +50,6 @@ Exit codes: 0 fine, 1 failed, 2 bad input, 130 interrupted";
 pub struct RunArgs {
     /// The scenario file; `hivesim scenario show` lists all its keys.
     scenario: PathBuf,
-    /// The engine; never changes a result.
-    #[arg(long, value_enum)]
-    engine: Option<EngineKind>,
-    /// Worker threads, 0 for one a core; never changes a result.
-    #[arg(long, value_name = "N", allow_negative_numbers = true,
-          value_parser = RangedI64ValueParser::<u32>::new().range(0..=1024))]
-    threads: Option<u32>,
     /// The seed of every random stream.
     #[arg(long, value_name = "S", allow_negative_numbers = true,
           value_parser = RangedI64ValueParser::<u64>::new().range(0..=i64::MAX))]
@@ -72,33 +60,20 @@ pub struct RunArgs {
     /// Set a key of the scenario, as in --set world.company=0.4; may be given again.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     sets: Vec<String>,
-    /// Print nothing but errors.
+    /// Begin anew where a run was cut off, whose checkpoints are given up.
     #[arg(long)]
-    quiet: bool,
-    /// Print summary.json on standard output, and nothing else there.
-    #[arg(long)]
-    json: bool,
-    /// Serve metrics in Prometheus' text format on this address while running, as in
-    /// --metrics 127.0.0.1:9000.
-    #[arg(long, value_name = "ADDR", value_parser = metrics::address)]
-    metrics: Option<std::net::SocketAddr>,
+    restart: bool,
     #[command(flatten)]
-    live: LiveArgs,
+    machine: MachineArgs,
     #[command(flatten)]
-    tui: TuiArgs,
+    watch: WatchArgs,
 }
 
 impl RunArgs {
     /// The scenario with all that the command line says about it.
     fn load(&self) -> Result<CheckedScenario, Failure> {
         let mut sets: Vec<Override> = self.sets.iter().map(|set| Override::set(set)).collect();
-        if let Some(engine) = self.engine.map(EngineKind::name) {
-            sets.push(Override::argument(format!("--engine {engine}"), "engine.kind", engine));
-        }
-        if let Some(threads) = self.threads {
-            let value = i64::from(threads);
-            sets.push(Override::argument(format!("--threads {threads}"), "engine.threads", value));
-        }
+        sets.extend(self.machine.overrides());
         if let Some(seed) = self.seed {
             // clap has seen to its range
             let value = toml::Value::Integer(seed as i64);
@@ -114,48 +89,10 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
     let scenario = args.load()?;
     let default = || folder_of(&scenario.name, scenario.seed.0);
     let out = args.out.clone().unwrap_or_else(default);
-    let run = Running::of(scenario);
-    let view = args.tui.begin(&run)?;
-    let talks = !args.quiet && !args.json && view.is_none();
-    let watcher = Watcher::new(Progress::fitting(talks), run.registry());
-    // before the first file is written
-    let signals = Signals::handle(watcher.voice())?;
-    signals.stop(run.halt());
-    args.metrics.map_or(Ok(()), metrics::serve)?;
-    let live = args.live.begin(&run, &out, args.quiet)?;
-    let directory =
-        RunDirectory::create(&out).map_err(|error| Failure::BadInput(error.to_string()))?;
-    signals.remove(directory.made());
-    let live_observer = live.as_ref().map(Live::observer);
-    let (outcome, numbers) = match (&view, live_observer) {
-        (None, observer) => run.finish(&watcher, observer, &directory)?,
-        (Some(view), other) => {
-            let own = view.observer();
-            let both = other.map(|other| Both(other, own));
-            let observer = both.as_ref().map_or(own, |both| both as &dyn Observer);
-            let finish = || run.finish(&watcher, Some(observer), &directory);
-            view.beside(finish).map_err(|error| {
-                directory.made().remove();
-                failed(format!("--tui: the terminal cannot be used: {error}"))
-            })??
+    args.watch.carry_out(&Running::of(scenario), &out, |out| {
+        if args.restart {
+            forget(out)?;
         }
-    };
-    signals.keep();
-    if args.json {
-        print(&pretty(&numbers))?;
-    } else if !args.quiet {
-        let report = out.join("report.html");
-        let (table, hash) = (closing::table(&outcome), &outcome.result_hash);
-        let report = plain(&report.to_string_lossy());
-        print(&format!("{table}\nresult  {hash}\nreport  {report}\n"))?;
-    }
-    if let Some(live) = live {
-        live.end(&outcome, &signals);
-    }
-    if outcome.complete {
-        return Ok(());
-    }
-    let out = out.display();
-    let text = format!("interrupted: {out} holds the rounds done, marked incomplete");
-    Err(Failure::Interrupted(text))
+        RunDirectory::create(out)
+    })
 }

@@ -5,45 +5,62 @@ use super::watch::Watcher;
 use super::{Failure, failed, memory, no_thread};
 #[cfg(any(feature = "serve", feature = "tui"))]
 use crate::controls::Controls;
-use crate::engine::{Experiment, Observer, Registry, RunError};
+use crate::engine::{Experiment, Observer, Registry, RunError, Safekeeping, Vault};
 use crate::halt::Halt;
 use crate::measure::Outcome;
-use crate::record::{Histories, RunDirectory, RunFacts, summary, write_run};
+use crate::record::{
+    Checkpoints, Histories, Progress, RunDirectory, RunFacts, Unfinished, summary, write_run,
+};
 use crate::report;
 use crate::scenario::CheckedScenario;
 use serde_json::Value;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// A run that is about to begin.
-pub(super) struct Running(Experiment);
+/// A run that is about to begin, or to go on.
+pub(super) struct Running {
+    experiment: Experiment,
+    /// Where it goes on.
+    from: Option<Unfinished>,
+}
 
 impl Running {
     /// A run of a scenario, within the machine's memory.
     pub fn of(scenario: CheckedScenario) -> Running {
-        Running(Experiment::new(scenario).within(memory::available_bytes()))
+        let experiment = Experiment::new(scenario).within(memory::available_bytes());
+        Running { experiment, from: None }
+    }
+
+    /// A run of a scenario that was cut off.
+    pub fn going_on(scenario: CheckedScenario, from: Unfinished) -> Running {
+        Running { from: Some(from), ..Running::of(scenario) }
+    }
+
+    /// Seconds that each fleet took by where it goes on.
+    pub fn seconds(&self) -> Vec<f64> {
+        self.from.as_ref().map_or_else(Vec::new, |from| from.seconds.clone())
     }
 
     /// Of what it is a run.
     #[cfg(any(feature = "serve", feature = "tui"))]
     pub fn scenario(&self) -> CheckedScenario {
-        self.0.scenario()
+        self.experiment.scenario()
     }
 
     /// What stops it.
     pub fn halt(&self) -> Halt {
-        self.0.halt()
+        self.experiment.halt()
     }
 
     /// What holds it.
     #[cfg(any(feature = "serve", feature = "tui"))]
     pub fn controls(&self) -> Arc<Controls> {
-        self.0.controls()
+        self.experiment.controls()
     }
 
     /// Its agents, where they are tasks.
     pub fn registry(&self) -> Arc<Registry> {
-        self.0.registry()
+        self.experiment.registry()
     }
 
     /// Runs it and fills its folder, watched by the command line and by whoever else there is; gives
@@ -54,30 +71,72 @@ impl Running {
         other: Option<&dyn Observer>,
         directory: &RunDirectory,
     ) -> Result<(Outcome, Value), Failure> {
-        let result = self.simulate(watcher, other).and_then(|(outcome, facts)| {
+        let started = SystemTime::now();
+        let worked = |now: SystemTime| {
+            let earlier = self.from.as_ref().map_or(0.0, |from| from.worked);
+            earlier + now.duration_since(started).map_or(0.0, |time| time.as_secs_f64())
+        };
+        let begun = self.from.as_ref().map_or(started, |from| {
+            UNIX_EPOCH + Duration::try_from_secs_f64(from.started).unwrap_or_default()
+        });
+        let progress = || Progress {
+            scenario: self.experiment.scenario().to_toml(),
+            started: begun.duration_since(UNIX_EPOCH).map_or(0.0, |time| time.as_secs_f64()),
+            worked: worked(SystemTime::now()),
+            seconds: watcher.seconds(),
+        };
+        let complain = |text: &str| watcher.complain(text);
+        let spec = &self.experiment.scenario().checkpoint;
+        let from = self.from.as_ref();
+        let checkpoints = Checkpoints::begin(directory, spec, from, &progress, &complain);
+        let checkpoints = checkpoints.map_err(failed).inspect_err(|_| directory.made().remove())?;
+        let result =
+            self.simulate(watcher, other, &checkpoints).inspect_err(|_| checkpoints.give_up());
+        let result = result.and_then(|outcome| {
+            let agents = outcome.scenario.fleet.agents as usize;
+            let (kind, threads) = Experiment::machine(&outcome.scenario, agents);
+            let finished = SystemTime::now();
+            let facts = RunFacts {
+                engine: kind.name().into(),
+                threads,
+                started: begun,
+                resumed: self.from.as_ref().map(|from| (from.round, started)),
+                finished,
+                seconds: worked(finished),
+            };
             // as it was changed while it ran
-            let toml = self.0.scenario().to_toml();
+            let toml = self.experiment.scenario().to_toml();
             let histories = Histories::of(&outcome);
             let numbers =
-                summary(&outcome, &histories, &facts.engine, facts.threads, facts.seconds());
+                summary(&outcome, &histories, &facts.engine, facts.threads, facts.seconds);
             let text = crate::record::pretty(&numbers);
             let page = report::render(&outcome, &histories, &text, &toml).map_err(failed)?;
             write_run(directory, &outcome, &histories, &facts, &toml, &page).map_err(failed)?;
+            if outcome.complete
+                && let Err(error) = checkpoints.end()
+            {
+                watcher.complain(&format!("checkpoints that are no longer needed stay: {error}"));
+            }
             Ok((outcome, numbers))
         });
         result.inspect_err(|_| directory.made().remove())
     }
 
-    /// The run itself, watched.
+    /// The run itself, watched and kept.
     fn simulate(
         &self,
         watcher: &Watcher,
         other: Option<&dyn Observer>,
-    ) -> Result<(Outcome, RunFacts), Failure> {
-        let started = SystemTime::now();
-        let run = || match other {
-            None => self.0.run(watcher),
-            Some(other) => self.0.run(&Both(watcher, other)),
+        checkpoints: &Checkpoints<'_>,
+    ) -> Result<Outcome, Failure> {
+        let from = self.from.as_ref().map(Unfinished::open).transpose().map_err(failed)?;
+        let vault = Some(checkpoints as &dyn Vault);
+        let run = || {
+            let safe = Safekeeping { vault, from };
+            match other {
+                None => self.experiment.run_safely(watcher, safe),
+                Some(other) => self.experiment.run_safely(&Both(watcher, other), safe),
+            }
         };
         let (outcome, seconds) = watcher.beside(run).map_err(no_thread)?;
         let mut outcome = outcome.map_err(|error| match error {
@@ -91,10 +150,6 @@ impl Running {
         let traces =
             std::iter::once(&mut outcome.hive).chain(outcome.bounds.iter_mut().map(|b| &mut b.1));
         traces.zip(seconds).for_each(|(trace, seconds)| trace.seconds = seconds);
-        let agents = outcome.scenario.fleet.agents as usize;
-        let (kind, threads) = Experiment::machine(&outcome.scenario, agents);
-        let facts =
-            RunFacts { engine: kind.name().into(), threads, started, finished: SystemTime::now() };
-        Ok((outcome, facts))
+        Ok(outcome)
     }
 }

@@ -98,7 +98,7 @@ fn launching(runs: PathBuf, signals: Signals, thread: Thread) -> Box<Launch> {
 
 /// The run, and a word to its viewers of how it ended.
 fn go(run: &Running, board: &Board, directory: &RunDirectory, out: &Path) {
-    let watcher = Watcher::new(Progress::Silent, run.registry());
+    let watcher = Watcher::new(Progress::Silent, run.registry(), Vec::new());
     let folder = plain(&out.to_string_lossy());
     tell(&format!("running: {folder}"));
     let name = out.file_name().map(|name| name.to_string_lossy().into_owned());

@@ -5,7 +5,7 @@ use super::metrics::{self, Live};
 use super::tell;
 use crate::engine::{Observer, Registry, Stage};
 use crate::ids::CoreVersion;
-use crate::measure::{LiveReport, RoundRow};
+use crate::measure::{LiveReport, RoundRow, Trace};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal as _;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -67,6 +67,8 @@ pub(super) struct Watcher {
     progress: Progress,
     bar: ProgressBar,
     registry: Arc<Registry>,
+    /// Whether what has to be told is told later.
+    holds_back: bool,
     state: Mutex<State>,
 }
 
@@ -75,12 +77,18 @@ pub(super) struct Watcher {
 struct State {
     fleet: Option<Fleet>,
     seconds: Vec<f64>,
+    /// Of the fleet that goes on where it was cut off, the seconds by then.
+    ahead: f64,
+    /// What is to be told later.
+    complaints: Vec<String>,
 }
 
 struct Fleet {
     name: &'static str,
     rounds: u32,
     begun: Instant,
+    /// Seconds before.
+    ahead: f64,
     /// When the tour or the merge under way began.
     since: Instant,
     touring: Option<u32>,
@@ -92,7 +100,8 @@ struct Fleet {
 }
 
 impl Watcher {
-    pub fn new(progress: Progress, registry: Arc<Registry>) -> Self {
+    /// A watcher of a run whose fleets, the last of which goes on, took so many `seconds` by now.
+    pub fn new(progress: Progress, registry: Arc<Registry>, mut seconds: Vec<f64>) -> Self {
         let bar = match progress {
             Progress::Bar => {
                 let style =
@@ -103,7 +112,14 @@ impl Watcher {
             }
             Progress::Silent | Progress::Lines => ProgressBar::hidden(),
         };
-        Watcher { progress, bar, registry, state: Mutex::default() }
+        let ahead = seconds.pop().unwrap_or(0.0);
+        let state = Mutex::new(State { seconds, ahead, ..State::default() });
+        Watcher { progress, bar, registry, holds_back: false, state }
+    }
+
+    /// The same while somebody else has the terminal.
+    pub fn holding_back(self) -> Self {
+        Watcher { progress: Progress::Silent, holds_back: true, ..self }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -128,6 +144,27 @@ impl Watcher {
             Progress::Lines => tell(text),
             Progress::Bar => bar.println(text),
         }
+    }
+
+    /// Tells that something went wrong, whoever wants to be told of nothing else.
+    pub fn complain(&self, text: &str) {
+        match self.progress {
+            _ if self.holds_back => self.state().complaints.push(text.into()),
+            Progress::Silent | Progress::Lines => tell(text),
+            Progress::Bar => self.bar.println(text),
+        }
+    }
+
+    /// What has not been told.
+    pub fn complaints(&self) -> Vec<String> {
+        std::mem::take(&mut self.state().complaints)
+    }
+
+    /// Seconds of each fleet so far.
+    pub fn seconds(&self) -> Vec<f64> {
+        let state = self.state();
+        let under_way = state.fleet.as_ref().map(Fleet::seconds);
+        state.seconds.iter().copied().chain(under_way).collect()
     }
 
     /// What [`Watcher::say`] needs, for a thread that outlives the watcher.
@@ -161,12 +198,15 @@ impl Watcher {
 }
 
 impl Fleet {
+    fn seconds(&self) -> f64 {
+        self.ahead + self.begun.elapsed().as_secs_f64()
+    }
+
     /// Beside the bar: tasks a second, skill, and how far a round is that takes long.
     fn message(&self, live: Live) -> String {
         let mut parts = Vec::new();
         if self.tasks > 0 {
-            let seconds = self.begun.elapsed().as_secs_f64();
-            parts.push(format!("{} tasks/s", rate(self.tasks, seconds)));
+            parts.push(format!("{} tasks/s", rate(self.tasks, self.seconds())));
         }
         if !self.skill.is_empty() {
             parts.push(self.skill.clone());
@@ -193,8 +233,7 @@ impl Fleet {
             parts.push(message.replace("  ", ", "));
         }
         if self.round > 0 {
-            let seconds = self.begun.elapsed().as_secs_f64();
-            let left = seconds / f64::from(self.round) * f64::from(self.rounds - self.round);
+            let left = self.seconds() / f64::from(self.round) * f64::from(self.rounds - self.round);
             parts.push(format!("{left:.0} s left"));
         }
         parts.join(", ")
@@ -206,10 +245,13 @@ impl Observer for Watcher {
         let now = Instant::now();
         let gap = Duration::from_secs(1);
         let name = stage.name();
-        self.state().fleet = Some(Fleet {
+        let mut state = self.state();
+        let ahead = std::mem::take(&mut state.ahead);
+        state.fleet = Some(Fleet {
             name,
             rounds,
             begun: now,
+            ahead,
             since: now,
             touring: None,
             round: 0,
@@ -218,6 +260,7 @@ impl Observer for Watcher {
             next_line: now + gap,
             gap,
         });
+        drop(state);
         self.bar.reset();
         self.bar.set_length(u64::from(rounds));
         self.bar.set_prefix(name);
@@ -264,6 +307,15 @@ impl Observer for Watcher {
         self.bar.set_position(u64::from(row.round));
     }
 
+    fn resumed(&self, _: Stage, trace: &Trace) {
+        let round = trace.rounds.last().map_or(0, |row| row.round);
+        if let Some(fleet) = &mut self.state().fleet {
+            fleet.round = round;
+            fleet.tasks = trace.rounds.iter().map(|row| row.tasks).sum();
+        }
+        self.bar.set_position(u64::from(round));
+    }
+
     fn live(&self, report: &LiveReport) {
         metrics::live(report);
     }
@@ -271,7 +323,7 @@ impl Observer for Watcher {
     fn end(&self, stage: Stage) {
         let mut state = self.state();
         let Some(fleet) = state.fleet.take() else { return };
-        let seconds = fleet.begun.elapsed().as_secs_f64();
+        let seconds = fleet.seconds();
         state.seconds.push(seconds);
         if self.progress == Progress::Lines {
             let round = fleet.round;

@@ -9,6 +9,7 @@ use crate::measure::spread::{Lineage, leave_one_out};
 use crate::merge::{Contribution, MergeError, Pipeline};
 use crate::params::Sparse;
 use crate::scenario::{self, Plain, Server};
+use crate::state::{Reader, StateError, Writer};
 use std::sync::Arc;
 
 /// The companies' parts in a core, told from the merges that it comes of.
@@ -60,6 +61,36 @@ impl<'m> Ancestry<'m> {
             Way::Influence(Vec::new())
         };
         Ancestry { fleet, spec, make, columns, threads, start: None, way }
+    }
+
+    /// Puts all that it knows into a checkpoint.
+    pub fn keep(&self, out: &mut Writer<'_>) {
+        out.put(&self.start);
+        match &self.way {
+            Way::Parts(lineage, pipelines) => {
+                lineage.keep(out);
+                pipelines.iter().for_each(|pipeline| pipeline.keep(out));
+            }
+            Way::Influence(influence) => out.put(influence),
+        }
+    }
+
+    /// Takes up what the ancestry of the same fleet has kept.
+    ///
+    /// # Errors
+    /// Where it is of another.
+    pub fn take_up(&mut self, from: &mut Reader<'_>) -> Result<(), StateError> {
+        self.start = from.get()?;
+        match &mut self.way {
+            Way::Parts(lineage, pipelines) => {
+                lineage.take_up(from)?;
+                pipelines.iter_mut().try_for_each(|pipeline| pipeline.take_up(from))
+            }
+            Way::Influence(influence) => {
+                *influence = from.get()?;
+                Ok(())
+            }
+        }
     }
 
     /// Takes in the merge of a round's harvest into the core of `before`, out of which came `made`.

@@ -1,5 +1,7 @@
 //! The distiller: from a harvest to the next publication.
 
+mod keeping;
+
 use super::agenda::agenda;
 use super::gossip::Gossip;
 use super::harvest::{Harvest, outdated};

@@ -1,5 +1,7 @@
 //! Learnings on their way: what agents bring that do not keep step, merged when its time has come.
 
+mod keeping;
+
 use super::harvest::{Harvest, Harvester};
 use super::shift::measures;
 use super::timetable::{Job, Merge, Timetable};

@@ -8,6 +8,7 @@ use crate::ids::AgentId;
 use crate::merge::{Contribution, MergeError, Pipeline};
 use crate::params::Sparse;
 use crate::scenario::{self, Direction};
+use crate::state::{Reader, StateError, Writer};
 use crate::stream::{Key, Purpose};
 use crate::threads::{parallel_chunks, parallel_chunks_with};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -58,6 +59,29 @@ impl Gossip {
     /// Takes pipelines in the place of those that there are.
     pub fn change(&mut self, pipelines: Vec<Pipeline>) {
         self.pipelines = Mutex::new(pipelines);
+    }
+
+    /// Puts all models into a checkpoint.
+    pub fn keep(&self, out: &mut Writer<'_>) {
+        for (model, held) in self.models.iter().zip(&self.held) {
+            out.put_floats(model);
+            out.put(held);
+        }
+    }
+
+    /// Takes up the models of as many agents.
+    ///
+    /// # Errors
+    /// Where they are others.
+    pub fn take_up(&mut self, from: &mut Reader<'_>) -> Result<(), StateError> {
+        for (model, held) in self.models.iter_mut().zip(&mut self.held) {
+            let (entries, blocks) = (model.len(), held.len());
+            *model = Arc::new(from.floats()?);
+            StateError::unless_same("numbers of a model:", model.len(), entries)?;
+            *held = from.get()?;
+            StateError::unless_same("blocks of a model:", held.len(), blocks)?;
+        }
+        Ok(())
     }
 
     /// The models, as cores that agents pull.

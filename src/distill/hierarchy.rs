@@ -8,6 +8,7 @@ use crate::ids::AgentId;
 use crate::merge::{Contribution, MergeError, Pipeline};
 use crate::params::Sparse;
 use crate::scenario;
+use crate::state::{Reader, StateError, Writer};
 use crate::threads::parallel_chunks;
 use std::sync::Arc;
 
@@ -66,6 +67,19 @@ impl Node {
     fn moved(&self, site: &Site<'_>, from: &[f32], to: &mut Sparse) {
         let worked = (0_u32..).zip(self.blocks.iter().copied()).filter(|(_, tasks)| *tasks > 0);
         site.difference(&self.core, from, worked, to);
+    }
+
+    fn keep(&self, out: &mut Writer<'_>) {
+        out.put(&(&self.core, &self.blocks, self.tasks, self.steps));
+        self.pipeline.keep(out);
+    }
+
+    fn take_up(&mut self, from: &mut Reader<'_>) -> Result<(), StateError> {
+        let (entries, blocks) = (self.core.len(), self.blocks.len());
+        (self.core, self.blocks, self.tasks, self.steps) = from.get()?;
+        StateError::unless_same("numbers of a level's core:", self.core.len(), entries)?;
+        StateError::unless_same("blocks of a level:", self.blocks.len(), blocks)?;
+        self.pipeline.take_up(from)
     }
 
     /// Takes another core for its own.
@@ -140,6 +154,21 @@ impl Hierarchy {
                 nodes.iter_mut().for_each(|node| node.pipeline = make(&spec));
             }
         }
+    }
+
+    /// Puts what every level has come to into a checkpoint.
+    pub fn keep(&self, out: &mut Writer<'_>) {
+        let nodes = self.teams.iter().chain(&self.companies).chain([&self.top]);
+        nodes.for_each(|node| node.keep(out));
+    }
+
+    /// Takes up what the same levels have come to.
+    ///
+    /// # Errors
+    /// Where they are others.
+    pub fn take_up(&mut self, from: &mut Reader<'_>) -> Result<(), StateError> {
+        let below = self.teams.iter_mut().chain(&mut self.companies);
+        below.chain([&mut self.top]).try_for_each(|node| node.take_up(from))
     }
 
     /// The core at the top.

@@ -8,6 +8,7 @@ use crate::measure::HiveRow;
 use crate::measure::competition::shares;
 use crate::merge::{Contribution, MergeError, Pipeline};
 use crate::scenario::{self, Hive, Market, Scenario};
+use crate::state::{Reader, StateError, Writer};
 use crate::stream::{Purpose, Stream};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -80,6 +81,38 @@ impl Hives {
             }
             hive.clone_from(next);
         }
+    }
+
+    /// Puts what the hives have come to into a checkpoint.
+    pub fn keep(&self, out: &mut Writer<'_>) {
+        out.put(&(&self.cores, &self.of, &self.published, &self.skills));
+        self.pipelines.iter().for_each(|pipeline| pipeline.keep(out));
+    }
+
+    /// Takes up what the same hives have come to.
+    ///
+    /// # Errors
+    /// Where they are others.
+    pub fn take_up(&mut self, from: &mut Reader<'_>) -> Result<(), StateError> {
+        let (hives, agents) = (self.cores.len(), self.of.len());
+        let entries = self.cores.first().map_or(0, |core| core.len());
+        (self.cores, self.of, self.published, self.skills) = from.get()?;
+        let whole = |cores: &[Arc<Vec<f32>>], skills: &[f64]| {
+            StateError::unless_same("cores of hives:", cores.len(), hives)?;
+            StateError::unless_same("skills of hives:", skills.len(), hives)?;
+            let lengths = cores.iter().map(|core| core.len());
+            lengths
+                .into_iter()
+                .try_for_each(|n| StateError::unless_same("numbers of a hive's core:", n, entries))
+        };
+        whole(&self.cores, &self.skills)?;
+        self.published.iter().try_for_each(|(cores, skills)| whole(cores, skills))?;
+        StateError::unless_same("agents of hives:", self.of.len(), agents)?;
+        if let Some(hive) = self.of.iter().find(|hive| **hive as usize >= hives) {
+            let (found, wanted) = (hive.to_string(), hives.to_string());
+            return Err(StateError::Unfit { what: "the hive", found, wanted });
+        }
+        self.pipelines.iter_mut().try_for_each(|pipeline| pipeline.take_up(from))
     }
 
     /// The cores that agents pull, and how much they learn from a task on the way to core `round`.

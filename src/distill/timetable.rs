@@ -3,13 +3,15 @@
 use crate::agent::{Agenda, Pace};
 use crate::fault::{Calendar, Fate, Fates, Turnover};
 use crate::ids::{AgentId, Round};
+use crate::state::{Reader, StateError, Writer};
 use crate::stream::{Purpose, Stream};
+use serde::{Deserialize, Serialize};
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 
 /// An agent's work of a round.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Job {
     /// Whose.
     pub agent: AgentId,
@@ -24,7 +26,7 @@ pub struct Job {
 }
 
 /// A publication: when, and whose learnings it is made of, by agent and round.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Merge {
     /// In virtual time.
     pub time: f64,
@@ -87,7 +89,7 @@ pub struct Timetable {
 }
 
 /// What comes of a job, by when it does; at one instant by agent, and an agent's by round.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Due {
     time: f64,
     job: Job,
@@ -159,6 +161,33 @@ impl Timetable {
         table.settle(all);
         table.begin();
         table
+    }
+
+    /// Puts all that is known of the course into a checkpoint.
+    pub fn keep(&self, out: &mut Writer<'_>) {
+        let mut under_way: Vec<Due> = self.under_way.iter().map(|Reverse(due)| *due).collect();
+        under_way.sort_unstable();
+        out.put(&(under_way, &self.waiting, self.whole, self.sent, self.in_flight));
+        out.put(&(&self.resting, &self.away, self.looked, self.free, self.now));
+        out.put(&(&self.rounds, self.version, &self.merges, &self.begun));
+        self.turns.keep(out);
+        self.calendar.iter().for_each(|calendar| calendar.keep(out));
+    }
+
+    /// Takes up the course of the same fleet.
+    ///
+    /// # Errors
+    /// Where it is of another.
+    pub fn take_up(&mut self, from: &mut Reader<'_>) -> Result<(), StateError> {
+        let agents = self.rounds.len();
+        let under_way: Vec<Due>;
+        (under_way, self.waiting, self.whole, self.sent, self.in_flight) = from.get()?;
+        self.under_way = under_way.into_iter().map(Reverse).collect();
+        (self.resting, self.away, self.looked, self.free, self.now) = from.get()?;
+        (self.rounds, self.version, self.merges, self.begun) = from.get()?;
+        StateError::unless_same("agents of a timetable:", self.rounds.len(), agents)?;
+        self.turns.take_up(from)?;
+        self.calendar.iter_mut().try_for_each(|calendar| calendar.take_up(from))
     }
 
     fn fate(&self, job: &Job) -> Fate {

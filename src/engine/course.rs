@@ -1,6 +1,7 @@
 //! The course of one fleet, from the first core to the last: tour, record, distil, and again.
 
 use super::digest::history;
+use super::keeping::{Done, Keeper, Resumed};
 use super::{Observer, Stage, Tour};
 use crate::agent::{AgentError, Bench, Fleet, Fooled, Keeping, Publication, Traffic, barrier};
 use crate::controls::Controls;
@@ -14,6 +15,8 @@ use crate::merge::MergeError;
 use crate::params::feed_values;
 use crate::params::kernels::dot_f64;
 use crate::scenario::Problem;
+use crate::state::StateError;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 use thiserror::Error;
@@ -71,6 +74,9 @@ pub enum RunError {
         /// What does not.
         what: String,
     },
+    /// A state that was kept cannot be gone on from.
+    #[error("the run cannot go on from its checkpoint: {0}")]
+    State(#[from] StateError),
     /// The system gave too few threads.
     #[error(
         "{asked} threads asked for, but the system allows no more ({source}); lower `--threads` \
@@ -120,6 +126,7 @@ pub(super) struct Watch<'a> {
     pub stage: Stage,
     pub observer: &'a dyn Observer,
     pub controls: &'a Controls,
+    pub keeper: Keeper<'a>,
 }
 
 /// Runs a fleet to its last core, or until it is halted. Returns its history
@@ -129,9 +136,10 @@ pub(super) fn run(
     distiller: &mut Distiller<'_>,
     engine: &mut dyn Tour,
     adopted: f64,
-    Watch { stage, observer, controls }: Watch<'_>,
+    Watch { stage, observer, controls, keeper }: Watch<'_>,
     mut ancestry: Option<&mut Ancestry<'_>>,
-) -> Result<(Trace, blake3::Hash), RunError> {
+    resumed: Option<Resumed<'_, '_>>,
+) -> Result<Done, RunError> {
     let facts = fleet.world.facts();
     let panel = fleet.panel.iter().map(|&agent| PanelMember {
         agent,
@@ -147,19 +155,43 @@ pub(super) fn run(
         parameters: fleet.parameters(),
         ..Trace::default()
     };
-    let mut publication = Arc::new(distiller.open());
-    let taught = distiller.pretraining();
-    let mut row = RoundRow {
-        sample_steps: taught.sample_steps,
-        multiply_adds: taught.multiply_adds,
-        ..RoundRow::unmeasured()
-    };
+    let (mut publication, mut row, mut merging);
+    match resumed {
+        None => {
+            publication = Arc::new(distiller.open());
+            let taught = distiller.pretraining();
+            row = RoundRow {
+                sample_steps: taught.sample_steps,
+                multiply_adds: taught.multiply_adds,
+                ..RoundRow::unmeasured()
+            };
+            merging = None;
+        }
+        Some(mut resumed) => {
+            let head = &mut resumed.head;
+            let panel = trace.panel.len();
+            (trace, row, merging) = head.get()?;
+            StateError::unless_same("agents of a panel:", trace.panel.len(), panel)?;
+            publication = Arc::new(distiller.take_up(head)?);
+            ancestry.as_mut().map_or(Ok(()), |ancestry| ancestry.take_up(head))?;
+            resumed.fill(engine)?;
+            resumed.end()?;
+            if stage == Stage::Hive {
+                controls.go_on(publication.version.0);
+            }
+            observer.resumed(stage, &trace);
+        }
+    }
     let name = stage.name();
     let place = |round| Place { round, seed: fleet.seed };
     let mut bench = fleet.bench();
-    let mut merging = None;
     loop {
         let round = publication.version.0;
+        keeper.keep_with(round, engine, &|out| {
+            out.put(&(&trace, &row, &merging));
+            distiller.keep(&publication, out);
+            ancestry.iter().for_each(|ancestry| ancestry.keep(out));
+        });
         observer.touring(stage, round);
         let mut harvest =
             info_span!("tour", fleet = name, round).in_scope(|| engine.tour(&publication));
@@ -312,6 +344,7 @@ fn account(next: &Publication, harvest: &Harvest) -> Option<AccountRow> {
 }
 
 /// What is known of those who are merged before the core that comes of it is measured.
+#[derive(Serialize, Deserialize)]
 struct Merging {
     /// Levels of panel agents on their own jobs, agent by agent.
     levels: Vec<(AgentId, f64)>,

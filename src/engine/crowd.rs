@@ -10,9 +10,11 @@
 //!   collector's task ◄── bounded channel ── agent tasks, one each
 //! ```
 
+use super::course::Watch;
 use super::digest::history;
+use super::keeping::{Done, Resumed};
 use super::tasks::{CHANNEL, runtime};
-use super::{AgentStatus, Observer, Registry, Stage};
+use super::{AgentStatus, Registry};
 use crate::controls::Controls;
 use crate::graph::EdgeListError;
 use crate::halt::Halt;
@@ -20,6 +22,7 @@ use crate::ids::{AgentId, CoreVersion};
 use crate::measure::{RoundRow, Trace, skills};
 use crate::population::{Population, Practice, Rumour, Searchers};
 use crate::scenario::{EngineKind, Learner, Scenario, Topology, World};
+use crate::state::StateError;
 use crate::threads;
 use crossbeam::queue::SegQueue;
 use std::sync::Arc;
@@ -42,8 +45,16 @@ pub(super) enum CrowdError {
     Edges(EdgeListError),
     /// Threads cannot be had.
     Threads(std::io::Error),
+    /// It cannot go on from what was kept.
+    State(StateError),
     /// The run was halted before there was a fleet.
     Halted,
+}
+
+impl From<StateError> for CrowdError {
+    fn from(error: StateError) -> Self {
+        CrowdError::State(error)
+    }
 }
 
 /// The course of a scenario's fleet of numbers under a topology.
@@ -52,21 +63,23 @@ pub(super) fn run(
     topology: Topology,
     panel: Vec<AgentId>,
     machine: &Machine,
-    watcher: (Stage, &dyn Observer),
-) -> Result<(Trace, blake3::Hash), CrowdError> {
+    watch: Watch<'_>,
+    resumed: Option<Resumed<'_, '_>>,
+) -> Result<Done, CrowdError> {
     match (&scenario.learner, &scenario.world) {
         (Learner::Practice(spec), World::MixedEffects(world)) => {
             let halt = machine.halt.clone();
             let fleet = Practice::new(scenario, (world, spec), topology, panel, halt);
             match Rumour::of(Box::new(fleet.map_err(CrowdError::Edges)?)) {
-                Ok(rumour) => course(Arc::new(rumour), scenario, machine, watcher),
-                Err(fleet) => course(Arc::new(*fleet), scenario, machine, watcher),
+                Ok(rumour) => course(Arc::new(rumour), scenario, machine, watch, resumed),
+                Err(fleet) => course(Arc::new(*fleet), scenario, machine, watch, resumed),
             }
         }
         (Learner::Search(spec), World::Nk(world)) => {
             let halt = machine.halt.clone();
             let fleet = Searchers::new(scenario, (world, spec), topology, panel, halt);
-            course(Arc::new(fleet.map_err(CrowdError::Edges)?), scenario, machine, watcher)
+            let fleet = fleet.map_err(CrowdError::Edges)?;
+            course(Arc::new(fleet), scenario, machine, watch, resumed)
         }
         _ => unreachable!("the scenario's checks let numbers be learned in their own world alone"),
     }
@@ -77,8 +90,9 @@ fn course<P: Population>(
     population: Arc<P>,
     scenario: &Scenario,
     machine: &Machine,
-    (stage, observer): (Stage, &dyn Observer),
-) -> Result<(Trace, blake3::Hash), CrowdError> {
+    Watch { stage, observer, keeper, .. }: Watch<'_>,
+    resumed: Option<Resumed<'_, '_>>,
+) -> Result<Done, CrowdError> {
     if machine.halt.is_set() {
         return Err(CrowdError::Halted);
     }
@@ -92,10 +106,25 @@ fn course<P: Population>(
         ..Trace::default()
     };
     let (rounds, every) = (scenario.rounds.0, scenario.measure.every);
-    let mut now = Arc::new(population.first());
-    let mut row = RoundRow::unmeasured();
     observer.begin(stage, rounds);
-    for round in 0..=rounds {
+    let (now, mut row, first);
+    match resumed {
+        None => (now, row, first) = (population.first(), RoundRow::unmeasured(), 0),
+        Some(mut resumed) => {
+            let panel = trace.panel.len();
+            (trace, row, first) = resumed.head.get()?;
+            StateError::unless_same("agents of a panel:", trace.panel.len(), panel)?;
+            now = population.take_up(&mut resumed.head)?;
+            resumed.end()?;
+            observer.resumed(stage, &trace);
+        }
+    }
+    let mut now = Arc::new(now);
+    for round in first..=rounds {
+        keeper.keep(round, &|out| {
+            out.put(&(&trace, &row, round));
+            population.keep(&now, out);
+        });
         if round.is_multiple_of(every) || round == rounds {
             let frame = population.measure(&now);
             let adopted = scenario.measure.adopted;

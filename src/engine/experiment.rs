@@ -1,8 +1,9 @@
 //! A whole experiment: the scenario's hive, and the bounds beside it.
 
 use super::Tour;
-use super::course::{self, RunError};
+use super::course::{self, RunError, Watch};
 use super::crowd;
+use super::keeping::{Done, Keeper, Resumed, Safekeeping, fleets_before};
 use super::live::LiveTour;
 use super::out_of_step::OutOfStep;
 use super::pool::with_pool;
@@ -23,6 +24,7 @@ use crate::scenario::{
     self, Bound, CheckedScenario, Compression, EngineKind, Exchange, Measure, Personalisation,
     Scenario, Topology, too_many_companies,
 };
+use crate::state::StateError;
 use crate::stream::{Purpose, Stream};
 use crate::world::{self, Facts, Limits, World, WorldError};
 use std::sync::Arc;
@@ -63,6 +65,8 @@ pub trait Observer: Sync {
     fn round(&self, _stage: Stage, _row: &RoundRow) {}
     /// How the books of a fleet of free agents stand, now and then.
     fn live(&self, _report: &LiveReport) {}
+    /// A fleet goes on from a checkpoint; `trace` is its history up to there.
+    fn resumed(&self, _stage: Stage, _trace: &Trace) {}
     /// A fleet's course is over.
     fn end(&self, _stage: Stage) {}
 }
@@ -224,6 +228,20 @@ impl Experiment {
     /// Where data, edges or a trace cannot be read or do not fit, the run was halted before there was a
     /// world, an agent or a merge diverges, or threads cannot be had.
     pub fn run(&self, observer: &dyn Observer) -> Result<Outcome, RunError> {
+        self.run_safely(observer, Safekeeping::default())
+    }
+
+    /// [`run`](Experiment::run), whose state is kept now and then, or which goes on from a state that
+    /// an experiment with the same scenario kept: to the same result, on whatever engine. A fleet
+    /// whose agents run freely is not kept while it does.
+    ///
+    /// # Errors
+    /// As there, and where it cannot go on from the state.
+    pub fn run_safely(
+        &self,
+        observer: &dyn Observer,
+        Safekeeping { vault, from: mut kept }: Safekeeping<'_>,
+    ) -> Result<Outcome, RunError> {
         let numbers = self.scenario.learner.is_of_numbers() && !self.own_learner;
         let world = if numbers { None } else { Some(self.world()?) };
         let limits = world.as_ref().map(|world| self.limits(world.facts())).transpose()?;
@@ -235,43 +253,58 @@ impl Experiment {
             Some(_) => self.calendar(&scenario)?,
             None => None,
         };
-        let mut hasher = blake3::Hasher::new();
-        let stages = scenario.measure.bounds.iter().map(|bound| Stage::Bound(*bound));
-        let mut traces = Vec::new();
-        for stage in std::iter::once(Stage::Hive).chain(stages) {
+        let bounds = scenario.measure.bounds.clone();
+        let stages = std::iter::once(Stage::Hive).chain(bounds.iter().copied().map(Stage::Bound));
+        let (mut head, mut done) = (None, Vec::new());
+        if let Some(kept) = &mut kept {
+            let mut reader = kept.head.reader();
+            done = fleets_before(&mut reader)?;
+            StateError::unless_same(
+                "fleets that are over:",
+                done.len(),
+                done.len().min(bounds.len()),
+            )?;
+            head = Some((reader, &mut kept.agents));
+        }
+        for stage in stages.skip(done.len()) {
             let _fleet = info_span!("fleet", name = stage.name()).entered();
-            let (mut trace, hash) = match &world {
-                Some(world) => {
-                    let given = (world.clone(), calendar.clone());
-                    self.course(&scenario, given, stage, observer)?
-                }
-                None => self.crowd(&scenario, stage, observer)?,
-            };
-            if stage == Stage::Hive {
+            if stage != Stage::Hive {
                 self.controls.close();
                 scenario.changes = self.controls.changes();
             }
+            let resumed = head.take().map(|(head, agents)| Resumed { head, agents });
+            let watch = Watch {
+                stage,
+                observer,
+                controls: &self.controls,
+                keeper: Keeper { vault, before: &done, stage },
+            };
+            let (mut trace, hash) = match &world {
+                Some(world) => {
+                    let given = (world.clone(), calendar.clone());
+                    self.course(&scenario, given, watch, resumed)?
+                }
+                None => self.crowd(&scenario, watch, resumed)?,
+            };
             trace.tags = tags(&scenario);
-            hasher.update(hash.as_bytes());
             let complete = trace.complete;
-            traces.push((stage, trace));
+            done.push((trace, hash));
             if !complete {
                 break;
             }
         }
-        let stages = scenario.measure.bounds.len() + 1;
-        let complete = traces.len() == stages && traces.iter().all(|(_, t)| t.complete);
-        let mut traces = traces.into_iter();
-        let Some((_, hive)) = traces.next() else {
+        self.controls.close();
+        scenario.changes = self.controls.changes();
+        let complete = done.len() == bounds.len() + 1 && done.iter().all(|(t, _)| t.complete);
+        let mut hasher = blake3::Hasher::new();
+        done.iter().for_each(|(_, hash)| _ = hasher.update(hash.as_bytes()));
+        let mut traces = done.into_iter().map(|(trace, _)| trace);
+        let Some(hive) = traces.next() else {
             unreachable!("the hive always runs, complete or not")
         };
-        let bounds = traces.filter_map(|(stage, trace)| match stage {
-            Stage::Hive => None,
-            Stage::Bound(bound) => Some((bound, trace)),
-        });
         Ok(Outcome {
             hive,
-            bounds: bounds.collect(),
+            bounds: bounds.into_iter().zip(traces).collect(),
             complete,
             result_hash: hasher.finalize().to_hex().to_string(),
             scenario,
@@ -282,9 +315,9 @@ impl Experiment {
     fn crowd(
         &self,
         scenario: &Scenario,
-        stage: Stage,
-        observer: &dyn Observer,
-    ) -> Result<(Trace, blake3::Hash), RunError> {
+        watch: Watch<'_>,
+        resumed: Option<Resumed<'_, '_>>,
+    ) -> Result<Done, RunError> {
         if let Some(extent) = scenario.extent() {
             let fits = scenario.refuse_extent(extent, self.memory_bytes);
             fits.map_err(|(keys, message)| self.refused(&keys, message))?;
@@ -301,10 +334,11 @@ impl Experiment {
         let panel = panel(scenario, agents);
         // whoever watches must not take the fleet before for this one
         self.registry.clear();
-        let run =
-            crowd::run(scenario, topology(scenario, stage), panel, &machine, (stage, observer));
+        let topology = topology(scenario, watch.stage);
+        let run = crowd::run(scenario, topology, panel, &machine, watch, resumed);
         run.map_err(|error| match error {
             crowd::CrowdError::Threads(source) => RunError::Threads { asked: threads, source },
+            crowd::CrowdError::State(error) => RunError::State(error),
             crowd::CrowdError::Halted => RunError::Halted,
             crowd::CrowdError::Edges(error) => self.no_edges(&error),
         })
@@ -315,9 +349,10 @@ impl Experiment {
         &self,
         scenario: &Scenario,
         (world, calendar): (Arc<dyn World>, Option<Calendar>),
-        stage: Stage,
-        observer: &dyn Observer,
-    ) -> Result<(Trace, blake3::Hash), RunError> {
+        mut watch: Watch<'_>,
+        resumed: Option<Resumed<'_, '_>>,
+    ) -> Result<Done, RunError> {
+        let Watch { stage, observer, .. } = watch;
         let topology = topology(scenario, stage);
         let agents = world.facts().agents;
         let pipeline = |spec: &scenario::Distiller| match &self.strategy {
@@ -360,6 +395,10 @@ impl Experiment {
             true => None,
             false => Flights::new(&fleet, scenario, calendar, agenda, gather()),
         };
+        if freely && spec.schedule.learnings().is_some() {
+            // on their way, its learnings are nowhere
+            watch.keeper.vault = None;
+        }
         let harvester = if flights.is_some() { gather().handing_on() } else { gather() };
         // whoever watches must not take the fleet before for this one
         self.registry.clear();
@@ -376,8 +415,7 @@ impl Experiment {
                     &mut out_of_step
                 }
             };
-            let watch = course::Watch { stage, observer, controls: &self.controls };
-            course::run(&fleet, &mut distiller, engine, adopted, watch, ancestry)
+            course::run(&fleet, &mut distiller, engine, adopted, watch, ancestry, resumed)
         };
         let result = match (topology, kind) {
             (Topology::Pooled, _) => drive(&mut Pooled::new(fleet.clone(), harvester)),

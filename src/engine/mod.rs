@@ -8,6 +8,7 @@ mod course;
 mod crowd;
 mod digest;
 mod experiment;
+mod keeping;
 mod live;
 mod out_of_step;
 mod pool;
@@ -18,11 +19,13 @@ mod tasks;
 pub use batch::{Batch, Cut};
 pub use course::{Place, RunError};
 pub use experiment::{Experiment, Observer, Silent, Stage};
+pub use keeping::{AgentsState, Extent, Kept, Moment, Safekeeping, Source, State, Vault};
 pub use live::{Bare, BareRun, NUMBERS};
 pub use tasks::{AgentStatus, Registry};
 
-use crate::agent::Publication;
+use crate::agent::{Cohort, Publication};
 use crate::distill::Harvest;
+use crate::state::{Reader, StateError, Writer};
 use std::sync::Arc;
 
 /// A way to visit all agents with a publication.
@@ -36,6 +39,20 @@ pub(crate) trait Tour {
     /// Lets `wait` return before anyone goes on.
     fn hold(&mut self, wait: &mut dyn FnMut()) {
         wait();
+    }
+
+    /// Calls `f` with all cohorts, in the order of their agents, none of whom is at work.
+    fn cohorts(&mut self, f: &mut dyn FnMut(&mut Cohort));
+
+    /// Puts what it knows beside them into a checkpoint.
+    fn keep(&self, _out: &mut Writer<'_>) {}
+
+    /// Takes up what the same kind of tour has kept beside them.
+    ///
+    /// # Errors
+    /// Where it is not that.
+    fn take_up(&mut self, _from: &mut Reader<'_>) -> Result<(), StateError> {
+        Ok(())
     }
 
     /// Feeds the state of every agent, in order: a hash a leaf. No tour follows.

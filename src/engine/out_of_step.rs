@@ -1,8 +1,9 @@
 //! Agents that do not keep step, on any engine.
 
 use super::Tour;
-use crate::agent::Publication;
+use crate::agent::{Cohort, Publication};
 use crate::distill::{Flights, Harvest};
+use crate::state::{Reader, StateError, Writer};
 use std::sync::Arc;
 
 /// An engine whose agents do not keep step: a tour brings what comes in between two publications.
@@ -20,6 +21,20 @@ impl Tour for OutOfStep<'_> {
 
     fn give_back(&mut self, harvest: Harvest) {
         self.flights.give_back(harvest);
+    }
+
+    fn cohorts(&mut self, f: &mut dyn FnMut(&mut Cohort)) {
+        self.engine.cohorts(f);
+    }
+
+    fn keep(&self, out: &mut Writer<'_>) {
+        self.flights.keep(out);
+        self.engine.keep(out);
+    }
+
+    fn take_up(&mut self, from: &mut Reader<'_>) -> Result<(), StateError> {
+        self.flights.take_up(from)?;
+        self.engine.take_up(from)
     }
 
     fn digest(&mut self, feed: &mut dyn FnMut(&[u8])) {

@@ -133,6 +133,10 @@ impl Tour for Pool<'_> {
         self.shared.harvester.give_back(harvest);
     }
 
+    fn cohorts(&mut self, f: &mut dyn FnMut(&mut Cohort)) {
+        self.shared.cohorts.iter().for_each(|cohort| f(&mut lock(cohort)));
+    }
+
     fn digest(&mut self, feed: &mut dyn FnMut(&[u8])) {
         let Shared { cohorts, stealers, .. } = self.shared;
         let hash = |cohort: &Mutex<Cohort>| leaf_hash([&*lock(cohort)]);

@@ -5,6 +5,7 @@ use crate::agent::{Bench, Cohort, Fleet, Parcel, Publication};
 use crate::distill::{Harvest, Harvester};
 use crate::ids::AgentId;
 use crate::learner::{Lesson, Order, Plan, Share, Targets};
+use crate::state::{Reader, StateError, Writer};
 use crate::stream::{Purpose, Stream};
 use crate::world::TaskBuffer;
 use std::sync::Arc;
@@ -183,6 +184,25 @@ impl Tour for Pooled {
 
     fn give_back(&mut self, harvest: Harvest) {
         self.harvester.give_back(harvest);
+    }
+
+    fn cohorts(&mut self, f: &mut dyn FnMut(&mut Cohort)) {
+        f(&mut self.cohort);
+    }
+
+    fn keep(&self, out: &mut Writer<'_>) {
+        out.put_floats(&self.iterate);
+        out.put(&self.baseline);
+    }
+
+    fn take_up(&mut self, from: &mut Reader<'_>) -> Result<(), StateError> {
+        self.iterate = from.floats()?;
+        let entries = self.fleet.learner.core_layout().entries();
+        if !self.iterate.is_empty() {
+            StateError::unless_same("numbers of an iterate:", self.iterate.len(), entries)?;
+        }
+        self.baseline = from.get()?;
+        Ok(())
     }
 
     fn digest(&mut self, feed: &mut dyn FnMut(&[u8])) {

@@ -69,6 +69,10 @@ impl Tour for Serial {
         self.harvester.give_back(harvest);
     }
 
+    fn cohorts(&mut self, f: &mut dyn FnMut(&mut Cohort)) {
+        self.cohorts.iter_mut().for_each(f);
+    }
+
     fn digest(&mut self, feed: &mut dyn FnMut(&[u8])) {
         self.cohorts.iter().for_each(|cohort| feed(leaf_hash([cohort]).as_bytes()));
     }

@@ -12,13 +12,12 @@ use super::digest::leaf_hash;
 use crate::agent::{Bench, Cohort, Fleet, Parcel, Publication};
 use crate::distill::{Harvest, Harvester};
 use crate::ids::{AgentId, CoreVersion};
-use crate::threads;
+use crate::threads::{self, lock};
 use dashmap::DashMap;
 use std::cell::RefCell;
-use std::sync::{Arc, Mutex, PoisonError, mpsc as std_mpsc};
+use std::sync::{Arc, Mutex, mpsc as std_mpsc};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
 
 /// Messages that may be on their way at once; an agent that finds the channel full waits.
 pub(super) const CHANNEL: usize = 1024;
@@ -66,12 +65,12 @@ pub(super) struct Parcels(Mutex<Vec<Box<Parcel>>>);
 impl Parcels {
     /// One to be filled.
     pub fn empty(&self) -> Box<Parcel> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+        lock(&self.0).pop().unwrap_or_default()
     }
 
     /// Takes one back.
     pub fn give_back(&self, parcel: Box<Parcel>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(parcel);
+        lock(&self.0).push(parcel);
     }
 }
 
@@ -88,6 +87,8 @@ enum Message {
 /// What agents and distiller share.
 struct Shared {
     fleet: Arc<Fleet>,
+    /// A cohort for each agent, whose lock is never waited for.
+    cohorts: Vec<Mutex<Cohort>>,
     harvester: Harvester,
     registry: Arc<Registry>,
     parcels: Parcels,
@@ -98,8 +99,7 @@ pub(crate) struct Tasks {
     shared: Arc<Shared>,
     orders: mpsc::Sender<Arc<Publication>>,
     harvests: std_mpsc::Receiver<std::thread::Result<Harvest>>,
-    agents: Vec<JoinHandle<Cohort>>,
-    runtime: Option<Runtime>,
+    _runtime: Runtime,
 }
 
 impl Tasks {
@@ -114,23 +114,26 @@ impl Tasks {
         registry: Arc<Registry>,
     ) -> std::io::Result<Self> {
         let runtime = runtime(threads)?.build()?;
-        let shared = Arc::new(Shared { harvester, registry, parcels: Parcels::default(), fleet });
+        let agents = fleet.world.facts().agents as u32;
+        let cohorts = (0..agents).map(|agent| Mutex::new(Cohort::new(&fleet, agent, 1))).collect();
+        let parcels = Parcels::default();
+        let shared = Arc::new(Shared { harvester, registry, parcels, cohorts, fleet });
         let (send, receive) = mpsc::channel(CHANNEL);
         let (orders, ordered) = mpsc::channel(1);
         let (harvested, harvests) = std_mpsc::channel();
         // a watch wakes in an order of its own; one for each leaf has neighbours work together, so
         // that their parcels wait for each other no longer than they are in a cache
-        let (mut publish, mut agents) = (Vec::new(), Vec::new());
+        let mut publish = Vec::new();
         for leaf in 0..shared.fleet.leaves() {
             let (first, len) = shared.fleet.leaf_range(leaf);
             let (announce, published) = watch::channel(None);
             publish.push(announce);
-            agents.extend((first..first + len as u32).map(AgentId).map(|agent| {
-                runtime.spawn(live(shared.clone(), agent, published.clone(), send.clone()))
-            }));
+            for agent in (first..first + len as u32).map(AgentId) {
+                runtime.spawn(live(shared.clone(), agent, published.clone(), send.clone()));
+            }
         }
         runtime.spawn(distil(shared.clone(), ordered, publish, receive, harvested));
-        Ok(Tasks { shared, orders, harvests, agents, runtime: Some(runtime) })
+        Ok(Tasks { shared, orders, harvests, _runtime: runtime })
     }
 }
 
@@ -140,9 +143,8 @@ async fn live(
     agent: AgentId,
     mut published: watch::Receiver<Option<Arc<Publication>>>,
     send: mpsc::Sender<Message>,
-) -> Cohort {
+) {
     let fleet = &shared.fleet;
-    let mut cohort = Cohort::new(fleet, agent.0, 1);
     while published.changed().await.is_ok() {
         let publication = published.borrow_and_update().clone();
         let Some(publication) = publication else { break };
@@ -151,6 +153,7 @@ async fn live(
             let mut parcel = shared.parcels.empty();
             let visit = std::panic::AssertUnwindSafe(|| {
                 at_bench(fleet, |bench| {
+                    let mut cohort = lock(&shared.cohorts[agent.index()]);
                     cohort.visit(fleet, &publication, agent, bench, &mut parcel)
                 })
             });
@@ -173,7 +176,6 @@ async fn live(
             break;
         }
     }
-    cohort
 }
 
 /// The distiller's side: publish, collect from everyone, gather leaf by leaf in the order of
@@ -249,18 +251,15 @@ impl Tour for Tasks {
         self.shared.harvester.give_back(harvest);
     }
 
+    fn cohorts(&mut self, f: &mut dyn FnMut(&mut Cohort)) {
+        self.shared.cohorts.iter().for_each(|cohort| f(&mut lock(cohort)));
+    }
+
     fn digest(&mut self, feed: &mut dyn FnMut(&[u8])) {
-        // closing the orders ends the distiller, which sends the agents home
-        self.orders = mpsc::channel(1).0;
-        let Some(runtime) = self.runtime.take() else { return };
-        let mut cohorts = self.agents.drain(..).map(|agent| match runtime.block_on(agent) {
-            Ok(cohort) => cohort,
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
-        });
-        for leaf in 0..self.shared.fleet.leaves() {
-            let (_, len) = self.shared.fleet.leaf_range(leaf);
-            let cohorts: Vec<Cohort> = cohorts.by_ref().take(len).collect();
-            feed(leaf_hash(&cohorts).as_bytes());
+        let Shared { fleet, cohorts, .. } = &*self.shared;
+        for leaf in cohorts.chunks(fleet.leaf()) {
+            let cohorts: Vec<_> = leaf.iter().map(lock).collect();
+            feed(leaf_hash(cohorts.iter().map(|cohort| &**cohort)).as_bytes());
         }
     }
 }

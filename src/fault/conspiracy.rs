@@ -7,6 +7,7 @@ use crate::agent::{Attackers, Learning};
 use crate::ids::{AgentId, CoreVersion};
 use crate::params::{Layout, Sparse};
 use crate::scenario::{Backdoor, Disguise, Knowledge, Method, Scaling};
+use crate::state::{Reader, StateError, Writer};
 use crate::stream::{Purpose, Stream};
 
 /// The attackers of a fleet, who confer before they send. Those who work in a round see what
@@ -53,6 +54,19 @@ impl Conspiracy {
             zeros,
             seed,
         })
+    }
+
+    /// Puts what they remember into a checkpoint.
+    pub fn keep(&self, out: &mut Writer<'_>) {
+        self.lookout.iter().for_each(|lookout| lookout.keep(out));
+    }
+
+    /// Takes up what the attackers of the same fleet have kept.
+    ///
+    /// # Errors
+    /// Where it is of another.
+    pub fn take_up(&mut self, from: &mut Reader<'_>) -> Result<(), StateError> {
+        self.lookout.iter_mut().try_for_each(|lookout| lookout.take_up(from))
     }
 
     /// Puts in the place of the attackers' learnings what they send. `learnings` are those that are

@@ -2,6 +2,7 @@
 
 use crate::ids::AgentId;
 use crate::params::{Layout, Sparse};
+use crate::state::{Reader, StateError, Writer};
 use crate::stream::{Purpose, Stream};
 use std::collections::BTreeMap;
 
@@ -31,6 +32,22 @@ impl Lookout {
         normalise(&mut direction);
         let mean = vec![0.0; layout.entries()];
         Lookout { rounds, looked: 0, mean, direction, out: BTreeMap::new() }
+    }
+
+    /// Puts what it has seen into a checkpoint.
+    pub fn keep(&self, out: &mut Writer<'_>) {
+        out.put(&(self.looked, &self.mean, &self.direction, &self.out));
+    }
+
+    /// Takes up what another has seen.
+    ///
+    /// # Errors
+    /// Where that one looked at cores of another size.
+    pub fn take_up(&mut self, from: &mut Reader<'_>) -> Result<(), StateError> {
+        let entries = self.mean.len();
+        (self.looked, self.mean, self.direction, self.out) = from.get()?;
+        StateError::unless_same("numbers of a mean:", self.mean.len(), entries)?;
+        StateError::unless_same("numbers of a direction:", self.direction.len(), entries)
     }
 
     /// Takes a round in, if it still looks; which of those who sent is to be copied.

@@ -5,6 +5,7 @@ use crate::ids::{AgentId, Round};
 use crate::lines::LineError;
 use crate::maths;
 use crate::scenario::{Availability, Churn, Fleet, Markov};
+use crate::state::{Reader, StateError, Writer};
 use crate::stream::{Purpose, Stream};
 use std::sync::Arc;
 
@@ -36,6 +37,21 @@ impl Presence {
     /// Who has left for good without a successor.
     pub fn left(&self) -> &[AgentId] {
         &self.left
+    }
+
+    /// Puts it into a checkpoint.
+    pub fn keep(&self, out: &mut Writer<'_>) {
+        out.put(&self.left);
+        self.calendar.iter().for_each(|calendar| calendar.keep(out));
+    }
+
+    /// Takes up the presence of the same fleet.
+    ///
+    /// # Errors
+    /// Where it is of another.
+    pub fn take_up(&mut self, from: &mut Reader<'_>) -> Result<(), StateError> {
+        self.left = from.get()?;
+        self.calendar.iter_mut().try_for_each(|calendar| calendar.take_up(from))
     }
 
     /// Goes to the next round: who is there. Each agent's chances are its own.
@@ -128,6 +144,21 @@ impl Calendar {
             }
         };
         Ok(Some(Calendar { availability, seed, agents, seen: Vec::new(), devices }))
+    }
+
+    /// Puts who was there when last looked for into a checkpoint.
+    pub fn keep(&self, out: &mut Writer<'_>) {
+        out.put(&self.seen);
+    }
+
+    /// Takes up the calendar of the same fleet.
+    ///
+    /// # Errors
+    /// Where it is of another.
+    pub fn take_up(&mut self, from: &mut Reader<'_>) -> Result<(), StateError> {
+        self.seen = from.get()?;
+        let any = if self.seen.is_empty() { 0 } else { self.agents };
+        StateError::unless_same("agents of a calendar:", self.seen.len(), any)
     }
 
     /// Whether there is a round in which an agent can work.

@@ -20,11 +20,12 @@ pub use statistic::Statistic;
 use crate::params::kernels::{argmax, scale};
 use crate::params::{Layout, Local, Sparse};
 use crate::world::{Probe, Tasks};
+use serde::{Deserialize, Serialize};
 use std::any::Any;
 use std::sync::Arc;
 
 /// What a learner did in a round.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
     /// Tasks done.
     pub tasks: u64,

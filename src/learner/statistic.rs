@@ -2,10 +2,11 @@
 
 use crate::params::kernels::add_scaled;
 use crate::params::{Local, Sparse};
+use serde::{Deserialize, Serialize};
 
 /// A statistic that agents take beside their contribution, of the policy that they came to on
 /// the tasks that they learned from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Statistic {
     /// The diagonal of the Fisher information, `E_x E_y~p(y|x) (∂ ln p(y|x)/∂θ_j)²`: a number for
     /// each parameter, the mean over the tasks that touched its block, the expectation over

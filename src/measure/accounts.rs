@@ -1,10 +1,10 @@
 //! Accounts of learnings: what was sent, and what became of it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Learnings by what became of them. Of all that were ever sent, each is in one of the other numbers
 /// or in flight.
-#[derive(Clone, Copy, Debug, Default, Serialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Accounts {
     /// Sent, what arrives a second time counted again.
     pub sent: u64,
@@ -89,12 +89,11 @@ impl Accounts {
 }
 
 /// The accounts of the work that led to a core.
-#[derive(Clone, Copy, Debug, Default, Serialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
 pub struct AccountRow {
     /// Publications so far.
     pub round: u32,
     /// Since the publication before.
-    #[serde(flatten)]
     pub accounts: Accounts,
     /// In flight when the core was published.
     pub in_flight: u64,

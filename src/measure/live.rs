@@ -1,6 +1,6 @@
 //! What is known of a fleet that ran freely: its accounts, and how long things took.
 
-use super::AccountRow;
+use super::{AccountRow, Accounts};
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,9 @@ impl Latency {
 /// a checksum: [`exact`](LiveReport::exact) tells whether all of them came where they belong, once.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LiveReport {
+    /// The core that the fleet began with: 0, or the one at which the run was resumed.
+    #[serde(default)]
+    pub first_core: u32,
     /// Learnings that agents sent.
     pub sent: u64,
     /// Those that the distiller took: it merged them or refused them.
@@ -104,7 +107,7 @@ impl LiveReport {
     /// What is wrong.
     pub fn exact(&self, rows: &[AccountRow]) -> Result<(), String> {
         let taken = self.taken;
-        let (accounts, _) = AccountRow::total(rows).unwrap_or_default();
+        let accounts = self.accounts(rows).unwrap_or_default();
         let (merged, refused) = (accounts.merged, self.refused(rows));
         if taken != merged + refused {
             return Err(format!(
@@ -140,14 +143,19 @@ impl LiveReport {
 
     /// Learnings that were taken and not merged, second copies left out.
     pub fn refused(&self, rows: &[AccountRow]) -> u64 {
-        AccountRow::total(rows).map_or(0, |(accounts, _)| accounts.dropped() - accounts.overflow)
+        self.accounts(rows).map_or(0, |accounts| accounts.dropped() - accounts.overflow)
+    }
+
+    /// The accounts of the cores that it is about, summed.
+    fn accounts(&self, rows: &[AccountRow]) -> Option<Accounts> {
+        let before = rows.partition_point(|row| row.round <= self.first_core);
+        AccountRow::total(&rows[before..]).map(|(accounts, _)| accounts)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::Accounts;
 
     #[test]
     fn accounts_that_do_not_add_up_are_told_of() {

@@ -4,7 +4,7 @@ use super::spread::Tag;
 use super::{AccountRow, LiveReport, Skills};
 use crate::ids::{AgentId, CompanyId};
 use crate::scenario::{Bound, Scenario};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A finished (or interrupted) experiment: the hive and the bounds run beside it.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub struct Outcome {
 }
 
 /// One fleet's history.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Trace {
     /// Names of the skills, `s0`, `s1`, … by falling frequency.
     pub skills: Vec<String>,
@@ -59,7 +59,7 @@ pub struct Trace {
 }
 
 /// How one of several hives stands when its core is published.
-#[derive(Clone, Debug, Default, Serialize, PartialEq)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
 pub struct HiveRow {
     /// Publications so far.
     pub round: u32,
@@ -80,7 +80,7 @@ pub struct HiveRow {
 }
 
 /// A company's part in a block of a published core.
-#[derive(Clone, Debug, Serialize, PartialEq)]
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
 pub struct LineageRow {
     /// Publications so far.
     pub round: u32,
@@ -95,7 +95,7 @@ pub struct LineageRow {
 }
 
 /// What the merge that made a measured core did to those who were merged.
-#[derive(Clone, Copy, Debug, Serialize, PartialEq)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq)]
 pub struct InterferenceRow {
     /// Publications so far.
     pub round: u32,
@@ -111,7 +111,7 @@ pub struct InterferenceRow {
 }
 
 /// How many of the learnings that made a core began so many cores before.
-#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct StalenessRow {
     /// Publications so far.
     pub round: u32,
@@ -122,7 +122,7 @@ pub struct StalenessRow {
 }
 
 /// An agent of the panel.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PanelMember {
     /// Who.
     pub agent: AgentId,
@@ -137,7 +137,7 @@ pub struct PanelMember {
 }
 
 /// Levels of skill when one core was published.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Frame {
     /// The round after which it was taken; 0 is the initial core.
     pub round: u32,
@@ -155,7 +155,7 @@ pub struct Frame {
 
 /// A round in numbers. Row `r` holds the work that led to core `r` and the levels at core `r`;
 /// row 0 has no work. NaN stands for "not measured".
-#[derive(Clone, Debug, Default, Serialize, PartialEq)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
 pub struct RoundRow {
     /// Publications so far.
     pub round: u32,

@@ -3,6 +3,7 @@
 use super::output::add_weighted;
 use super::{Group, MergeError, Strategy};
 use crate::scenario::{self, Scope, Start};
+use crate::state::{Reader, StateError, Writer};
 use std::collections::BTreeMap;
 
 /// The geometric median by smoothed Weiszfeld steps: from `z = 0`,
@@ -61,6 +62,15 @@ impl CentredClipping {
 impl Strategy for CentredClipping {
     fn name(&self) -> &'static str {
         "centred-clipping"
+    }
+
+    fn keep(&self, out: &mut Writer<'_>) {
+        out.put(&self.previous);
+    }
+
+    fn take_up(&mut self, from: &mut Reader<'_>) -> Result<(), StateError> {
+        self.previous = from.get()?;
+        Ok(())
     }
 
     fn scope(&self) -> Scope {

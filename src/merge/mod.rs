@@ -40,6 +40,7 @@ use crate::ids::AgentId;
 use crate::learner::Statistic;
 use crate::params::Sparse;
 use crate::scenario::{Combine, Scope, Weighting};
+use crate::state::{Reader, StateError, Writer};
 use thiserror::Error;
 
 /// How a strategy wants contributions brought to it.
@@ -188,6 +189,17 @@ pub trait Strategy: Send {
 
     /// A round begins.
     fn begin(&mut self, _context: &Context<'_>) {}
+
+    /// Puts what it remembers of the rounds before into a checkpoint; nothing, unless it says so.
+    fn keep(&self, _out: &mut Writer<'_>) {}
+
+    /// Takes up what another of its kind has kept, so that it goes on as that one would have.
+    ///
+    /// # Errors
+    /// Where it is not that.
+    fn take_up(&mut self, _from: &mut Reader<'_>) -> Result<(), StateError> {
+        Ok(())
+    }
 
     /// Merges a group: reads its segments as often as it needs to, then writes each once.
     ///

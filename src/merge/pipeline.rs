@@ -9,6 +9,7 @@ use crate::learner::Statistic;
 use crate::params::kernels::first_not_finite;
 use crate::params::{BlockSum, Layout};
 use crate::scenario::{Absent, Distiller, Pre, Scope, Server};
+use crate::state::{Reader, StateError, Writer};
 
 /// A strategy with what comes before and after it. Keeps the state of strategy and server from
 /// round to round.
@@ -50,6 +51,21 @@ impl Pipeline {
         self.strategy = strategy;
         self.needs_base = false;
         self
+    }
+
+    /// Puts what strategy and server remember of the rounds before into a checkpoint.
+    pub fn keep(&self, out: &mut Writer<'_>) {
+        self.steps.keep(out);
+        self.strategy.keep(out);
+    }
+
+    /// Takes up what another pipeline of the same kind has kept.
+    ///
+    /// # Errors
+    /// Where it is not that.
+    pub fn take_up(&mut self, from: &mut Reader<'_>) -> Result<(), StateError> {
+        self.steps.take_up(from)?;
+        self.strategy.take_up(from)
     }
 
     /// The strategy's name.

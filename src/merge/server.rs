@@ -2,6 +2,7 @@
 
 use super::material::Space;
 use crate::scenario::{BiasCorrection, Server};
+use crate::state::{Reader, StateError, Writer};
 
 /// A server optimiser and its memory: up to two numbers a parameter.
 ///
@@ -42,6 +43,20 @@ impl Steps {
             Server::Plain(plain) => plain.eta == 1.0,
             server => matches!(server, Server::Feddf(_)),
         }
+    }
+
+    /// Puts its memory into a checkpoint.
+    pub(super) fn keep(&self, out: &mut Writer<'_>) {
+        out.put(&(self.round, &self.memory));
+    }
+
+    /// Takes up the memory of another.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub(super) fn take_up(&mut self, from: &mut Reader<'_>) -> Result<(), StateError> {
+        (self.round, self.memory) = from.get()?;
+        Ok(())
     }
 
     /// Begins a round; `last` says that none follows.

@@ -13,6 +13,7 @@ mod tree;
 pub use layout::Layout;
 pub use local::Local;
 pub use sparse::Sparse;
+pub(crate) use store::first;
 pub use store::{Store, feed_values};
 pub use sum::BlockSum;
 pub use tree::FixedTree;

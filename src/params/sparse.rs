@@ -1,10 +1,12 @@
 //! A vector that holds some blocks of a layout.
 
 use super::Layout;
+use serde::{Deserialize, Serialize};
 
 /// Blocks of a parameter vector, each with the number of tasks that it stands for. What is not
 /// there was not touched. Reused from round to round: clearing keeps the memory.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Parts")]
 pub struct Sparse {
     blocks: Vec<u32>,
     counts: Vec<u32>,
@@ -12,7 +14,36 @@ pub struct Sparse {
     values: Vec<f32>,
 }
 
+/// What is read of one, before it is known to be whole.
+#[derive(Deserialize)]
+struct Parts {
+    blocks: Vec<u32>,
+    counts: Vec<u32>,
+    ends: Vec<usize>,
+    values: Vec<f32>,
+}
+
+impl TryFrom<Parts> for Sparse {
+    type Error = &'static str;
+
+    fn try_from(Parts { blocks, counts, ends, values }: Parts) -> Result<Self, Self::Error> {
+        let whole = blocks.len() == ends.len() && counts.len() == ends.len();
+        if !whole || !ends.is_sorted() || ends.last().copied().unwrap_or(0) != values.len() {
+            return Err("blocks and values do not fit each other");
+        }
+        Ok(Sparse { blocks, counts, ends, values })
+    }
+}
+
 impl Sparse {
+    /// Whether its blocks are whole ones of a layout.
+    pub fn fits(&self, layout: &Layout) -> bool {
+        let whole = |(block, _, values): (u32, u32, &[f32])| {
+            (block as usize) < layout.blocks() && values.len() == layout.len(block)
+        };
+        self.iter().all(whole)
+    }
+
     /// Empties it.
     pub fn clear(&mut self) {
         self.blocks.clear();

@@ -1,6 +1,7 @@
 //! Block-sparse vectors of many owners in a few large allocations.
 
 use super::Layout;
+use crate::state::{Reader, StateError, Writer};
 use std::sync::Arc;
 
 const NONE: u32 = u32::MAX;
@@ -168,6 +169,64 @@ impl Store {
         self.slots.len() - 1
     }
 
+    /// Appends an owner's vector to `words`: the number of its blocks, then each in rising order, its
+    /// id, its tasks and the bits of its values. `order` is a buffer.
+    pub fn keep_owner(&self, owner: usize, order: &mut Vec<usize>, words: &mut Vec<u32>) {
+        self.sort(owner, order);
+        words.push(order.len() as u32);
+        for &slot in order.iter() {
+            words.extend([self.slots[slot].block, self.slots[slot].count]);
+            words.extend(self.values(slot).iter().map(|value| value.to_bits()));
+        }
+    }
+
+    /// Takes up an owner's vector where it holds none, and leaves what follows it in `words`.
+    ///
+    /// # Errors
+    /// Where there are no such blocks.
+    pub fn take_up_owner(&mut self, owner: usize, words: &mut &[u32]) -> Result<(), StateError> {
+        self.empty(owner);
+        let blocks = first(words)?;
+        for _ in 0..blocks {
+            let (block, count) = (first(words)?, first(words)?);
+            if block as usize >= self.layout.blocks() {
+                let (found, wanted) = (block.to_string(), self.layout.blocks().to_string());
+                return Err(StateError::Unfit { what: "block", found, wanted });
+            }
+            let (bits, rest) = split(words, self.layout.len(block))?;
+            *words = rest;
+            let (values, tasks) = self.entry(owner, block);
+            *tasks = count;
+            values.iter_mut().zip(bits).for_each(|(value, bits)| *value = f32::from_bits(*bits));
+        }
+        Ok(())
+    }
+
+    /// Puts all owners' vectors into a checkpoint.
+    pub fn keep(&self, out: &mut Writer<'_>) {
+        let (mut order, mut words) = (Vec::new(), Vec::new());
+        (0..self.owners()).for_each(|owner| self.keep_owner(owner, &mut order, &mut words));
+        out.put_words(&words);
+    }
+
+    /// Takes up the vectors of as many owners.
+    ///
+    /// # Errors
+    /// Where there are more or fewer, or other blocks.
+    pub fn take_up(&mut self, from: &mut Reader<'_>) -> Result<(), StateError> {
+        let words = from.words()?;
+        let mut words = &words[..];
+        (0..self.owners()).try_for_each(|owner| self.take_up_owner(owner, &mut words))?;
+        StateError::unless_same("words of blocks too many:", words.len(), 0)
+    }
+
+    /// An owner's slots by rising block.
+    fn sort(&self, owner: usize, order: &mut Vec<usize>) {
+        order.clear();
+        order.extend(self.chain(owner));
+        order.sort_unstable_by_key(|&s| self.slots[s].block);
+    }
+
     /// Adds an owner's vector to a dense one, `to += vector`.
     ///
     /// # Panics
@@ -182,15 +241,26 @@ impl Store {
     /// Feeds an owner's vector to `feed`, block by block in rising order, bit by bit: what a
     /// result hash is made of. `order` is a buffer.
     pub fn digest(&self, owner: usize, order: &mut Vec<usize>, feed: &mut dyn FnMut(&[u8])) {
-        order.clear();
-        order.extend(self.chain(owner));
-        order.sort_unstable_by_key(|&s| self.slots[s].block);
+        self.sort(owner, order);
         for &slot in order.iter() {
             feed(&self.slots[slot].block.to_le_bytes());
             feed(&self.slots[slot].count.to_le_bytes());
             feed_values(self.values(slot), feed);
         }
     }
+}
+
+/// Takes the first of some words.
+pub(crate) fn first(words: &mut &[u32]) -> Result<u32, StateError> {
+    let (head, rest) = split(words, 1)?;
+    *words = rest;
+    Ok(head[0])
+}
+
+/// The first `n` words, and the rest.
+fn split(words: &[u32], n: usize) -> Result<(&[u32], &[u32]), StateError> {
+    let short = StateError::Short { left: 4 * words.len() as u64, wanted: 4 * n as u64 };
+    words.split_at_checked(n).ok_or(short)
 }
 
 /// Feeds the bits of some numbers, least byte first, a thousand numbers at a time.

@@ -19,6 +19,7 @@ pub use practice::{Law, Practice, Rumour};
 pub use search::Searchers;
 
 use crate::measure::{Frame, PanelMember, RoundRow};
+use crate::state::{Reader, StateError, Writer};
 
 /// What an engine needs to know of a population.
 ///
@@ -73,6 +74,15 @@ pub trait Population: Send + Sync + 'static {
 
     /// The levels of the panel, and how many of the whole fleet are at the adoption level.
     fn measure(&self, now: &Self::Snapshot) -> Frame;
+
+    /// Puts a snapshot into a checkpoint.
+    fn keep(&self, now: &Self::Snapshot, out: &mut Writer<'_>);
+
+    /// The snapshot that a population of the same scenario has kept.
+    ///
+    /// # Errors
+    /// Where it is of another.
+    fn take_up(&self, from: &mut Reader<'_>) -> Result<Self::Snapshot, StateError>;
 
     /// Feeds all that the agents know.
     fn digest(&self, now: &Self::Snapshot, feed: &mut dyn FnMut(&[u8]));

@@ -7,8 +7,10 @@ use crate::ids::{AgentId, CompanyId};
 use crate::learner::search::{Crowd, Deed, Scratch, Sight};
 use crate::measure::{Frame, PanelMember, RoundRow};
 use crate::scenario::{self, Nk, Scenario, Topology};
+use crate::state::{Reader, StateError, Writer};
 use crate::threads::parallel_chunks_with;
 use crate::world::nk::{Fitness, Landscape, Solution};
+use serde::{Deserialize, Serialize};
 
 /// Agents that a thread takes at a time.
 const SHARE: usize = 1024;
@@ -50,7 +52,7 @@ pub struct Snapshot {
 }
 
 /// What agents did in a round.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Deeds {
     tries: u64,
     improvements: u64,
@@ -288,6 +290,18 @@ impl Population for Searchers {
             practised: vec![now.round.into(); self.panel.len()],
             adopters: vec![now.adopters],
         }
+    }
+
+    fn keep(&self, now: &Snapshot, out: &mut Writer<'_>) {
+        out.put(&(now.round, now.did, &now.core, &now.solutions));
+    }
+
+    fn take_up(&self, from: &mut Reader<'_>) -> Result<Snapshot, StateError> {
+        let (round, did, core, solutions) = from.get()?;
+        let mut at = Snapshot { round, did, core, solutions, ..Snapshot::default() };
+        StateError::unless_same("agents:", at.solutions.len(), self.agents as usize)?;
+        self.close(&mut at);
+        Ok(at)
     }
 
     fn digest(&self, now: &Snapshot, feed: &mut dyn FnMut(&[u8])) {

@@ -91,7 +91,7 @@ pub(super) fn sweep(folder: &Path) -> Result<(), RecordError> {
     Ok(())
 }
 
-fn sync_folder_of(path: &Path) -> Result<(), RecordError> {
+pub(super) fn sync_folder_of(path: &Path) -> Result<(), RecordError> {
     let folder = folder_of(path);
     sync_folder(folder).map_err(|e| RecordError::io("flush to disk", folder, e))
 }

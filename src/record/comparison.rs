@@ -70,7 +70,7 @@ fn write_all(
         "seeds": comparison.seeds,
         "started": rfc3339(facts.started),
         "finished": rfc3339(facts.finished),
-        "seconds": facts.seconds(),
+        "seconds": facts.seconds,
         "engine": facts.engine,
         "threads": facts.threads,
         "build": build(),

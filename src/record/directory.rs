@@ -12,6 +12,7 @@
 //! the process, keeps a second run out.
 
 use super::atomic::{self, Sink};
+use super::checkpoints::{self, Trace};
 use super::error::RecordError;
 use super::manifest::FileEntry;
 use super::pretty;
@@ -111,8 +112,22 @@ impl RunDirectory {
             RecordError::Busy { .. } => {}
             _ => made.remove(),
         })?;
+        Ok(RunDirectory::taken(path, made, lock))
+    }
+
+    /// Takes the directory of a run that was cut off, to go on with it.
+    ///
+    /// # Errors
+    /// [`RecordError::Busy`] when a run holds it, [`RecordError::Io`] when nothing can be written there.
+    pub fn resume(path: &Path) -> Result<Self, RecordError> {
+        check_replaceable(path, Content::Run.files().iter().copied())?;
+        let lock = secure(path)?;
+        Ok(RunDirectory::taken(path, Made::default(), lock))
+    }
+
+    fn taken(path: &Path, made: Made, lock: Option<File>) -> Self {
         let staging = path.join(format!(".hivesim-staging-{}.tmp", std::process::id()));
-        Ok(RunDirectory { path: path.into(), staging, made, _lock: lock })
+        RunDirectory { path: path.into(), staging, made, _lock: lock }
     }
 
     /// The folders that were made for this run, to be removed where it comes to nothing.
@@ -213,6 +228,15 @@ impl Made {
 fn take(path: &Path, content: Content) -> Result<Option<File>, RecordError> {
     check_vacant(path, content)?;
     check_replaceable(path, content.files().iter().copied())?;
+    let lock = secure(path)?;
+    if checkpoints::trace_of(path)? == Trace::Kept {
+        return Err(RecordError::Unfinished { path: path.into() });
+    }
+    Ok(lock)
+}
+
+/// Locks a directory and sees that it can be written to.
+fn secure(path: &Path) -> Result<Option<File>, RecordError> {
     let lock = lock(path)?;
     atomic::sweep(path)?;
     check_writable(path)?;
@@ -234,13 +258,14 @@ pub(super) fn lock(path: &Path) -> Result<Option<File>, RecordError> {
 fn check_vacant(path: &Path, content: Content) -> Result<(), RecordError> {
     let entries = fs::read_dir(path).map_err(|e| RecordError::io("list", path, e))?;
     let mut empty = true;
+    let cut_off = matches!(checkpoints::trace_of(path)?, Trace::Begun | Trace::Kept);
     for entry in entries {
         let name = entry.map_err(|e| RecordError::io("list", path, e))?.file_name();
         let name = name.to_string_lossy();
         if name == MARKER {
             return Ok(());
         }
-        empty &= is_temporary(&name);
+        empty &= is_temporary(&name) || cut_off && name == checkpoints::FOLDER;
     }
     if empty {
         return Ok(());

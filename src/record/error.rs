@@ -50,6 +50,15 @@ pub enum RecordError {
         /// The directory asked for.
         path: PathBuf,
     },
+    /// A run that was cut off can go on there.
+    #[error(
+        "`{0}` holds a run that was cut off: go on with it (`hivesim resume {0}`), give it up \
+         (--restart), or name another directory", path.display()
+    )]
+    Unfinished {
+        /// The directory asked for.
+        path: PathBuf,
+    },
     /// The path exists and is a file.
     #[error("`{}` is a file, a run needs a directory: name another one", path.display())]
     NotADirectory {

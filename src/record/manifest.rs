@@ -17,16 +17,27 @@ pub struct RunFacts {
     pub engine: String,
     /// Its worker threads.
     pub threads: usize,
-    /// When the command began.
+    /// When the run began.
     pub started: SystemTime,
+    /// Where and when it last went on after it had been cut off: at which round, of the fleet that was
+    /// under way.
+    pub resumed: Option<(u32, SystemTime)>,
     /// When the last fleet was done.
     pub finished: SystemTime,
+    /// Wall-clock seconds in which it was under way: those after the last checkpoint before it was cut
+    /// off are not counted.
+    pub seconds: f64,
 }
 
 impl RunFacts {
-    /// Wall-clock seconds from start to finish; 0 if the clock was set back in between.
-    pub fn seconds(&self) -> f64 {
-        self.finished.duration_since(self.started).map_or(0.0, |d| d.as_secs_f64())
+    /// Those of what was done in one go; it took no time if the clock was set back in between.
+    pub fn in_one_go(
+        engine: impl Into<String>,
+        threads: usize,
+        (started, finished): (SystemTime, SystemTime),
+    ) -> Self {
+        let seconds = finished.duration_since(started).map_or(0.0, |d| d.as_secs_f64());
+        RunFacts { engine: engine.into(), threads, started, resumed: None, finished, seconds }
     }
 }
 
@@ -54,7 +65,8 @@ pub(super) fn manifest(outcome: &Outcome, facts: &RunFacts, files: &[FileEntry])
         "seed": outcome.scenario.seed,
         "started": rfc3339(facts.started),
         "finished": rfc3339(facts.finished),
-        "seconds": facts.seconds(),
+        "resumed": facts.resumed.map(|(round, at)| json!({ "round": round, "at": rfc3339(at) })),
+        "seconds": facts.seconds,
         "fleet_seconds": summary::fleet_seconds(outcome),
         "live": outcome.hive.live,
         "engine": facts.engine,

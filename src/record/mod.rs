@@ -5,6 +5,7 @@
 
 mod atomic;
 mod bench;
+mod checkpoints;
 mod comparison;
 mod directory;
 mod error;
@@ -23,6 +24,10 @@ mod table;
 mod tables;
 
 pub use bench::{described, read_bench, write_bench};
+pub use checkpoints::{
+    Checkpoints, FORMAT as CHECKPOINT_FORMAT, Found, Progress, ResumeError, Unfinished, find,
+    forget,
+};
 pub use comparison::write_comparison;
 pub use directory::{Content, Made, RunDirectory};
 pub use error::RecordError;
@@ -77,7 +82,7 @@ fn write_all(
     files.extend(tables::write_all(directory, outcome)?);
     files.extend(history_tables::write_all(directory, histories, &outcome.result_hash)?);
     files.extend(origin_tables::write_all(directory, histories, &outcome.result_hash)?);
-    let numbers = summary(outcome, histories, &facts.engine, facts.threads, facts.seconds());
+    let numbers = summary(outcome, histories, &facts.engine, facts.threads, facts.seconds);
     files.push(write_text(directory, "summary.json", &pretty(&numbers))?);
     files.push(write_text(directory, "report.html", report_html)?);
     let manifest = manifest::manifest(outcome, facts, &files);

@@ -102,12 +102,7 @@ fn summed_up(outcome: &Outcome, engine: &str, threads: usize, seconds: f64) -> s
 
 fn facts() -> RunFacts {
     let started = UNIX_EPOCH + Duration::from_millis(1_769_903_999_250);
-    RunFacts {
-        engine: "serial".into(),
-        threads: 1,
-        started,
-        finished: started + Duration::from_secs(5),
-    }
+    RunFacts::in_one_go("serial", 1, (started, started + Duration::from_secs(5)))
 }
 
 fn write_into(path: &Path) -> Vec<super::FileEntry> {

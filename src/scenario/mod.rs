@@ -7,6 +7,7 @@
 mod attack;
 mod battery;
 mod changes;
+mod checkpoint;
 mod compression;
 mod distiller;
 mod faults;
@@ -30,6 +31,7 @@ mod world;
 pub use attack::*;
 pub use battery::*;
 pub use changes::*;
+pub use checkpoint::*;
 pub use compression::*;
 pub use distiller::*;
 pub use faults::*;
@@ -100,6 +102,8 @@ pub struct Scenario {
     pub changes: Vec<Change>,
     /// What is measured, how often, and beside which bounds.
     pub measure: Measure,
+    /// How often its state is kept, to go on from. Never changes a result.
+    pub checkpoint: Checkpoint,
     /// Which machine runs it. Never changes a result, `live` apart.
     pub engine: Engine,
 }

@@ -8,6 +8,7 @@
 
 use crate::maths;
 use crate::params::kernels::{Counters, Thinning, fill_entries, fill_normals, fill_words};
+use crate::state::{Reader, StateError, Writer};
 
 /// What a stream is for. The number is part of every result: never renumber, only append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,6 +220,20 @@ impl Stream {
     /// The stream of `owner` for one purpose in one round, from its beginning.
     pub fn new(seed: u64, purpose: Purpose, owner: u32, round: u32) -> Self {
         Key::new(seed, purpose, owner, round).stream()
+    }
+
+    /// Puts how far it was read into a checkpoint.
+    pub(crate) fn keep(&self, out: &mut Writer<'_>) {
+        out.put(&(self.position, self.buffer, self.used, self.filled));
+    }
+
+    /// Goes on where the stream of the same name was kept.
+    ///
+    /// # Errors
+    /// Where none was.
+    pub(crate) fn take_up(&mut self, from: &mut Reader<'_>) -> Result<(), StateError> {
+        (self.position, self.buffer, self.used, self.filled) = from.get()?;
+        Ok(())
     }
 
     /// A uniform word.

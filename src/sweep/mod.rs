@@ -17,7 +17,8 @@ pub use design::{Case, Design, Factor};
 pub use figures::{FIGURES, Figure};
 
 use crate::scenario::{
-    CheckedPlan, CheckedScenario, Engine, EngineKind, Override, Plan, Scenario, ScenarioError,
+    CheckedPlan, CheckedScenario, Checkpoint, Engine, EngineKind, Override, Plan, Scenario,
+    ScenarioError,
 };
 use crate::text::nearest;
 use std::path::Path;
@@ -239,11 +240,12 @@ pub(crate) fn whole_paths(mut scenario: Scenario) -> Vec<(String, toml::Value)> 
 }
 
 /// What a run depends on, and nothing else: hivesim's version, the scenario and the seed, but
-/// neither what it is called nor the engine, which changes no result.
+/// neither what it is called nor the engine and the checkpoints, which change no result.
 pub(crate) fn digest(scenario: &CheckedScenario, seed: u64) -> String {
     let mut scenario: Scenario = scenario.anywhere();
     scenario.seed.0 = seed;
     scenario.engine = Engine::default();
+    scenario.checkpoint = Checkpoint::default();
     for text in [&mut scenario.name, &mut scenario.question, &mut scenario.expect] {
         text.clear();
     }

@@ -1,6 +1,7 @@
 //! Tasks by the row, and the desk that they are laid on.
 
 use super::TruthCache;
+use serde::{Deserialize, Serialize};
 
 /// Some tasks: inputs, skills and right answers, index by index.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +64,7 @@ impl<'a> Tasks<'a> {
 }
 
 /// Tasks that are owned and reused.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct TaskBuffer {
     /// Inputs of a task.
     pub inputs: usize,

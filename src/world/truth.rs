@@ -5,10 +5,11 @@ use crate::maths;
 use crate::params::kernels::{add_scaled, stride_of};
 use crate::scenario::MixedEffects;
 use crate::stream::{Key, Purpose};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The state of a world in one round; cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Climate {
     /// Counts the changes: equal numbers mean equal truths.
     pub version: u32,
@@ -22,6 +23,11 @@ impl Climate {
     /// The climate of a world where nothing ever changes.
     pub(super) fn fixed() -> Self {
         Climate { version: 0, shared: Arc::default(), redrawn: Arc::default() }
+    }
+
+    /// Numbers of its truths.
+    pub(crate) fn size(&self) -> usize {
+        self.shared.len()
     }
 
     fn redraws(&self, company: u32) -> u32 {

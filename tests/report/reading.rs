@@ -23,9 +23,9 @@ fn written(at: &Path, sets: &[&str]) -> (Outcome, String) {
     let mut outcome = Experiment::new(scenario).run(&Silent).unwrap();
     outcome.hive.seconds = 0.123_456_789;
     let finished = UNIX_EPOCH + Duration::from_micros(1_300_007);
-    let facts = RunFacts { engine: "serial".into(), threads: 1, started: UNIX_EPOCH, finished };
+    let facts = RunFacts::in_one_go("serial", 1, (UNIX_EPOCH, finished));
     let histories = Histories::of(&outcome);
-    let numbers = summary(&outcome, &histories, "serial", 1, facts.seconds());
+    let numbers = summary(&outcome, &histories, "serial", 1, facts.seconds);
     let page = render(&outcome, &histories, &pretty(&numbers), &toml).unwrap();
     let directory = RunDirectory::create(at).unwrap();
     write_run(&directory, &outcome, &histories, &facts, &toml, &page).unwrap();

@@ -14,7 +14,7 @@ impl Cohort {
                 store.empty(owner);
             }
         }
-        self.baselines[owner] = 0.0;
+        self.minds[owner].baseline = 0.0;
         if let Ok(member) = self.practised.binary_search_by_key(&agent, |(a, _)| *a) {
             self.practised[member].1.fill(0);
         }

@@ -92,7 +92,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<(), Failure> {
         let toml = base.to_toml();
         let (kind, threads) = Experiment::machine(&base, base.fleet.agents as usize);
         let engine = format!("{kind:?}").to_lowercase();
-        let facts = RunFacts { engine, threads, started, finished: SystemTime::now() };
+        let facts = RunFacts::in_one_go(engine, threads, (started, SystemTime::now()));
         let page = render_comparison(&comparison, &toml).map_err(failed)?;
         write_comparison(&directory, &comparison, &facts, &toml, &page).map_err(failed)?;
         Ok(comparison)

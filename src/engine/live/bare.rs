@@ -127,7 +127,7 @@ impl Bare {
         let runtime = runtime(self.threads)?.enable_time().build()?;
         let work = Spinning { agents: self.agents, work: self.work };
         let mut core = [0.0; NUMBERS];
-        let mut fleet = FreeFleet::start(work, &self.live, runtime, self.learnings, core);
+        let mut fleet = FreeFleet::start(work, &self.live, runtime, self.learnings, (0, core));
         spawned();
         let wanted = u64::from(self.learnings.unwrap_or(self.agents));
         let began = Instant::now();

@@ -213,7 +213,7 @@ impl<'a> LiveTour<'a> {
         if let Some(free) = &mut self.free {
             free.publish(publication.version.0, publication.clone());
         } else if let Some((learning, runtime)) = self.waiting.take() {
-            let first = publication.clone();
+            let first = (publication.version.0, publication.clone());
             let free = FreeFleet::start(learning, &self.spec, runtime, self.learnings, first);
             self.free = Some(free);
         }
@@ -324,6 +324,15 @@ impl Tour for LiveTour<'_> {
             Some(free) => free.stand_still(wait),
             None => wait(),
         }
+    }
+
+    fn cohorts(&mut self, f: &mut dyn FnMut(&mut Cohort)) {
+        let learning = match (&self.waiting, &self.free) {
+            (Some((learning, _)), _) => learning,
+            (None, Some(free)) => &free.hive.work,
+            (None, None) => return,
+        };
+        learning.cohorts.iter().for_each(|cohort| f(&mut lock(cohort)));
     }
 
     fn digest(&mut self, feed: &mut dyn FnMut(&[u8])) {

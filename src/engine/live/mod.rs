@@ -76,6 +76,8 @@ impl<W: Work> Hive<W> {
 struct FreeFleet<W: Work> {
     hive: Arc<Hive<W>>,
     runtime: Option<Runtime>,
+    /// The core that it began with.
+    first: u32,
     /// Learnings with which the fabric is full: the rest of its room is taken by agents at work.
     full: u64,
     /// Learnings that are taken out at a time while more are wanted.
@@ -111,7 +113,7 @@ impl<W: Work> FreeFleet<W> {
         spec: &Live,
         runtime: Runtime,
         learnings: Option<u32>,
-        first: W::Core,
+        (version, first): (u32, W::Core),
     ) -> Self {
         let in_step = learnings.is_none();
         let capacity = spec.room(learnings.unwrap_or(work.agents()));
@@ -119,7 +121,8 @@ impl<W: Work> FreeFleet<W> {
         let agents = work.agents();
         let clock = Clock::start();
         let seal = work.seal(&first);
-        let first = Sealed { version: 0, published: clock.now(), seal, end: 0, core: first };
+        let published = clock.now();
+        let first = Sealed { version, published, seal, end: version, core: first };
         let nanos_per_unit = if spec.time_scale > 0.0 { 1e9 / spec.time_scale } else { 0.0 };
         let full = u64::from(capacity).saturating_sub(threads as u64).max(1);
         // a sum cannot be divided: what is taken out early makes room for more than are wanted
@@ -145,6 +148,7 @@ impl<W: Work> FreeFleet<W> {
         }
         let spawn_seconds = hive.clock.now() as f64 / 1e9;
         FreeFleet {
+            first: version,
             full,
             step,
             hive,
@@ -307,6 +311,7 @@ impl<W: Work> FreeFleet<W> {
             _ => Latency::of(times),
         };
         LiveReport {
+            first_core: self.first,
             sent: sent.iter().map(|sent| u64::from(sent.load(Ordering::Relaxed))).sum(),
             taken: taken - ledger.dropped,
             dropped: ledger.dropped,

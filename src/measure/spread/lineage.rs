@@ -1,6 +1,7 @@
 //! Lineage: whose learning a core is made of.
 
 use crate::params::Layout;
+use crate::state::{Reader, StateError, Writer};
 use std::ops::Range;
 
 /// Each origin's part in the displacement of a core from where it started, block by block,
@@ -31,6 +32,22 @@ impl Lineage {
     pub fn new(layout: Layout, origins: usize) -> Self {
         let moved = vec![0.0; origins * layout.entries()];
         Lineage { layout, origins, moved }
+    }
+
+    /// Puts what every origin moved into a checkpoint.
+    pub fn keep(&self, out: &mut Writer<'_>) {
+        out.put(&self.moved);
+    }
+
+    /// Takes up what as many origins moved.
+    ///
+    /// # Errors
+    /// Where they are more or fewer, or of another layout.
+    pub fn take_up(&mut self, from: &mut Reader<'_>) -> Result<(), StateError> {
+        let moved: Vec<f64> = from.get()?;
+        StateError::unless_same("numbers of a lineage:", moved.len(), self.moved.len())?;
+        self.moved = moved;
+        Ok(())
     }
 
     fn place(&self, block: u32, origin: usize) -> Range<usize> {

@@ -2,10 +2,10 @@
 
 use super::Adoption;
 use crate::measure::Frame;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A skill with the only group that practises it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tag {
     /// The skill.
     pub skill: usize,

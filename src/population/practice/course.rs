@@ -7,6 +7,7 @@ use crate::ids::AgentId;
 use crate::measure::{Frame, PanelMember, RoundRow};
 use crate::population::{Grid, Population};
 use crate::scenario::Topology;
+use crate::state::{Reader, StateError, Writer};
 use std::sync::PoisonError;
 
 impl Population for Practice {
@@ -156,6 +157,31 @@ impl Population for Practice {
             practised: now.practised.clone(),
             adopters: now.adopters.clone(),
         }
+    }
+
+    fn keep(&self, now: &Snapshot, out: &mut Writer<'_>) {
+        out.put(&(now.round, &now.core.practice, &now.core.since, &now.work));
+        out.put(&(&now.done, &now.counts, &now.practised, &now.adopters));
+        out.put_words(now.known.all());
+    }
+
+    fn take_up(&self, from: &mut Reader<'_>) -> Result<Snapshot, StateError> {
+        let mut at = self.room();
+        let sizes = |at: &Snapshot| {
+            let Snapshot { core, done, counts, practised, .. } = at;
+            let core = [core.practice.len(), core.since.len()];
+            [core[0], core[1], done.len(), counts.len(), practised.len()]
+        };
+        let wanted = sizes(&at);
+        (at.round, at.core.practice, at.core.since, at.work) = from.get()?;
+        (at.done, at.counts, at.practised, at.adopters) = from.get()?;
+        let all = sizes(&at).into_iter().zip(wanted);
+        all.into_iter()
+            .try_for_each(|(n, wanted)| StateError::unless_same("numbers:", n, wanted))?;
+        let known = from.words()?;
+        StateError::unless_same("words of agents:", known.len(), at.known.all().len())?;
+        at.known.all_mut().copy_from_slice(&known);
+        Ok(at)
     }
 
     fn digest(&self, now: &Snapshot, feed: &mut dyn FnMut(&[u8])) {

@@ -13,6 +13,7 @@ use super::{Practice, Snapshot};
 use crate::measure::{Frame, PanelMember, RoundRow};
 use crate::params::kernels::run_around;
 use crate::population::Population;
+use crate::state::{Reader, StateError, Writer};
 use crate::threads::parallel_chunks;
 use std::sync::PoisonError;
 
@@ -193,6 +194,17 @@ impl Population for Rumour {
             adopters: now.adopters.clone(),
             panel,
         }
+    }
+
+    fn keep(&self, now: &Known, out: &mut Writer<'_>) {
+        out.put(&(now.round, &now.adopters));
+        out.put_words(&now.bits);
+    }
+
+    fn take_up(&self, from: &mut Reader<'_>) -> Result<Known, StateError> {
+        let ((round, adopters), bits) = (from.get()?, from.words()?);
+        StateError::unless_same("words of a rumour:", bits.len(), self.room().bits.len())?;
+        Ok(Known { round, bits, adopters })
     }
 
     fn digest(&self, now: &Known, feed: &mut dyn FnMut(&[u8])) {

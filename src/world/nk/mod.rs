@@ -19,6 +19,7 @@ use crate::halt::Halt;
 use crate::maths::pow;
 use crate::scenario::{Nk, Partners};
 use crate::stream::{Key, Purpose, Stream};
+use serde::{Deserialize, Serialize};
 
 /// Most contributions that are kept in a table, 16 MiB of them; of larger landscapes each is drawn
 /// when it is asked for, at some 10 ns.
@@ -32,11 +33,11 @@ const ONE: f64 = 4_294_967_296.0;
 
 /// The sum of a solution's contributions in units of 2⁻³²: an integer below 2³⁸, by which solutions
 /// of one landscape are compared.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Fitness(pub u64);
 
 /// A bit string and its fitness.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Solution {
     /// Bit `i` is that of value 2^i; those from N on are 0.
     pub bits: u64,

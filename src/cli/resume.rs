@@ -1,0 +1,97 @@
+//! `hivesim resume`: a run that was cut off, from its last checkpoint to the report.
+
+use super::carrying::{MachineArgs, WatchArgs};
+use super::running::Running;
+use super::{Failure, print, tell};
+use crate::record::{Found, ResumeError, RunDirectory, find};
+use crate::scenario::{CheckedScenario, Scenario};
+use crate::text::plain;
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+const AFTER_HELP: &str = "\
+A run keeps its state in DIR/checkpoints as it goes, every minute or as [checkpoint] of its scenario
+says, and takes that folder away when it is complete. A run that was killed, interrupted, or met a full
+disk goes on from the newest state that is whole, and comes to the same result and the same tables, to
+the bit, as if it had never been cut off: on any engine, with any number of threads. Changes made while it
+ran are part of the state. Where no state was kept yet it begins again; a run that is complete is left
+alone.
+
+Examples:
+  hivesim resume runs/first-hive-1
+  hivesim resume runs/million-1 --engine pool --threads 8
+
+Exit codes: 0 fine, 1 failed, 2 bad input, 130 interrupted";
+
+/// Arguments of `hivesim resume`.
+#[derive(Debug, Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub struct ResumeArgs {
+    /// The folder of the run.
+    #[arg(value_name = "DIR")]
+    run: PathBuf,
+    #[command(flatten)]
+    machine: MachineArgs,
+    #[command(flatten)]
+    watch: WatchArgs,
+}
+
+/// Goes on with it.
+pub(super) fn run(args: &ResumeArgs) -> Result<(), Failure> {
+    let found = find(&args.run).map_err(|error| match error {
+        ResumeError::NoRun { .. } => Failure::BadInput(error.to_string()),
+        ResumeError::Record(_) => Failure::Failed(error.to_string()),
+    })?;
+    let out = &args.run;
+    let talks = args.watch.talks();
+    let (text, within, damaged, state) = match found {
+        Found::Complete(hash) => {
+            return match talks {
+                true => print(&format!(
+                    "{} is complete\nresult  {hash}\n",
+                    plain(&out.to_string_lossy())
+                )),
+                false => Ok(()),
+            };
+        }
+        Found::Begun { scenario, within, damaged } => (scenario, within, damaged, None),
+        Found::At(state) => {
+            let state = *state;
+            (state.scenario.clone(), state.within.clone(), state.damaged.clone(), Some(state))
+        }
+    };
+    for (path, why) in &damaged {
+        tell(&plain(&format!("passed over {}: {why}", path.display())));
+    }
+    if talks {
+        tell(&match &state {
+            Some(state) => format!("going on: {} at round {}", state.fleet, state.round),
+            None => "going on: from the beginning, as no state is kept".into(),
+        });
+    }
+    let out = std::path::absolute(out).unwrap_or_else(|_| out.clone());
+    let scenario = load(&text, within.as_deref(), args)?;
+    let run = match state {
+        Some(state) => Running::going_on(scenario, state),
+        None => Running::of(scenario),
+    };
+    args.watch.carry_out(&run, &out, RunDirectory::resume)
+}
+
+/// The scenario of the run, whose paths lead where they led when it was begun.
+fn load(text: &str, within: Option<&Path>, args: &ResumeArgs) -> Result<CheckedScenario, Failure> {
+    let name = args.run.join("checkpoints/scenario.toml");
+    let scenario = Scenario::parse_over(text, &name.to_string_lossy(), &args.machine.overrides());
+    let scenario = scenario.map_err(|error| Failure::BadInput(error.to_string()))?;
+    let relative =
+        Scenario::clone(&scenario).paths().any(|(_, path)| Path::new(path).is_relative());
+    if let Some(within) = within.filter(|_| relative)
+        && std::env::set_current_dir(within).is_err()
+    {
+        tell(&plain(&format!(
+            "{} is not there, where the run was begun: paths of its scenario are looked for here",
+            within.display()
+        )));
+    }
+    Ok(scenario)
+}

@@ -1,0 +1,185 @@
+//! What a run that was cut off goes on from.
+
+use super::super::directory;
+use super::super::error::RecordError;
+use super::super::reading::glance;
+use super::head::{self, AgentsFile};
+use super::{RUN, SCENARIO, Trace, folder_in, heads, trace_of};
+use crate::engine::{Kept, Source};
+use serde_json::Value;
+use std::fs::{self, File};
+use std::io::{self, BufReader, Cursor};
+use std::path::{Path, PathBuf};
+
+/// What is found of a run.
+#[derive(Debug)]
+pub enum Found {
+    /// It is complete, with this hash.
+    Complete(String),
+    /// It was cut off at a state that was kept.
+    At(Box<Unfinished>),
+    /// It was cut off before its first state was kept.
+    Begun {
+        /// Its scenario, as TOML.
+        scenario: String,
+        /// The folder in which it was begun.
+        within: Option<PathBuf>,
+        /// States that cannot be gone on from: files, and why.
+        damaged: Vec<(PathBuf, String)>,
+    },
+}
+
+/// A state to go on from.
+#[derive(Debug)]
+pub struct Unfinished {
+    pub(super) number: u64,
+    pub(super) agents: Vec<AgentsFile>,
+    folder: PathBuf,
+    state: Vec<u8>,
+    /// `hive`, or the bound that was under way.
+    pub fleet: String,
+    /// Publications of it by then.
+    pub round: u32,
+    /// When the run began, in seconds since 1970.
+    pub started: f64,
+    /// Wall-clock seconds in which it was under way.
+    pub worked: f64,
+    /// Wall-clock seconds of each fleet by then.
+    pub seconds: Vec<f64>,
+    /// The scenario, with all that was changed on the way, as TOML.
+    pub scenario: String,
+    /// The folder in which the run was begun.
+    pub within: Option<PathBuf>,
+    /// Later states that cannot be gone on from: files, and why.
+    pub damaged: Vec<(PathBuf, String)>,
+}
+
+/// Why a run cannot be resumed.
+#[derive(Debug, thiserror::Error)]
+pub enum ResumeError {
+    /// There is none.
+    #[error("`{}` holds no run that was cut off ({why}): begin one with `hivesim run`", path.display())]
+    NoRun {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What is there.
+        why: &'static str,
+    },
+    /// Its folder cannot be read.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+impl Unfinished {
+    /// The state itself.
+    ///
+    /// # Errors
+    /// Where a file of it cannot be opened any more.
+    pub fn open(&self) -> Result<Kept, RecordError> {
+        let head = Source {
+            bytes: self.state.len() as u64,
+            from: Box::new(Cursor::new(self.state.clone())),
+        };
+        let open = |file: &AgentsFile| {
+            let path = self.folder.join(&file.name);
+            let from = File::open(&path).map_err(|e| RecordError::io("open", &path, e))?;
+            let from = Box::new(BufReader::with_capacity(1 << 20, from));
+            Ok(Source { bytes: file.bytes, from })
+        };
+        Ok(Kept { head, agents: self.agents.iter().map(open).collect::<Result<_, _>>()? })
+    }
+}
+
+/// Finds the newest state of a run that is whole: damaged ones are passed over, and told of.
+///
+/// # Errors
+/// Where there is no run, or its folder cannot be read.
+pub fn find(run: &Path) -> Result<Found, ResumeError> {
+    let no_run = |why| ResumeError::NoRun { path: run.into(), why };
+    if !run.is_dir() {
+        return Err(no_run(if run.exists() { "it is a file" } else { "it does not exist" }));
+    }
+    let folder = folder_in(run);
+    let trace = trace_of(run)?;
+    if matches!(trace, Trace::None | Trace::Foreign) {
+        return match glance(run) {
+            Ok(glance) if glance.complete => Ok(Found::Complete(glance.result_hash)),
+            Ok(_) => Ok(Found::Begun {
+                scenario: read_text(&run.join(SCENARIO))?,
+                within: None,
+                damaged: Vec::new(),
+            }),
+            Err(_) => Err(no_run("it has no checkpoints")),
+        };
+    }
+    let within = folder_begun_in(&folder);
+    let mut damaged = Vec::new();
+    for (number, path) in heads(&folder)? {
+        let read = head::read(&path).and_then(|(about, state)| {
+            about.agents.iter().try_for_each(|file| is_whole(&folder, file))?;
+            Ok((about, state))
+        });
+        match read {
+            Ok((about, state)) => {
+                return Ok(Found::At(Box::new(Unfinished {
+                    number,
+                    agents: about.agents,
+                    folder,
+                    state,
+                    fleet: about.fleet,
+                    round: about.round,
+                    started: about.started,
+                    worked: about.worked,
+                    seconds: about.seconds,
+                    scenario: about.scenario,
+                    within,
+                    damaged,
+                })));
+            }
+            Err(why) => damaged.push((path, why)),
+        }
+    }
+    let scenario = folder.join(SCENARIO);
+    if !scenario.is_file() {
+        return Err(no_run("it was cut off as it began"));
+    }
+    Ok(Found::Begun { scenario: read_text(&scenario)?, within, damaged })
+}
+
+/// Gives up the states of a run that was cut off.
+///
+/// # Errors
+/// Where they cannot be removed, or a run is under way there.
+pub fn forget(run: &Path) -> Result<(), RecordError> {
+    if matches!(trace_of(run)?, Trace::None | Trace::Foreign) {
+        return Ok(());
+    }
+    let _lock = directory::lock(run)?;
+    super::remove(run)
+}
+
+fn folder_begun_in(folder: &Path) -> Option<PathBuf> {
+    let about: Value = serde_json::from_slice(&fs::read(folder.join(RUN)).ok()?).ok()?;
+    about["folder"].as_str().map(PathBuf::from)
+}
+
+fn read_text(path: &Path) -> Result<String, RecordError> {
+    fs::read_to_string(path).map_err(|e| RecordError::io("read", path, e))
+}
+
+/// Whether a file of agents is as it was written.
+fn is_whole(folder: &Path, AgentsFile { name, bytes, blake3 }: &AgentsFile) -> Result<(), String> {
+    let path = folder.join(name);
+    let hash = || -> io::Result<(u64, String)> {
+        let mut hasher = blake3::Hasher::new();
+        let mut file = File::open(&path)?;
+        let read = io::copy(&mut file, &mut hasher)?;
+        Ok((read, hasher.finalize().to_hex().to_string()))
+    };
+    match hash() {
+        Ok((read, hash)) if read == *bytes && hash == *blake3 => Ok(()),
+        Ok((read, _)) if read != *bytes => Err(format!("{name} has {read} bytes of {bytes}")),
+        Ok(_) => Err(format!("the checksum of {name} is wrong")),
+        Err(error) => Err(format!("{name}: {error}")),
+    }
+}
