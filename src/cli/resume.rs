@@ -69,8 +69,9 @@ pub(super) fn run(args: &ResumeArgs) -> Result<(), Failure> {
             None => "going on: from the beginning, as no state is kept".into(),
         });
     }
-    let out = std::path::absolute(out).unwrap_or_else(|_| out.clone());
-    let scenario = load(&text, within.as_deref(), args)?;
+    let whole = std::path::absolute(out);
+    let (scenario, moved) = load(&text, within.as_deref(), args)?;
+    let out = whole.ok().filter(|_| moved).unwrap_or_else(|| out.clone());
     let run = match state {
         Some(state) => Running::going_on(scenario, state),
         None => Running::of(scenario),
@@ -78,20 +79,25 @@ pub(super) fn run(args: &ResumeArgs) -> Result<(), Failure> {
     args.watch.carry_out(&run, &out, RunDirectory::resume)
 }
 
-/// The scenario of the run, whose paths lead where they led when it was begun.
-fn load(text: &str, within: Option<&Path>, args: &ResumeArgs) -> Result<CheckedScenario, Failure> {
+/// The scenario of the run; goes to the folder in which it was begun where its paths lead from there,
+/// and tells whether it did.
+fn load(
+    text: &str,
+    within: Option<&Path>,
+    args: &ResumeArgs,
+) -> Result<(CheckedScenario, bool), Failure> {
     let name = args.run.join("checkpoints/scenario.toml");
     let scenario = Scenario::parse_over(text, &name.to_string_lossy(), &args.machine.overrides());
     let scenario = scenario.map_err(|error| Failure::BadInput(error.to_string()))?;
     let relative =
         Scenario::clone(&scenario).paths().any(|(_, path)| Path::new(path).is_relative());
-    if let Some(within) = within.filter(|_| relative)
-        && std::env::set_current_dir(within).is_err()
-    {
+    let Some(within) = within.filter(|_| relative) else { return Ok((scenario, false)) };
+    let moved = std::env::set_current_dir(within).is_ok();
+    if !moved {
         tell(&plain(&format!(
             "{} is not there, where the run was begun: paths of its scenario are looked for here",
             within.display()
         )));
     }
-    Ok(scenario)
+    Ok((scenario, moved))
 }

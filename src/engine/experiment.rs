@@ -65,8 +65,17 @@ pub trait Observer: Sync {
     fn round(&self, _stage: Stage, _row: &RoundRow) {}
     /// How the books of a fleet of free agents stand, now and then.
     fn live(&self, _report: &LiveReport) {}
-    /// A fleet goes on from a checkpoint; `trace` is its history up to there.
-    fn resumed(&self, _stage: Stage, _trace: &Trace) {}
+    /// A fleet goes on from a checkpoint; `trace` is its history up to there, of which it is told again
+    /// core by core unless it has a better way.
+    fn resumed(&self, stage: Stage, trace: &Trace) {
+        let mut frames = trace.frames.iter().peekable();
+        for row in &trace.rounds {
+            if let Some(frame) = frames.next_if(|frame| frame.round == row.round) {
+                self.frame(stage, trace, frame);
+            }
+            self.round(stage, row);
+        }
+    }
     /// A fleet's course is over.
     fn end(&self, _stage: Stage) {}
 }

@@ -329,6 +329,28 @@ impl Observer for Board {
         });
     }
 
+    fn resumed(&self, _: Stage, trace: &Trace) {
+        self.set(|state| {
+            let State { fleets, sums, .. } = state;
+            let Some(fleet) = fleets.last_mut() else { return };
+            fleet.about = Arc::new(About::of(trace));
+            let (agents, adopted) = (self.scenario.fleet.agents, self.scenario.measure.adopted);
+            for frame in &trace.frames {
+                let panel = (&trace.panel[..], agents, adopted);
+                fleet.levels = Arc::new(sums.take(&fleet.about.layout, frame, panel));
+                fleet.spread.push(fleet.levels.clone());
+            }
+            for row in &trace.rounds {
+                // how long it took was before
+                let (tour_seconds, merge_seconds) = (f32::NAN, f32::NAN);
+                fleet.tasks += row.tasks;
+                let row = Arc::new(Row { row: row.clone(), tour_seconds, merge_seconds });
+                fleet.rows.push(row.clone());
+                fleet.last = Some(row);
+            }
+        });
+    }
+
     fn live(&self, report: &LiveReport) {
         self.set(|state| {
             if let Some(fleet) = state.fleets.last_mut() {

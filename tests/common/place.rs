@@ -140,6 +140,6 @@ pub fn real(field: &Field) -> f64 {
 }
 
 /// A stream of numbers that differ enough: where to kill is no result.
-fn scattered(i: u64) -> u64 {
+pub fn scattered(i: u64) -> u64 {
     (i + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33
 }

@@ -82,8 +82,9 @@ impl<'a> Checkpoints<'a> {
             let about = json!({
                 "hivesim": version, "format": head::FORMAT, "started": started, "folder": within,
             });
-            write_text(&folder.join(SCENARIO), &scenario)?;
+            // by which the folder is known to be hivesim's
             write_text(&folder.join(RUN), &pretty(&about))?;
+            write_text(&folder.join(SCENARIO), &scenario)?;
         } else if spec.any() {
             atomic::sweep(&folder)?;
         }
