@@ -1,7 +1,8 @@
 //! Files that get their names only when they are complete.
 
+use crate::disk::{self, File};
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -50,7 +51,7 @@ impl Pending {
             let process = std::process::id();
             let at = to.with_file_name(format!("{PREFIX}{name}-{process}-{count}{SUFFIX}"));
             let mut unfinished = unfinished();
-            match OpenOptions::new().write(true).create_new(true).open(&at) {
+            match File::create_new(&at) {
                 Ok(file) => {
                     unfinished.insert(at.clone());
                     return Ok((Pending { at, to: to.into(), kept: false }, file));
@@ -63,7 +64,7 @@ impl Pending {
 
     /// Gives the file its name, over one that has it.
     pub fn rename(&mut self) -> io::Result<()> {
-        fs::rename(&self.at, &self.to)?;
+        disk::rename(&self.at, &self.to)?;
         unfinished().remove(&self.at);
         self.at.clone_from(&self.to);
         Ok(())
@@ -84,7 +85,7 @@ impl Drop for Pending {
     fn drop(&mut self) {
         if !self.kept {
             // On the way out of a failure: the first error is the one to report.
-            let _ = fs::remove_file(&self.at);
+            let _ = disk::remove_file(&self.at);
             unfinished().remove(&self.at);
         }
     }
@@ -96,7 +97,7 @@ pub(crate) struct MadeFolder(PathBuf);
 impl MadeFolder {
     pub fn create(path: &Path) -> io::Result<Self> {
         let mut unfinished = unfinished();
-        fs::create_dir(path)?;
+        disk::create_dir(path)?;
         unfinished.insert(path.into());
         Ok(MadeFolder(path.into()))
     }
@@ -110,7 +111,7 @@ impl MadeFolder {
 
 impl Drop for MadeFolder {
     fn drop(&mut self) {
-        let _ = fs::remove_dir(&self.0);
+        let _ = disk::remove_dir(&self.0);
         unfinished().remove(&self.0);
     }
 }
@@ -126,10 +127,4 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     }
-}
-
-/// Makes the names in a folder survive a power cut. Does nothing where a folder cannot be opened
-/// as a file; a rename is still atomic there.
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

@@ -3,9 +3,9 @@
 use super::shards::{self, Files};
 use super::tensor::{Dtype, Tensor};
 use super::{CheckpointError, convert};
-use crate::pending::{Pending, folder_of, sync_folder};
+use crate::disk::{self, File, sync_folder};
+use crate::pending::{Pending, folder_of};
 use std::collections::BTreeMap;
-use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -150,7 +150,7 @@ impl Writer {
             file.write_all(content).map_err(|e| CheckpointError::io("write", path, e))?;
             file.sync_all().map_err(|e| CheckpointError::io("flush to disk", path, e))?;
             self.bytes += content.len() as u64;
-            match fs::remove_file(path) {
+            match disk::remove_file(path) {
                 Err(e) if e.kind() != io::ErrorKind::NotFound => {
                     return Err(CheckpointError::io("replace", path, e));
                 }

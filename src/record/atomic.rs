@@ -5,8 +5,9 @@
 //! power cut. Cost: two fsyncs a file, a few milliseconds; a run writes sixteen files.
 
 use super::error::RecordError;
-use crate::pending::{Pending, folder_of, is_temporary, sync_folder};
-use std::fs::{self, File};
+use crate::disk::{self, File, sync_folder};
+use crate::pending::{Pending, folder_of, is_temporary};
+use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -61,7 +62,7 @@ pub(super) fn write<T>(
 
 /// Gives a file its final name, for good.
 pub(super) fn rename(from: &Path, to: &Path) -> Result<(), RecordError> {
-    fs::rename(from, to).map_err(|e| RecordError::io("replace", to, e))?;
+    disk::rename(from, to).map_err(|e| RecordError::io("replace", to, e))?;
     sync_folder_of(to)
 }
 
@@ -69,8 +70,8 @@ pub(super) fn rename(from: &Path, to: &Path) -> Result<(), RecordError> {
 pub(super) fn remove(path: &Path) -> Result<(), RecordError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let removed = match is_temporary(&name) && path.is_dir() {
-        true => fs::remove_dir_all(path),
-        false => fs::remove_file(path),
+        true => disk::remove_dir_all(path),
+        false => disk::remove_file(path),
     };
     match removed {
         Ok(()) => sync_folder_of(path),

@@ -16,6 +16,7 @@ use super::checkpoints::{self, Trace};
 use super::error::RecordError;
 use super::manifest::FileEntry;
 use super::pretty;
+use crate::disk;
 use crate::pending::is_temporary;
 use serde_json::Value;
 use std::fs::{self, File, TryLockError};
@@ -23,7 +24,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 const MANIFEST: &str = "manifest.json";
-const MARKER: &str = ".hivesim-unfinished";
+pub(super) const MARKER: &str = ".hivesim-unfinished";
 
 /// What a directory is filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +105,7 @@ impl RunDirectory {
             return Err(RecordError::NotADirectory { path: path.into() });
         }
         let made = Made::missing(path);
-        let taken = fs::create_dir_all(path)
+        let taken = disk::create_dir_all(path)
             .map_err(|e| RecordError::io("create", path, e))
             .and_then(|()| take(path, content));
         let lock = taken.inspect_err(|error| match error {
@@ -161,7 +162,7 @@ impl RunDirectory {
     /// Makes room for the new files beside the earlier result.
     pub(super) fn begin(&self) -> Result<(), RecordError> {
         self.abandon()?;
-        fs::create_dir(&self.staging).map_err(|e| RecordError::io("create", &self.staging, e))
+        disk::create_dir(&self.staging).map_err(|e| RecordError::io("create", &self.staging, e))
     }
 
     /// Takes away what was written since [`RunDirectory::begin`].

@@ -2,6 +2,7 @@
 //! `tables_read_back`, with Parquet's own reader and with Python's.
 
 mod directory;
+mod faults;
 mod histories;
 mod numbers;
 mod tables_read_back;

@@ -1,2 +1,3 @@
 mod conversions;
+mod faults;
 mod headers;

@@ -20,6 +20,7 @@ pub use vault::{Checkpoints, Progress};
 
 use super::atomic;
 use super::error::RecordError;
+use crate::disk;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -111,10 +112,10 @@ pub(super) fn remove(run: &Path) -> Result<(), RecordError> {
             || path.extension().is_some_and(|kind| kind == AGENTS)
             || crate::pending::is_temporary(&name);
         if own {
-            fs::remove_file(&path).map_err(|e| RecordError::io("remove", &path, e))?;
+            disk::remove_file(&path).map_err(|e| RecordError::io("remove", &path, e))?;
         }
     }
-    match fs::remove_dir(&folder) {
+    match disk::remove_dir(&folder) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(RecordError::io("remove", &folder, e)),
         _ => atomic::sync_folder_of(&folder),
     }

@@ -7,6 +7,7 @@ use super::super::error::RecordError;
 use super::super::{atomic, pretty};
 use super::head::{self, About, AgentsFile};
 use super::{AGENTS, HEAD, RUN, SCENARIO, Unfinished, file_name, folder_in, heads, write_text};
+use crate::disk;
 use crate::engine::{Extent, Moment, State, Vault};
 use crate::scenario::Checkpoint;
 use crate::state::Writer;
@@ -75,7 +76,7 @@ impl<'a> Checkpoints<'a> {
             super::remove(&run)?;
         }
         if spec.any() && earlier.is_none() {
-            fs::create_dir(&folder).map_err(|e| RecordError::io("create", &folder, e))?;
+            disk::create_dir(&folder).map_err(|e| RecordError::io("create", &folder, e))?;
             let Progress { scenario, started, .. } = progress();
             let version = env!("CARGO_PKG_VERSION");
             let within = std::env::current_dir().ok();
@@ -186,7 +187,7 @@ fn prune(folder: &Path, kept: &[(u64, Vec<AgentsFile>)]) {
         let ours = path.extension().is_some_and(|kind| kind == HEAD || kind == AGENTS);
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if ours && !needed.contains(&*name) {
-            let _ = fs::remove_file(&path);
+            let _ = disk::remove_file(&path);
         }
     }
 }

@@ -8,6 +8,7 @@ mod run_file;
 use super::atomic::{self, Sink};
 use super::directory::{Made, check_writable, lock};
 use super::error::RecordError;
+use crate::disk;
 use crate::pending::is_temporary;
 use crate::sweep::Finished;
 use serde::de::DeserializeOwned;
@@ -53,7 +54,7 @@ impl RunsFolder {
             return Err(RecordError::NotADirectory { path: path.into() });
         }
         let made = Made::missing(path);
-        let taken = fs::create_dir_all(path)
+        let taken = disk::create_dir_all(path)
             .map_err(|e| RecordError::io("create", path, e))
             .and_then(|()| take(path, other));
         let lock = taken.inspect_err(|error| match error {
@@ -67,7 +68,7 @@ impl RunsFolder {
             folder.put(name, text)?;
         }
         let runs = path.join(RUNS);
-        fs::create_dir_all(&runs).map_err(|e| RecordError::io("create", &runs, e))?;
+        disk::create_dir_all(&runs).map_err(|e| RecordError::io("create", &runs, e))?;
         atomic::sweep(&runs)?;
         Ok(folder)
     }
