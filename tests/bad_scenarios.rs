@@ -286,6 +286,9 @@ refused! {
     predictions_in_the_dataset_world("[world]\nkind = \"dataset\"\npath = \"data\"\n[distiller]\nexchange = \"predictions\"\n");
     bounds_of_a_bound("[distiller]\ntopology = \"isolated\"\n[measure]\nbounds = [\"pooled\", \"isolated\"]\n");
     dropped_stragglers_without_a_merge("[fleet.stragglers]\nshare = 0.5\npartial = \"drop\"\n[distiller]\ntopology = \"isolated\"\n");
+    no_checkpoint_to_keep("[checkpoint]\nkeep = 0\n");
+    a_pause_before_the_past("[checkpoint]\nseconds = -1\n");
+    a_checkpoint_key_misspelt("[checkpoint]\nround = 5\n");
     threads_of_the_serial_engine("[engine]\nkind = \"serial\"\nthreads = 4\n");
     no_training_examples("[world]\nkind = \"synthetic\"\ntrain_share = 0.5\nsizes = { kind = \"fixed\", examples = 1 }\n");
     several_combinations("[fleet]\nagents = 5\ntasks = 2\n[feedback]\nhorizon = 3\n[measure]\npanel = 6\n");
