@@ -5,7 +5,7 @@ use super::running::Running;
 use super::signals::Signals;
 use super::watch::{Progress, Watcher};
 use super::{Failure, RUNS, metrics, run_name, tell};
-use crate::record::RunDirectory;
+use crate::record::{RunDirectory, forget};
 use crate::scenario::CheckedScenario;
 use crate::serve::{Board, Launch, Server, Site};
 use crate::text::plain;
@@ -74,12 +74,14 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Failure> {
 
 /// What starts a run on a thread of its own.
 fn launching(runs: PathBuf, signals: Signals, thread: Thread) -> Box<Launch> {
-    Box::new(move |scenario: CheckedScenario| {
+    Box::new(move |scenario: CheckedScenario, restart: bool| {
         let name = run_name(&scenario.name, scenario.seed.0);
         let out = runs.join(&name);
         let run = Running::of(scenario);
         let board = Board::new(&run.scenario(), run.controls(), run.halt());
-        let directory = RunDirectory::create(&out).map_err(|error| error.to_string())?;
+        let forgotten = if restart { forget(&out) } else { Ok(()) };
+        let directory = forgotten.and_then(|()| RunDirectory::create(&out));
+        let directory = directory.map_err(|error| error.to_string())?;
         signals.stop(run.halt());
         signals.remove(directory.made());
         let (signals, told) = (signals.clone(), board.clone());

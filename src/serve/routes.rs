@@ -158,6 +158,8 @@ struct Start {
     scenario: String,
     #[serde(default)]
     set: Vec<String>,
+    #[serde(default)]
+    restart: bool,
 }
 
 async fn pause(State(site): Shared, headers: HeaderMap, body: Body) -> Answer {
@@ -234,8 +236,8 @@ async fn scenario_list(State(site): Shared) -> Answer {
 }
 
 async fn start(State(site): Shared, headers: HeaderMap, body: Body) -> Answer {
-    let Start { scenario, set } = read(&headers, body).await?;
-    aside(&site, move |site| site.start(&scenario, &set)).await?;
+    let Start { scenario, set, restart } = read(&headers, body).await?;
+    aside(&site, move |site| site.start(&scenario, &set, restart)).await?;
     Ok(as_json(&json!({})))
 }
 

@@ -15,8 +15,9 @@ const VIEWERS_MAX: usize = 100;
 /// Answers at once that read many files.
 const HEAVY_MAX: usize = 2;
 
-/// Begins a run of its own accord, on another thread, and gives its board; or says why not.
-pub type Launch = dyn Fn(CheckedScenario) -> Result<Arc<Board>, String> + Send + Sync;
+/// Begins a run of a scenario, anew where one was cut off if so told, on another thread, and gives its
+/// board; or says why not.
+pub type Launch = dyn Fn(CheckedScenario, bool) -> Result<Arc<Board>, String> + Send + Sync;
 
 /// What a [`Server`](super::Server) serves.
 pub struct Site {
@@ -66,8 +67,8 @@ impl Site {
         self.scenarios.as_ref().map(|(folder, _)| folder).ok_or_else(none)
     }
 
-    /// Starts a run, unless one is under way.
-    pub(super) fn start(&self, name: &str, sets: &[String]) -> Result<(), Refusal> {
+    /// Starts a run, unless one is under way; anew where another was cut off, if that is asked for.
+    pub(super) fn start(&self, name: &str, sets: &[String], restart: bool) -> Result<(), Refusal> {
         let folder = self.scenarios()?;
         let scenario = scenarios::load(folder, name, sets)?;
         let _alone = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -75,7 +76,7 @@ impl Site {
             return Err(Refusal::conflict("a run is under way; it has to end or be stopped first"));
         }
         let Some((_, launch)) = &self.scenarios else { return Ok(()) };
-        let board = launch(scenario).map_err(Refusal::conflict)?;
+        let board = launch(scenario, restart).map_err(Refusal::conflict)?;
         self.board.send_replace(Some(board));
         Ok(())
     }

@@ -58,7 +58,7 @@
       const set = inputs.filter((i) => i.value.trim()).map((i) => `${i.dataset.key}=${i.value.trim()}`);
       set.push(...sets.value.split("\n").map((line) => line.trim()).filter(Boolean));
       try {
-        await live.post("/api/start", { scenario: select.value, set });
+        await live.post("/api/start", { scenario: select.value, set, restart: get("start-anew").checked });
         scrollTo({ top: 0, behavior: hive.calm ? "auto" : "smooth" });
         get("pause").focus();
       } catch (error) {
