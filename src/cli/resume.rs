@@ -57,7 +57,12 @@ pub(super) fn run(args: &ResumeArgs) -> Result<(), Failure> {
         Found::Begun { scenario, within, damaged } => (scenario, within, damaged, None),
         Found::At(state) => {
             let state = *state;
-            (state.scenario.clone(), state.within.clone(), state.damaged.clone(), Some(state))
+            (
+                state.progress.scenario.clone(),
+                state.within.clone(),
+                state.damaged.clone(),
+                Some(state),
+            )
         }
     };
     for (path, why) in &damaged {

@@ -38,7 +38,7 @@ impl Running {
 
     /// Seconds that each fleet took by where it goes on.
     pub fn seconds(&self) -> Vec<f64> {
-        self.from.as_ref().map_or_else(Vec::new, |from| from.seconds.clone())
+        self.from.as_ref().map_or_else(Vec::new, |from| from.progress.seconds.clone())
     }
 
     /// Of what it is a run.
@@ -73,11 +73,11 @@ impl Running {
     ) -> Result<(Outcome, Value), Failure> {
         let started = SystemTime::now();
         let worked = |now: SystemTime| {
-            let earlier = self.from.as_ref().map_or(0.0, |from| from.worked);
+            let earlier = self.from.as_ref().map_or(0.0, |from| from.progress.worked);
             earlier + now.duration_since(started).map_or(0.0, |time| time.as_secs_f64())
         };
         let begun = self.from.as_ref().map_or(started, |from| {
-            UNIX_EPOCH + Duration::try_from_secs_f64(from.started).unwrap_or_default()
+            UNIX_EPOCH + Duration::try_from_secs_f64(from.progress.started).unwrap_or_default()
         });
         let progress = || Progress {
             scenario: self.experiment.scenario().to_toml(),

@@ -33,16 +33,24 @@ pub(super) struct About {
     pub fleet: String,
     /// Publications of it so far.
     pub round: u32,
-    /// When the run began, in seconds since 1970.
+    /// How far the run had come.
+    #[serde(flatten)]
+    pub progress: Progress,
+    /// The files of its agents, in the order in which they are to be read.
+    pub agents: Vec<AgentsFile>,
+}
+
+/// How far a run has come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Its scenario, with all that was changed on the way, as TOML.
+    pub scenario: String,
+    /// When it began, in seconds since 1970.
     pub started: f64,
     /// Wall-clock seconds in which it was under way.
     pub worked: f64,
     /// Wall-clock seconds of each fleet so far.
     pub seconds: Vec<f64>,
-    /// The scenario, as it was changed on the way.
-    pub scenario: String,
-    /// The files of its agents, in the order in which they are to be read.
-    pub agents: Vec<AgentsFile>,
 }
 
 /// A file of agents.

@@ -14,9 +14,9 @@ mod head;
 mod unfinished;
 mod vault;
 
-pub use head::FORMAT;
+pub use head::{FORMAT, Progress};
 pub use unfinished::{Found, ResumeError, Unfinished, find, forget};
-pub use vault::{Checkpoints, Progress};
+pub use vault::Checkpoints;
 
 use super::atomic;
 use super::error::RecordError;

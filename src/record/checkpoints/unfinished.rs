@@ -3,7 +3,7 @@
 use super::super::directory;
 use super::super::error::RecordError;
 use super::super::reading::glance;
-use super::head::{self, AgentsFile};
+use super::head::{self, AgentsFile, Progress};
 use super::{RUN, SCENARIO, Trace, folder_in, heads, trace_of};
 use crate::engine::{Kept, Source};
 use serde_json::Value;
@@ -40,14 +40,8 @@ pub struct Unfinished {
     pub fleet: String,
     /// Publications of it by then.
     pub round: u32,
-    /// When the run began, in seconds since 1970.
-    pub started: f64,
-    /// Wall-clock seconds in which it was under way.
-    pub worked: f64,
-    /// Wall-clock seconds of each fleet by then.
-    pub seconds: Vec<f64>,
-    /// The scenario, with all that was changed on the way, as TOML.
-    pub scenario: String,
+    /// How far the run had come.
+    pub progress: Progress,
     /// The folder in which the run was begun.
     pub within: Option<PathBuf>,
     /// Later states that cannot be gone on from: files, and why.
@@ -128,10 +122,7 @@ pub fn find(run: &Path) -> Result<Found, ResumeError> {
                     state,
                     fleet: about.fleet,
                     round: about.round,
-                    started: about.started,
-                    worked: about.worked,
-                    seconds: about.seconds,
-                    scenario: about.scenario,
+                    progress: about.progress,
                     within,
                     damaged,
                 })));

@@ -5,7 +5,7 @@
 use super::super::directory::RunDirectory;
 use super::super::error::RecordError;
 use super::super::{atomic, pretty};
-use super::head::{self, About, AgentsFile};
+use super::head::{self, About, AgentsFile, Progress};
 use super::{AGENTS, HEAD, RUN, SCENARIO, Unfinished, file_name, folder_in, heads, write_text};
 use crate::disk;
 use crate::engine::{Extent, Moment, State, Vault};
@@ -22,18 +22,6 @@ use std::time::{Duration, Instant};
 
 /// Times that a checkpoint takes until the next may be due by the clock.
 const PAUSE: u32 = 24;
-
-/// How far a run has come.
-pub struct Progress {
-    /// Its scenario, with all that was changed on the way.
-    pub scenario: String,
-    /// When it began, in seconds since 1970.
-    pub started: f64,
-    /// Wall-clock seconds in which it was under way.
-    pub worked: f64,
-    /// Wall-clock seconds of each fleet so far.
-    pub seconds: Vec<f64>,
-}
 
 /// A run's folder of checkpoints.
 pub struct Checkpoints<'a> {
@@ -147,16 +135,12 @@ impl<'a> Checkpoints<'a> {
             })?;
             agents.push(AgentsFile::of(name, digest));
         }
-        let Progress { scenario, started, worked, seconds } = (self.progress)();
         let about = About {
             hivesim: env!("CARGO_PKG_VERSION").into(),
             format: head::FORMAT,
             fleet: fleet.into(),
             round: moment.round,
-            started,
-            worked,
-            seconds,
-            scenario,
+            progress: (self.progress)(),
             agents: agents.clone(),
         };
         head::write(&folder.join(file_name(number, HEAD)), &about, state.head)?;
