@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Version of the format of checkpoints: raised with every change of what a state holds.
 pub const FORMAT: u32 = 1;
@@ -108,9 +109,9 @@ pub(super) fn write(
 }
 
 /// What a head says of itself, and its state.
-pub(super) fn read(path: &Path) -> Result<(About, Vec<u8>), String> {
+pub(super) fn read(path: &Path) -> Result<(About, Arc<[u8]>), String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
-    parse(&bytes).map(|(about, state)| (about, state.to_vec()))
+    parse(&bytes).map(|(about, state)| (about, state.into()))
 }
 
 /// The same of its bytes.

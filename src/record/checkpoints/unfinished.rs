@@ -10,6 +10,7 @@ use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What is found of a run.
 #[derive(Debug)]
@@ -35,7 +36,7 @@ pub struct Unfinished {
     pub(super) number: u64,
     pub(super) agents: Vec<AgentsFile>,
     folder: PathBuf,
-    state: Vec<u8>,
+    state: Arc<[u8]>,
     /// `hive`, or the bound that was under way.
     pub fleet: String,
     /// Publications of it by then.

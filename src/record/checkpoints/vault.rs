@@ -104,11 +104,6 @@ impl<'a> Checkpoints<'a> {
         }
     }
 
-    /// Whether there is a state to go on from.
-    pub fn is_any_kept(&self) -> bool {
-        !lock(&self.book).kept.is_empty()
-    }
-
     fn write(&self, book: &mut Book, moment: Moment, state: State<'_>) -> Result<(), RecordError> {
         let folder = folder_in(&self.run);
         let number = book.next;
