@@ -21,7 +21,8 @@ pub trait Vault: Sync {
     /// Whether the state of a moment is to be kept.
     fn wants(&self, moment: Moment) -> bool;
 
-    /// Keeps the state of a moment, or tells somebody why it cannot be. Returns whether it is kept.
+    /// Keeps the state of a moment, or thinks better of it, or tells somebody why it cannot be kept.
+    /// Returns whether it is.
     fn keep(&self, moment: Moment, state: State<'_>) -> bool;
 }
 
@@ -37,6 +38,8 @@ pub struct State<'a> {
 pub struct AgentsState<'a> {
     /// The share of them that is not as it was when the state was last kept.
     pub changed: f64,
+    /// Bytes of all of them, about.
+    pub bytes: usize,
     /// Writes those that changed since, or all.
     pub write: &'a mut dyn FnMut(Extent, &mut Writer<'_>),
 }
@@ -123,10 +126,11 @@ impl Keeper<'_> {
     pub fn keep_with(&self, round: u32, engine: &mut dyn Tour, fleet: &dyn Fn(&mut Writer<'_>)) {
         let Some(vault) = self.wants(round) else { return };
         let moment = Moment { stage: self.stage, round };
-        let (mut changed, mut agents) = (0, 0);
+        let (mut changed, mut agents, mut bytes) = (0, 0, 0);
         engine.cohorts(&mut |cohort| {
             changed += cohort.changed();
             agents += cohort.len();
+            bytes += cohort.bytes();
         });
         let changed = changed as f64 / agents as f64;
         let engine = std::cell::RefCell::new(engine);
@@ -141,7 +145,7 @@ impl Keeper<'_> {
             engine.borrow_mut().cohorts(&mut |cohort| book.enter(cohort, changed));
             book.end();
         };
-        let agents = Some(AgentsState { changed, write: &mut write });
+        let agents = Some(AgentsState { changed, bytes, write: &mut write });
         if vault.keep(moment, State { head: &head, agents }) {
             engine.borrow_mut().cohorts(&mut |cohort| cohort.settle_changes());
         }

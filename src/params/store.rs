@@ -63,6 +63,11 @@ impl Store {
         &self.layout
     }
 
+    /// Bytes that it holds, about: of memory, and as many in a checkpoint.
+    pub fn bytes(&self) -> usize {
+        4 * self.pages.len() * self.page_size + size_of_val(&self.slots[..])
+    }
+
     fn chain(&self, owner: usize) -> impl Iterator<Item = usize> {
         let mut at = self.heads[owner];
         std::iter::from_fn(move || {

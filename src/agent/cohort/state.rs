@@ -58,6 +58,12 @@ impl Cohort {
         }
     }
 
+    /// Bytes of its agents in a checkpoint, about.
+    pub fn bytes(&self) -> usize {
+        let stores = [&self.kept, &self.pending, &self.controls, &self.unsent];
+        12 * self.len() + stores.iter().map(|store| store.bytes()).sum::<usize>()
+    }
+
     /// Number of its agents that changed since it was last settled.
     pub fn changed(&self) -> usize {
         self.minds.iter().filter(|mind| mind.changed).count()

@@ -22,6 +22,8 @@ use std::time::{Duration, Instant};
 
 /// Times that a checkpoint takes until the next may be due by the clock.
 const PAUSE: u32 = 24;
+/// Bytes a second that a disk is taken to take in before anything is known of it.
+const PACE: f64 = 2e8;
 
 /// A run's folder of checkpoints.
 pub struct Checkpoints<'a> {
@@ -104,6 +106,11 @@ impl<'a> Checkpoints<'a> {
         }
     }
 
+    /// Whether it is a round in which a state is kept whatever it takes.
+    fn is_its_round(&self, moment: Moment) -> bool {
+        self.spec.rounds > 0 && moment.round.is_multiple_of(self.spec.rounds)
+    }
+
     fn write(&self, book: &mut Book, moment: Moment, state: State<'_>) -> Result<(), RecordError> {
         let folder = folder_in(&self.run);
         let number = book.next;
@@ -173,17 +180,19 @@ fn prune(folder: &Path, kept: &[(u64, Vec<AgentsFile>)]) {
 
 impl Vault for Checkpoints<'_> {
     fn wants(&self, moment: Moment) -> bool {
-        let Checkpoint { rounds, seconds, .. } = self.spec;
-        if rounds > 0 && moment.round.is_multiple_of(rounds) {
-            return true;
-        }
+        let seconds = self.spec.seconds;
         let book = lock(&self.book);
         let pause = Duration::from_secs_f64(seconds).max(PAUSE * book.took);
-        seconds > 0.0 && book.last.elapsed() >= pause
+        self.is_its_round(moment) || seconds > 0.0 && book.last.elapsed() >= pause
     }
 
     fn keep(&self, moment: Moment, state: State<'_>) -> bool {
         let mut book = lock(&self.book);
+        let bytes = state.agents.as_ref().map_or(0, |agents| agents.bytes);
+        let first = book.took.is_zero() && !self.is_its_round(moment);
+        if first && book.last.elapsed() < Duration::from_secs_f64(bytes as f64 / PACE) * PAUSE {
+            return false;
+        }
         let began = Instant::now();
         let written = self.write(&mut book, moment, state);
         book.last = Instant::now();

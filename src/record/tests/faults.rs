@@ -89,22 +89,42 @@ fn a_disk_that_takes_a_part_at_a_time_gets_all_of_it() {
 
 /// The state of round `round`, by its numbers.
 fn keep(checkpoints: &Checkpoints<'_>, round: u32) -> bool {
+    keep_of(checkpoints, round, 16_000)
+}
+
+/// The same of a fleet that says how large it is.
+fn keep_of(checkpoints: &Checkpoints<'_>, round: u32, bytes: usize) -> bool {
     let head = |out: &mut Writer<'_>| out.put_words(&[round; 5000]);
     let mut write = |extent: Extent, out: &mut Writer<'_>| {
         out.put_words(&vec![round; if extent == Extent::All { 4000 } else { 900 }]);
     };
-    let agents = Some(AgentsState { changed: 0.2, write: &mut write });
+    let agents = Some(AgentsState { changed: 0.2, bytes, write: &mut write });
     checkpoints.keep(Moment { stage: Stage::Hive, round }, State { head: &head, agents })
+}
+
+fn progress() -> Progress {
+    let scenario = "name = \"x\"\n".into();
+    Progress { scenario, started: 1.0, worked: 2.0, seconds: vec![2.0] }
+}
+
+#[test]
+fn a_fleet_that_would_take_long_is_kept_later_unless_it_is_its_round() {
+    const HUGE: usize = 1 << 50;
+    for (rounds, kept) in [(0, [false, true]), (2, [false, true]), (1, [true, true])] {
+        let folder = folder();
+        let directory = RunDirectory::create(folder.path()).unwrap();
+        let spec = Checkpoint { rounds, seconds: 1e-9, keep: 2 };
+        let tell = |text: &str| panic!("{text}");
+        let checkpoints = Checkpoints::begin(&directory, &spec, None, &progress, &tell).unwrap();
+        assert!(checkpoints.wants(Moment { stage: Stage::Hive, round: 1 }));
+        assert_eq!(keep_of(&checkpoints, 1, HUGE), kept[0], "{rounds}");
+        assert_eq!(matches!(find(folder.path()), Ok(Found::At(_))), kept[0]);
+        assert_eq!(keep_of(&checkpoints, 2, if rounds == 2 { HUGE } else { 0 }), kept[1]);
+    }
 }
 
 #[test]
 fn a_state_is_there_to_go_on_from_whenever_the_disk_fails() {
-    let progress = || Progress {
-        scenario: "name = \"x\"\n".into(),
-        started: 1.0,
-        worked: 2.0,
-        seconds: vec![2.0],
-    };
     let spec = Checkpoint { rounds: 1, seconds: 0.0, keep: 1 };
     let mut met = 0;
     for kind in [Fault::Full, Fault::Once] {
