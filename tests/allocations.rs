@@ -1,5 +1,7 @@
 //! A round allocates by the leaf at most, never by the agent.
 
+#![allow(unsafe_code, reason = "an allocator that counts")]
+
 use hivesim::engine::{Experiment, Observer, Stage};
 use hivesim::scenario::Scenario;
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -1,5 +1,7 @@
 //! Merging files takes less memory than two tensors for each input.
 
+#![allow(unsafe_code, reason = "an allocator that counts")]
+
 use hivesim::checkpoint::merging::{Progress, merge};
 use hivesim::checkpoint::{Dtype, Tensor, Writer};
 use hivesim::scenario::{Override, Recipe};

@@ -54,7 +54,7 @@ impl Vault for Memories {
         if let Some(given) = state.agents {
             assert!((0.0..=1.0).contains(&given.changed));
             let extent = match last {
-                Some(last) if moment.round % 3 > 0 => {
+                Some(last) if !moment.round.is_multiple_of(3) => {
                     agents = last.agents.clone();
                     Extent::Changed
                 }

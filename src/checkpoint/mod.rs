@@ -27,6 +27,7 @@ mod error;
 mod header;
 mod index;
 pub mod manifest;
+mod map;
 pub mod merging;
 mod read;
 mod shards;

@@ -1,12 +1,11 @@
 //! A checkpoint as it is read.
 
 use super::index::{self, Found};
+use super::map::Map;
 use super::tensor::{Dtype, Tensor};
 use super::{CheckpointError, convert, header};
 use crate::text::legible;
-use memmap2::Mmap;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -39,7 +38,7 @@ pub struct Checkpoint {
 #[derive(Debug)]
 struct MappedFile {
     path: PathBuf,
-    map: Mmap,
+    map: Map,
 }
 
 #[derive(Debug)]
@@ -228,18 +227,8 @@ impl Checkpoint {
     /// Gives the memory of the tensor's pages back to the system, which keeps them in its cache
     /// as long as it likes. They come again when they are touched.
     pub(super) fn release(&self, tensor: usize) {
-        #[cfg(unix)]
-        {
-            let Place { file, bytes } = &self.places[tensor];
-            // SAFETY: the map is of a file and read only, so that a page that is dropped comes
-            // back with the same bytes.
-            let advised = unsafe {
-                let advice = memmap2::UncheckedAdvice::DontNeed;
-                self.files[*file].map.unchecked_advise_range(advice, bytes.start, bytes.len())
-            };
-            // Advice: where the system does not take it, all is still right.
-            let _ = advised;
-        }
+        let Place { file, bytes } = &self.places[tensor];
+        self.files[*file].map.release(bytes.clone());
     }
 
     /// The bytes of a tensor as they stand in the file, little-endian.
@@ -260,16 +249,12 @@ fn singles(dtype: Dtype, bytes: &[u8]) -> Option<&[f32]> {
     }
 }
 
-fn map(path: &Path) -> Result<Mmap, CheckpointError> {
-    let io = |e| CheckpointError::io("read", path, e);
-    // Before it is opened: opening a pipe would wait for a writer.
-    if !fs::metadata(path).map_err(io)?.is_file() {
-        return Err(CheckpointError::malformed(path, "it is not a regular file"));
+fn map(path: &Path) -> Result<Map, CheckpointError> {
+    match Map::open(path) {
+        Ok(Some(map)) => Ok(map),
+        Ok(None) => Err(CheckpointError::malformed(path, "it is not a regular file")),
+        Err(e) => Err(CheckpointError::io("read", path, e)),
     }
-    let file = File::open(path).map_err(io)?;
-    // SAFETY: the map is read only, as bytes and as floats, for which any bits are valid. That
-    // the file is left alone while it is mapped is asked of the caller in Checkpoint's docs.
-    unsafe { Mmap::map(&file) }.map_err(io)
 }
 
 /// Holds a shard to what the index says about it.

@@ -12,11 +12,13 @@ mod cases;
 mod clock;
 mod closing;
 mod compare;
+mod completions;
 #[cfg(feature = "serve")]
 mod live;
 #[cfg(not(feature = "serve"))]
 #[path = "no_live.rs"]
 mod live;
+mod man;
 mod memory;
 mod merge;
 mod merging;
@@ -108,6 +110,10 @@ enum Command {
     Strategies(strategies::StrategiesArgs),
     /// Hold hivesim to closed forms and print expected and measured numbers.
     Validate(validate::ValidateArgs),
+    /// Print what makes a shell complete hivesim's command line.
+    Completions(completions::CompletionsArgs),
+    /// Print the manual's main page, or write a page a command into a folder.
+    Man(man::ManArgs),
 }
 
 /// Why a command did not end well.
@@ -146,6 +152,8 @@ pub fn main() -> ExitCode {
         Command::Scenario(args) => scenario::run(&args),
         Command::Strategies(args) => strategies::run(&args),
         Command::Validate(args) => validate::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     };
     let (message, code) = match outcome {
         Ok(()) => return ExitCode::from(FINE),

@@ -3,6 +3,7 @@
 use super::guard::{Guard, draw_token, is_plain};
 use super::routes;
 use super::site::Site;
+use crate::report::render_live;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -104,7 +105,8 @@ impl Server {
             .build()
             .map_err(ServeError::Thread)?;
         let guard = Guard::new(address, token.as_deref());
-        let service = routes::router(site.clone(), Arc::new(guard))?;
+        let page = render_live()?;
+        let service = routes::router(page, site.clone(), Arc::new(guard));
         runtime.spawn(tick(site));
         let _inside = runtime.enter();
         let listener = tokio::net::TcpListener::from_std(listener).map_err(unbound)?;
@@ -155,17 +157,25 @@ async fn accept(listener: tokio::net::TcpListener, service: axum::Router) {
         };
         // events are short and are to come at once
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(service.clone());
+        let service = service.clone();
         tokio::spawn(async move {
-            let mut protocol = http1::Builder::new();
-            protocol.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
-            protocol.max_buf_size(HEAD_MAX).max_headers(HEADERS_MAX);
-            let stream = TokioIo::new(Impatient { stream, patience: None });
-            // what goes wrong is the client's affair
-            let _ = protocol.serve_connection(stream, service).await;
+            converse(Impatient { stream, patience: None }, service).await;
             drop(place);
         });
     }
+}
+
+/// Answers what comes over a connection until either side ends it.
+pub(super) async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    service: axum::Router,
+) {
+    let mut protocol = http1::Builder::new();
+    protocol.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
+    protocol.max_buf_size(HEAD_MAX).max_headers(HEADERS_MAX);
+    let service = TowerToHyperService::new(service);
+    // what goes wrong is the client's affair
+    let _ = protocol.serve_connection(TokioIo::new(stream), service).await;
 }
 
 /// A connection that breaks when its client takes nothing for too long.

@@ -19,6 +19,9 @@ mod answer;
 mod board;
 mod choices;
 mod feed;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod guard;
 mod issue;
 mod listen;

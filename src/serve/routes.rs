@@ -8,7 +8,6 @@ use super::guard::Guard;
 use super::scenarios::check_sets;
 use super::site::Site;
 use super::{runs, scenarios};
-use crate::report::{ReportError, render_live};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, RawQuery, Request, State};
@@ -33,12 +32,12 @@ const PACE_MAX: f64 = 1e6;
 
 type Shared = State<Arc<Site>>;
 
-/// All that is served.
-pub(super) fn router(site: Arc<Site>, guard: Arc<Guard>) -> Result<Router, ReportError> {
-    let page = Bytes::from(render_live()?);
+/// All that is served: the page, and what it asks for.
+pub(super) fn router(page: impl Into<Bytes>, site: Arc<Site>, guard: Arc<Guard>) -> Router {
+    let page = page.into();
     let page = get(move || std::future::ready(as_page(page)));
     let lock = guard.clone();
-    let router = Router::new()
+    Router::new()
         .route("/", page)
         .route("/api/events", get(events))
         .route("/api/state", get(state))
@@ -61,8 +60,7 @@ pub(super) fn router(site: Arc<Site>, guard: Arc<Guard>) -> Result<Router, Repor
         })
         .with_state(site)
         .layer(from_fn_with_state(lock, enter))
-        .layer(from_fn(finish));
-    Ok(router)
+        .layer(from_fn(finish))
 }
 
 /// Lets in who may, and in exchange for the token in the page's address gives a cookie.

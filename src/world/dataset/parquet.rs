@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 mod columns;
+mod ending;
 mod guard;
 
 /// An example as it stands in the file.

@@ -1,5 +1,10 @@
 //! Vectors of plain arrays: the reference, and the way of machines without the others.
 
+#![allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "one argument for all calls of a pair, below"
+)]
+
 use super::Vector;
 
 /// Lanes in a plain array.

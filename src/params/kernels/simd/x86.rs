@@ -1,5 +1,7 @@
 //! Vectors in registers of x86-64.
 
+#![allow(clippy::undocumented_unsafe_blocks, reason = "one argument for all calls, below")]
+
 use super::Vector;
 use std::arch::x86_64::*;
 

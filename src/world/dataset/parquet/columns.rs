@@ -2,6 +2,7 @@
 //! are is the `parquet` crate's business; which physical types are taken is decided here.
 
 use super::super::DataError;
+use super::ending::Ending;
 use crate::text::{self, nearest};
 use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
@@ -25,7 +26,7 @@ pub(super) enum List {
 /// An open file.
 pub(super) struct Reader {
     path: PathBuf,
-    file: SerializedFileReader<File>,
+    file: SerializedFileReader<Ending<File>>,
 }
 
 /// A column of one row group: values, and for each entry its levels. Entries without a value
@@ -51,7 +52,7 @@ impl Reader {
     pub(super) fn open(path: &Path) -> Result<Self, DataError> {
         let file =
             File::open(path).map_err(|source| DataError::Io { path: path.into(), source })?;
-        let file = SerializedFileReader::new(file).map_err(|e| {
+        let file = SerializedFileReader::new(Ending(file)).map_err(|e| {
             let what = format!(
                 "it is not Parquet, or only the first part of such a file ({e}); a data set is a \
                  Parquet file or a folder with LEAF's train.json and test.json"

@@ -285,6 +285,18 @@ fn a_damaged_or_cut_file_is_refused_by_name_and_brings_nothing_down() {
     assert!(refused > whole.len(), "{refused}");
 }
 
+/// The `parquet` crate would go through all that the header announces, past the file's end.
+#[test]
+fn a_header_that_announces_more_than_the_file_holds_ends_with_the_file() {
+    let (_folder, path) = written();
+    let mut bytes = fs::read(&path).unwrap();
+    // in the place of the first page's header: a field unknown, a list of 2³¹ − 1 doubles
+    let field = [0xf9, 0xf7, 0xff, 0xff, 0xff, 0xff, 0x07];
+    bytes[4..4 + field.len()].copy_from_slice(&field);
+    fs::write(&path, bytes).unwrap();
+    assert_says(&refusal(&path), &["data.parquet`", "it ends before what it announces"]);
+}
+
 #[test]
 fn a_compression_that_is_not_built_in_is_named_with_those_that_are() {
     let (_folder, path) = written();
