@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 /// Times that a checkpoint takes until the next may be due by the clock.
 const PAUSE: u32 = 24;
 /// Bytes a second that a disk is taken to take in before anything is known of it.
-const PACE: f64 = 2e8;
+const PACE: f64 = 4e8;
 
 /// A run's folder of checkpoints.
 pub struct Checkpoints<'a> {
