@@ -25,6 +25,10 @@ impl Strategy for GeometricMedian {
         self.0.scope
     }
 
+    fn spreads(&self) -> bool {
+        true
+    }
+
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
         let shares = group.weights_of_mean(self.0.weighting)?;
         let mut weights = vec![0.0; group.n()];
@@ -64,6 +68,10 @@ impl Strategy for CentredClipping {
         "centred-clipping"
     }
 
+    fn remembers(&self) -> bool {
+        self.spec.start == Start::Previous
+    }
+
     fn keep(&self, out: &mut Writer<'_>) {
         out.put(&self.previous);
     }
@@ -75,6 +83,10 @@ impl Strategy for CentredClipping {
 
     fn scope(&self) -> Scope {
         self.spec.scope
+    }
+
+    fn spreads(&self) -> bool {
+        true
     }
 
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {

@@ -6,6 +6,7 @@ use super::mixing::{Mixing, mix};
 use super::output::{Output, add_weighted};
 use super::products::{distance_f64, retake};
 use super::server::Steps;
+use super::spread::holds;
 use super::{Context, MergeError};
 use crate::halt::Halt;
 use crate::params::kernels::merging::{mean_and_distances, squared_norms};
@@ -213,17 +214,30 @@ impl<'m> Group<'m> {
         not_negative(self.strategy, self.weights(weighting))
     }
 
-    /// Calls `look` with every segment.
+    /// Calls `look` with every segment whose values this process holds: all, but for spread material.
     ///
     /// # Errors
     /// Those of `look`, and where a segment cannot be read.
     pub fn read(
         &mut self,
+        look: impl FnMut(&Segment<'_>) -> Result<(), MergeError>,
+    ) -> Result<(), MergeError> {
+        self.walk(|here| here, look)
+    }
+
+    /// Calls `look` with every segment that `wants(here)`, `here` saying whether this process holds
+    /// the values.
+    pub(super) fn walk(
+        &mut self,
+        wants: impl Fn(bool) -> bool,
         mut look: impl FnMut(&Segment<'_>) -> Result<(), MergeError>,
     ) -> Result<(), MergeError> {
         let mut mixed = Buffers::new();
         for index in self.segments.clone() {
             self.go_on()?;
+            if !wants(holds(self.material, index)) {
+                continue;
+            }
             let shape = self.material.shape(index);
             let loaded = self.material.load(index, self.space, self.buffers)?;
             let threads = self.context.threads;
@@ -234,7 +248,7 @@ impl<'m> Group<'m> {
         Ok(())
     }
 
-    /// Calls `make(segment, out)` with every segment and takes what it writes to `out` as the
+    /// Calls `make(segment, out)` with every segment, as [`read`](Group::read) does, and takes what it writes to `out` as the
     /// result: measured as the vectors are, from the base or from zero.
     ///
     /// # Errors
@@ -246,6 +260,9 @@ impl<'m> Group<'m> {
         let mut mixed = Buffers::new();
         for index in self.segments.clone() {
             self.go_on()?;
+            if !holds(self.material, index) {
+                continue;
+            }
             let shape = self.material.shape(index);
             let (loaded, next) = self.material.open(index, self.space, self.buffers)?;
             let base = loaded.base;
@@ -358,16 +375,15 @@ impl<'m> Group<'m> {
     ) -> Result<(Vec<f64>, Vec<f64>), MergeError> {
         let n = self.n();
         let (mut squares, mut held) = (vec![0.0; n], vec![0.0; n]);
-        let mut found = Vec::new();
-        self.read(|segment| {
-            found.clear();
+        let look = |segment: &Segment<'_>, found: &mut Vec<f64>| {
             found.resize(segment.rows.len(), 0.0);
-            measure(segment, &mut found);
-            for (row, d) in segment.rows.iter().zip(&found) {
+            measure(segment, found);
+        };
+        self.measure(look, |segment, found| {
+            for (row, d) in segment.rows.iter().zip(found) {
                 squares[row.member] += d;
                 held[row.member] += segment.len() as f64;
             }
-            Ok(())
         })?;
         Ok((squares, held))
     }

@@ -44,6 +44,10 @@ impl Strategy for Krum {
         self.0.scope
     }
 
+    fn spreads(&self) -> bool {
+        true
+    }
+
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
         let n = group.n();
         let f = group.attackers(self.0.attackers(n))?;
@@ -67,6 +71,10 @@ impl Strategy for MultiKrum {
 
     fn scope(&self) -> Scope {
         self.0.scope
+    }
+
+    fn spreads(&self) -> bool {
+        true
     }
 
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
@@ -103,6 +111,10 @@ impl Strategy for Bulyan {
 
     fn scope(&self) -> Scope {
         self.0.scope
+    }
+
+    fn spreads(&self) -> bool {
+        true
     }
 
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {

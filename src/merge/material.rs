@@ -1,6 +1,7 @@
 //! What a merge works on: members, their vectors segment by segment, and where the result goes.
 
-use super::{Contribution, MergeError};
+use super::spread::unite;
+use super::{Contribution, MergeError, Spread};
 use crate::params::Layout;
 use crate::scenario::Absent;
 
@@ -127,6 +128,19 @@ pub trait Material {
     /// # Errors
     /// Where it cannot be kept.
     fn close(&mut self, segment: usize) -> Result<(), MergeError>;
+
+    /// The processes in which the segments lie, where that is not this one alone.
+    fn spread(&self) -> Option<&dyn Spread> {
+        None
+    }
+
+    /// Ends a merge that went as `own` says in this process.
+    ///
+    /// # Errors
+    /// What it failed with, here or in another process.
+    fn unite(&mut self, own: Result<(), MergeError>) -> Result<(), MergeError> {
+        own
+    }
 }
 
 /// A member's hold on a block: member, weight, values; no values stand for zeros.
@@ -137,6 +151,7 @@ type Held<'a> = (usize, f64, Option<&'a [f32]>);
 pub struct Vectors<'a> {
     given: Given<'a>,
     next: &'a mut [f32],
+    spread: Option<&'a dyn Spread>,
 }
 
 #[derive(Debug)]
@@ -224,7 +239,13 @@ impl<'a> Vectors<'a> {
         let fleet = true;
         let given =
             Given { layout, columns, base, space, members, blocks, zeros, statistics, fleet };
-        Vectors { given, next }
+        Vectors { given, next, spread: None }
+    }
+
+    /// The same of which each of several processes holds the values of some blocks; of the others
+    /// there may be none.
+    pub fn over(self, spread: Option<&'a dyn Spread>) -> Self {
+        Vectors { spread, ..self }
     }
 
     /// Whole vectors, given as models or as what they moved from the base, each with a weight.
@@ -254,7 +275,7 @@ impl<'a> Vectors<'a> {
         let (zeros, statistics, fleet) = (Vec::new(), Vec::new(), false);
         let given =
             Given { layout, columns, base, space, members, blocks, zeros, statistics, fleet };
-        Vectors { given, next }
+        Vectors { given, next, spread: None }
     }
 }
 
@@ -347,5 +368,16 @@ impl Material for Vectors<'_> {
 
     fn close(&mut self, _segment: usize) -> Result<(), MergeError> {
         Ok(())
+    }
+
+    fn spread(&self) -> Option<&dyn Spread> {
+        self.spread
+    }
+
+    fn unite(&mut self, own: Result<(), MergeError>) -> Result<(), MergeError> {
+        let Some(spread) = self.spread else { return own };
+        let brought = self.given.blocks.iter().enumerate().filter(|(_, rows)| !rows.is_empty());
+        let brought: Vec<_> = brought.map(|(s, _)| (s, self.given.range(s))).collect();
+        unite(spread, &brought, self.next, own)
     }
 }

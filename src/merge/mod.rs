@@ -24,6 +24,7 @@ mod singular;
 mod sparse;
 mod spectral;
 mod spherical;
+mod spread;
 mod statistics;
 mod stock;
 mod subsets;
@@ -34,6 +35,7 @@ pub use output::Output;
 pub use pipeline::Pipeline;
 pub use products::Products;
 pub use server::Steps;
+pub use spread::Spread;
 
 use crate::halt::Halt;
 use crate::ids::AgentId;
@@ -150,6 +152,9 @@ pub enum MergeError {
     /// Nobody waits for the merge any more.
     #[error("the merge was halted")]
     Halted,
+    /// Another of the processes that merge together failed, and says itself how.
+    #[error("the part of the merge that another process makes failed")]
+    Elsewhere,
 }
 
 /// A way to make one vector of many.
@@ -187,8 +192,19 @@ pub trait Strategy: Send {
         None
     }
 
+    /// Whether it looks at a group of several segments by the group's norms, products and distances
+    /// alone, before it writes each for itself: several processes may then hold segments each.
+    fn spreads(&self) -> bool {
+        false
+    }
+
     /// A round begins.
     fn begin(&mut self, _context: &Context<'_>) {}
+
+    /// Whether it remembers anything of the rounds before: whoever merges must then see all that it saw.
+    fn remembers(&self) -> bool {
+        false
+    }
 
     /// Puts what it remembers of the rounds before into a checkpoint; nothing, unless it says so.
     fn keep(&self, _out: &mut Writer<'_>) {}

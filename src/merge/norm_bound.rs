@@ -25,6 +25,10 @@ impl Strategy for NormBound {
         self.0.scope
     }
 
+    fn spreads(&self) -> bool {
+        true
+    }
+
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
         let n = group.n();
         let norms = group.norms()?;

@@ -4,6 +4,7 @@ use super::group::Group;
 use super::material::{Buffers, Flat, Loaded, Material, Member, Shape, Space, Vectors};
 use super::mixing::{self, Mixing, mix};
 use super::server::Steps;
+use super::spread::holds;
 use super::{Context, Intake, MergeError, Strategy, strategy};
 use crate::learner::Statistic;
 use crate::params::kernels::first_not_finite;
@@ -24,6 +25,8 @@ pub struct Pipeline {
     ensemble: bool,
     /// Whether the strategy is linear, and whether what comes before and after it is.
     linear: (bool, bool),
+    /// Whether the strategy is a user's own.
+    own: bool,
     buffers: Buffers,
 }
 
@@ -41,6 +44,7 @@ impl Pipeline {
                 spec.combine.is_linear(),
                 spec.pre.iter().all(Pre::is_linear) && spec.server.is_linear(),
             ),
+            own: false,
             buffers: Buffers::new(),
         }
     }
@@ -49,6 +53,7 @@ impl Pipeline {
     pub fn with_strategy(mut self, strategy: Box<dyn Strategy>) -> Self {
         self.linear.0 = matches!(strategy.intake(), Intake::Mean(_));
         self.strategy = strategy;
+        self.own = true;
         self.needs_base = false;
         self
     }
@@ -130,12 +135,42 @@ impl Pipeline {
         Ok(())
     }
 
+    /// Whether several processes may divide merges among them: where nothing is remembered, of which
+    /// each would have a part. Of a strategy of your own that is not known.
+    pub fn divides(&self) -> bool {
+        !self.own && !self.steps.remembers() && !self.strategy.remembers()
+    }
+
+    /// Whether several processes can merge together, each holding some segments: where the strategy
+    /// can, or segments are merged one by one; and no core is tried out, which takes all of it.
+    pub fn spreads(&self) -> bool {
+        if !self.divides() {
+            return false;
+        }
+        let one_by_one = self.strategy.scope() != Scope::Model;
+        let alone = self.strategy.spreads() && self.pre.is_empty();
+        // what is mixed one by one nobody can see as a whole
+        let whole = |pre: &Pre| mixing::scope(pre) == Scope::Model;
+        let seen = !self.pre.iter().skip(1).any(whole);
+        (one_by_one && seen || alone) && self.strategy.probes().is_none() && !self.ensemble
+    }
+
     /// Merges. Segments that nobody brought anything to are not written.
     ///
     /// # Errors
     /// Where the strategy's needs are not met, material cannot be read or written, or a result
     /// is not finite.
     pub fn merge(
+        &mut self,
+        material: &mut dyn Material,
+        context: &Context<'_>,
+    ) -> Result<(), MergeError> {
+        let own = self.merge_here(material, context);
+        material.unite(own)
+    }
+
+    /// Merges the segments that this process holds.
+    fn merge_here(
         &mut self,
         material: &mut dyn Material,
         context: &Context<'_>,
@@ -167,6 +202,11 @@ impl Pipeline {
             let step = if whole { segments } else { 1 };
             let mut matrices = Vec::new();
             for segments in (0..segments).step_by(step.max(1)).map(|from| from..from + step) {
+                if segments.len() == 1 && !holds(material, segments.start) {
+                    // whoever holds it makes its own
+                    matrices.push(Vec::new());
+                    continue;
+                }
                 let mut group = Group {
                     material: &mut *material,
                     buffers: &mut self.buffers,
@@ -224,6 +264,9 @@ impl Round<'_> {
         strategy: &mut dyn Strategy,
         segments: std::ops::Range<usize>,
     ) -> Result<(), MergeError> {
+        if segments.len() == 1 && !holds(self.material, segments.start) {
+            return Ok(());
+        }
         let (mut members, mut places) = (None, None);
         if segments.len() == 1 && self.material.is_fleet() {
             // those who never touched the block are not in the group, the others count there what

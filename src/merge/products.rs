@@ -61,11 +61,13 @@ impl Group<'_> {
         let (n, entries) = (self.n(), self.entries() as f64);
         let (mut inner, mut shared) = (vec![0.0; n * n], vec![0.0; n * n]);
         let mut lengths = vec![0.0; n * n];
-        self.read(|segment| {
+        let look = |segment: &Segment<'_>, here: &mut Vec<f64>| {
             let rows = segment.values();
-            let m = rows.len();
-            let mut here = vec![0.0; m * m];
-            inner_products(&rows, segment.threads(), &mut here);
+            here.resize(rows.len() * rows.len(), 0.0);
+            inner_products(&rows, segment.threads(), here);
+        };
+        self.measure(look, |segment, here| {
+            let m = segment.rows.len();
             for (a, i) in segment.rows.iter().map(|row| row.member).enumerate() {
                 for (b, j) in segment.rows.iter().map(|row| row.member).enumerate() {
                     inner[i * n + j] += here[a * m + b];
@@ -74,7 +76,6 @@ impl Group<'_> {
                     shared[i * n + j] += segment.len() as f64;
                 }
             }
-            Ok(())
         })?;
         let mut distances = vec![0.0; n * n];
         let mut close = vec![Vec::new(); n];
@@ -90,10 +91,14 @@ impl Group<'_> {
             }
         }
         if close.iter().any(|others| !others.is_empty()) {
-            self.read(|segment| {
-                add_close(segment, &close, n, &mut distances);
-                Ok(())
-            })?;
+            self.measure(
+                |segment, found| measure_close(segment, &close, found),
+                |_, found| {
+                    for told in found.chunks_exact(3) {
+                        distances[told[0] as usize * n + told[1] as usize] += told[2];
+                    }
+                },
+            )?;
         }
         for i in 0..n {
             for j in 0..=i {
@@ -151,12 +156,13 @@ pub(super) fn distance_f64(a: &[f32], b: &[f32]) -> f64 {
     a.iter().zip(b).map(square).sum()
 }
 
-/// Adds a segment's part of the distances between members that are close together.
-fn add_close(segment: &Segment<'_>, close: &[Vec<usize>], n: usize, distances: &mut [f64]) {
-    let mut at = vec![None; n];
+/// A segment's parts of the distances between members that are close together: which two, and how
+/// much.
+fn measure_close(segment: &Segment<'_>, close: &[Vec<usize>], parts: &mut Vec<f64>) {
+    let mut at = vec![None; close.len()];
     segment.rows.iter().for_each(|row| at[row.member] = Some(row.values));
     let starts: Vec<usize> = (0..segment.len()).step_by(16 * CHUNK).collect();
-    let parts = parallel_chunks(segment.threads(), starts, |start| {
+    let found = parallel_chunks(segment.threads(), starts, |start| {
         let end = (start + 16 * CHUNK).min(segment.len());
         let mut sums = Vec::new();
         for (i, others) in close.iter().enumerate() {
@@ -167,9 +173,9 @@ fn add_close(segment: &Segment<'_>, close: &[Vec<usize>], n: usize, distances: &
             let mut found = vec![0.0; rows.len()];
             squared_distances(&values, &point[start..end], 1, &mut found);
             retake(&values, &mut found, |row| distance_f64(row, &point[start..end]));
-            sums.extend(rows.iter().zip(found).map(|((j, _), d)| (i * n + j, d)));
+            sums.extend(rows.iter().zip(found).map(|((j, _), d)| [i as f64, *j as f64, d]));
         }
         sums
     });
-    parts.into_iter().flatten().for_each(|(pair, d)| distances[pair] += d);
+    parts.extend(found.into_iter().flatten().flatten());
 }

@@ -45,6 +45,11 @@ impl Steps {
         }
     }
 
+    /// Whether it remembers anything of the rounds before.
+    pub(super) fn remembers(&self) -> bool {
+        !matches!(self.spec, Server::Plain(_) | Server::Feddf(_))
+    }
+
     /// Puts its memory into a checkpoint.
     pub(super) fn keep(&self, out: &mut Writer<'_>) {
         out.put(&(self.round, &self.memory));
@@ -89,8 +94,8 @@ impl Steps {
         if self.memory.len() <= segment {
             self.memory.resize_with(segment + 1, Default::default);
         }
+        let remembers = self.remembers();
         let (m, v) = &mut self.memory[segment];
-        let remembers = !matches!(self.spec, Server::Plain(_) | Server::Feddf(_));
         let adapts = !matches!(self.spec, Server::Fedavgm(_) | Server::Nesterov(_));
         if remembers && m.is_empty() {
             m.resize(delta.len(), 0.0);

@@ -103,6 +103,10 @@ impl Strategy for Nuslerp {
         self.0.scope
     }
 
+    fn spreads(&self) -> bool {
+        true
+    }
+
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
         if group.n() != 2 {
             return Err(group.needs("two contributions", count(group.n())));
@@ -135,6 +139,10 @@ impl Strategy for MultiSlerp {
 
     fn scope(&self) -> Scope {
         self.0.scope
+    }
+
+    fn spreads(&self) -> bool {
+        true
     }
 
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
@@ -202,6 +210,10 @@ impl Strategy for Karcher {
 
     fn space(&self) -> Space {
         Space::Models
+    }
+
+    fn spreads(&self) -> bool {
+        true
     }
 
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {

@@ -24,6 +24,10 @@ impl Strategy for ModelStock {
         self.0.scope
     }
 
+    fn spreads(&self) -> bool {
+        true
+    }
+
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
         let n = group.n();
         if n < 2 {

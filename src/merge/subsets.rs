@@ -24,6 +24,10 @@ impl Strategy for Mda {
         self.0.scope
     }
 
+    fn spreads(&self) -> bool {
+        true
+    }
+
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
         let n = group.n();
         let f = group.attackers(self.0.attackers(n))?;
@@ -127,6 +131,10 @@ impl Strategy for Smea {
         self.0.scope
     }
 
+    fn spreads(&self) -> bool {
+        true
+    }
+
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {
         let n = group.n();
         let f = group.attackers(self.0.attackers(n))?;
@@ -179,6 +187,10 @@ impl Strategy for Caf {
 
     fn scope(&self) -> Scope {
         self.0.scope
+    }
+
+    fn spreads(&self) -> bool {
+        true
     }
 
     fn merge(&mut self, group: &mut Group<'_>) -> Result<(), MergeError> {

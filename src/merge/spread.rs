@@ -1,0 +1,118 @@
+//! Material whose segments lie in several processes.
+
+use super::{Group, Material, MergeError, Segment};
+use bytemuck::{Pod, cast_slice, cast_slice_mut};
+use std::fmt::Debug;
+
+/// Processes that merge together. Each knows of all vectors whose they are and which segments they
+/// have, and holds the values of some segments: of those it measures and makes what is to be, as one
+/// process would. All call the same in the same order.
+pub trait Spread: Debug + Send + Sync {
+    /// Which of the processes this is.
+    fn own(&self) -> usize;
+
+    /// How many there are.
+    fn processes(&self) -> usize;
+
+    /// The process that holds a segment.
+    fn holder(&self, segment: usize) -> usize;
+
+    /// Gives every process what each has, in their order.
+    fn gather(&self, own: Vec<u8>) -> Vec<Vec<u8>>;
+
+    /// Whether this process holds a segment.
+    fn holds(&self, segment: usize) -> bool {
+        self.holder(segment) == self.own()
+    }
+}
+
+impl Group<'_> {
+    /// Calls `look` with every segment for some numbers of it, and then `add` with the segment and its
+    /// numbers, segment by segment. Where segments lie in several processes, each looks at those that
+    /// it holds and all add up the same, without the vectors' values.
+    ///
+    /// # Errors
+    /// As of [`read`](Group::read).
+    pub(super) fn measure(
+        &mut self,
+        mut look: impl FnMut(&Segment<'_>, &mut Vec<f64>),
+        mut add: impl FnMut(&Segment<'_>, &[f64]),
+    ) -> Result<(), MergeError> {
+        let mut found = Vec::new();
+        if self.is_one_segment() || self.material.spread().is_none() {
+            return self.read(|segment| {
+                found.clear();
+                look(segment, &mut found);
+                add(segment, &found);
+                Ok(())
+            });
+        }
+        let mut own = Vec::new();
+        self.read(|segment| {
+            found.clear();
+            look(segment, &mut found);
+            own.push(found.len() as f64);
+            own.extend_from_slice(&found);
+            Ok(())
+        })?;
+        let Some(spread) = self.material.spread() else { return Ok(()) };
+        let all = spread.gather(cast_slice(&own).to_vec());
+        let all: Vec<Vec<f64>> = all.iter().map(|said| numbers(said)).collect();
+        let holders: Vec<usize> = self.segments.clone().map(|s| spread.holder(s)).collect();
+        let (mut at, mut holders) = (vec![0; all.len()], holders.into_iter());
+        self.walk(
+            |_| true,
+            |segment| {
+                let Some(holder) = holders.next() else { return Ok(()) };
+                let (said, at) = (&all[holder], &mut at[holder]);
+                let n = said[*at] as usize;
+                add(segment, &said[*at + 1..][..n]);
+                *at += 1 + n;
+                Ok(())
+            },
+        )
+    }
+}
+
+/// Ends a merge of spread material: gives every process what the others made of some segments, which
+/// are parts of `next`.
+///
+/// # Errors
+/// What this process failed with, or that another failed.
+pub(super) fn unite(
+    spread: &dyn Spread,
+    segments: &[(usize, std::ops::Range<usize>)],
+    next: &mut [f32],
+    own: Result<(), MergeError>,
+) -> Result<(), MergeError> {
+    let mut made: Vec<f32> = vec![f32::from(u8::from(own.is_err()))];
+    for (_, range) in segments.iter().filter(|(s, _)| own.is_ok() && spread.holds(*s)) {
+        made.extend_from_slice(&next[range.clone()]);
+    }
+    let all = spread.gather(cast_slice(&made).to_vec());
+    own?;
+    let all: Vec<Vec<f32>> = all.iter().map(|made| numbers(made)).collect();
+    if all.iter().any(|made| made[0] != 0.0) {
+        return Err(MergeError::Elsewhere);
+    }
+    let mut at = vec![1; all.len()];
+    for (segment, range) in segments {
+        let holder = spread.holder(*segment);
+        let made = &all[holder][at[holder]..][..range.len()];
+        next[range.clone()].copy_from_slice(made);
+        at[holder] += range.len();
+    }
+    Ok(())
+}
+
+/// Whether this process has to do with a segment on its own.
+pub(super) fn holds(material: &dyn Material, segment: usize) -> bool {
+    material.spread().is_none_or(|spread| spread.holds(segment))
+}
+
+/// The numbers of a message.
+fn numbers<T: Pod>(message: &[u8]) -> Vec<T> {
+    let mut numbers = vec![T::zeroed(); message.len() / size_of::<T>()];
+    cast_slice_mut::<T, u8>(&mut numbers).copy_from_slice(message);
+    numbers
+}
