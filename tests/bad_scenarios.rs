@@ -290,6 +290,7 @@ refused! {
     a_pause_before_the_past("[checkpoint]\nseconds = -1\n");
     a_checkpoint_key_misspelt("[checkpoint]\nround = 5\n");
     threads_of_the_serial_engine("[engine]\nkind = \"serial\"\nthreads = 4\n");
+    numbers_over_ranks("[engine]\nkind = \"mpi\"\n[learner]\nkind = \"practice\"\n");
     no_training_examples("[world]\nkind = \"synthetic\"\ntrain_share = 0.5\nsizes = { kind = \"fixed\", examples = 1 }\n");
     several_combinations("[fleet]\nagents = 5\ntasks = 2\n[feedback]\nhorizon = 3\n[measure]\npanel = 6\n");
 }

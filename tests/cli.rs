@@ -257,6 +257,17 @@ fn a_run_that_fails_removes_the_folders_that_it_made_and_no_others() {
     assert!(!there("parent/deep") && !there("new") && !there("runs"), "these were made");
 }
 
+#[cfg(not(feature = "mpi"))]
+#[test]
+fn ranks_are_refused_by_the_feature_that_is_missing() {
+    let place = Place::with(SMALL);
+    let output = place.run(&["run", "x.toml", "--engine", "mpi", "--out", "new"]);
+    assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+    assert!(err(&output).starts_with("--engine mpi: engine.kind: "), "{}", err(&output));
+    assert!(err(&output).contains("--features mpi"), "{}", err(&output));
+    assert!(!place.0.path().join("new").exists());
+}
+
 #[test]
 fn a_run_that_diverges_says_which_fleet_and_how_to_see_it_again() {
     let place = Place::with(SMALL);

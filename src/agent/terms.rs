@@ -22,6 +22,9 @@ pub struct Terms {
     pub statistic: Option<Statistic>,
     /// The weights of the sum that is taken of learnings; none where each is handed on as it is.
     pub sum: Option<Weighting>,
+    /// Whether whoever merges may hold some blocks alone of the learnings that are handed on, where
+    /// others hold the rest.
+    pub spreads: bool,
 }
 
 /// The terms of all rounds, as far as they are known; what is past never changes.

@@ -122,7 +122,7 @@ fn spin(
     match case.engine {
         EngineKind::Serial => return looped(bare.plain_loop(1)),
         EngineKind::Pool => return looped(bare.plain_loop(threads as usize)),
-        EngineKind::Tasks | EngineKind::Auto | EngineKind::Live => {}
+        EngineKind::Tasks | EngineKind::Auto | EngineKind::Live | EngineKind::Mpi => {}
     }
     let run = bare.run(|| spawned = resident_bytes()).map_err(|e| e.to_string())?;
     run.report.whole().map_err(|what| format!("the accounts do not add up: {what}"))?;

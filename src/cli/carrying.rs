@@ -9,7 +9,7 @@ use super::watch::{Progress, Watcher};
 use super::{Failure, closing, failed, metrics, print, tell};
 use crate::engine::Observer;
 use crate::record::{RecordError, RunDirectory, pretty};
-use crate::scenario::{EngineKind, Override};
+use crate::scenario::{CheckedScenario, EngineKind, Override};
 use crate::text::plain;
 use clap::Args;
 use std::path::Path;
@@ -26,6 +26,11 @@ pub(super) struct MachineArgs {
 }
 
 impl MachineArgs {
+    /// The engine, where one is named.
+    pub fn engine(&self) -> Option<EngineKind> {
+        self.engine
+    }
+
     /// What it sets of the scenario.
     pub fn overrides(&self) -> Vec<Override> {
         let engine = self
@@ -65,6 +70,18 @@ impl WatchArgs {
         !self.quiet && !self.json
     }
 
+    /// Refuses what several processes cannot have.
+    pub fn suit(&self, scenario: &CheckedScenario) -> Result<(), Failure> {
+        let asked = self.live.asked().or(self.tui.asked());
+        match asked.filter(|_| scenario.engine.kind == EngineKind::Mpi) {
+            None => Ok(()),
+            Some(argument) => Err(Failure::BadInput(format!(
+                "{argument}: who watches a run may hold and change it, and the ranks of the engine \
+                 `mpi` wait for nobody; leave it out, or take another engine"
+            ))),
+        }
+    }
+
     /// Carries a run out in the folder `out`, which `open` opens.
     pub fn carry_out(
         &self,
@@ -72,17 +89,21 @@ impl WatchArgs {
         out: &Path,
         open: impl FnOnce(&Path) -> Result<RunDirectory, RecordError>,
     ) -> Result<(), Failure> {
-        let view = self.tui.begin(run)?;
-        let progress = Progress::fitting(self.talks() && view.is_none());
-        let watcher = Watcher::new(progress, run.registry(), run.seconds());
-        let watcher = if view.is_some() { watcher.holding_back() } else { watcher };
-        // before the first file is written
-        let signals = Signals::handle(watcher.voice())?;
-        signals.stop(run.halt());
-        self.metrics.map_or(Ok(()), metrics::serve)?;
-        let live = self.live.begin(run, out, self.quiet)?;
-        let directory = open(out).map_err(|error| Failure::BadInput(error.to_string()))?;
-        signals.remove(directory.made());
+        let begin = || {
+            let view = self.tui.begin(run)?;
+            let progress = Progress::fitting(self.talks() && view.is_none());
+            let watcher = Watcher::new(progress, run.registry(), run.seconds());
+            let watcher = if view.is_some() { watcher.holding_back() } else { watcher };
+            // before the first file is written
+            let signals = Signals::handle(watcher.voice())?;
+            signals.stop(run.halt());
+            self.metrics.map_or(Ok(()), metrics::serve)?;
+            let live = self.live.begin(run, out, self.quiet)?;
+            let directory = open(out).map_err(|error| Failure::BadInput(error.to_string()))?;
+            signals.remove(directory.made());
+            Ok((view, watcher, signals, live, directory))
+        };
+        let (view, watcher, signals, live, directory) = run.ranks().together(begin())?;
         let live_observer = live.as_ref().map(Live::observer);
         let result = match (&view, live_observer) {
             (None, observer) => run.finish(&watcher, observer, &directory),

@@ -37,6 +37,11 @@ pub(super) struct Live {
 }
 
 impl LiveArgs {
+    /// The argument by which a page is asked for, where one is.
+    pub fn asked(&self) -> Option<&'static str> {
+        self.serve.map(|_| "--serve")
+    }
+
     /// Serves a page of a run that will fill the folder `out`, where that is asked for.
     pub fn begin(&self, run: &Running, out: &Path, quiet: bool) -> Result<Option<Live>, Failure> {
         let Some(address) = self.serve else { return Ok(None) };

@@ -23,6 +23,7 @@ mod memory;
 mod merge;
 mod merging;
 mod metrics;
+mod ranks;
 mod report;
 mod resume;
 mod run;
@@ -125,6 +126,8 @@ enum Failure {
     Failed(String),
     /// Ctrl-C; the message says what is left of what was done by then.
     Interrupted(String),
+    /// Another rank failed with this exit code, and says why.
+    Elsewhere(u8),
 }
 
 /// Runs the command line of this process.
@@ -155,14 +158,30 @@ pub fn main() -> ExitCode {
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     };
-    let (message, code) = match outcome {
-        Ok(()) => return ExitCode::from(FINE),
-        Err(Failure::BadInput(message)) => (message, BAD_INPUT),
-        Err(Failure::Failed(message)) => (message, FAILED),
-        Err(Failure::Interrupted(message)) => (message, INTERRUPTED),
-    };
-    tell(&plain(&message));
-    ExitCode::from(code)
+    ExitCode::from(outcome.map_or_else(|failure| failure.say(), |()| FINE))
+}
+
+impl Failure {
+    /// Says what it is; gives the exit code.
+    fn say(&self) -> u8 {
+        let (Failure::BadInput(message) | Failure::Failed(message) | Failure::Interrupted(message)) =
+            self
+        else {
+            return self.code();
+        };
+        tell(&plain(message));
+        self.code()
+    }
+
+    /// The exit code.
+    fn code(&self) -> u8 {
+        match self {
+            Failure::BadInput(_) => BAD_INPUT,
+            Failure::Failed(_) => FAILED,
+            Failure::Interrupted(_) => INTERRUPTED,
+            Failure::Elsewhere(code) => *code,
+        }
+    }
 }
 
 /// The end of a command that only prints.

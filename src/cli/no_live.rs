@@ -17,6 +17,11 @@ pub(super) struct LiveArgs {}
 pub(super) struct Live(Infallible);
 
 impl LiveArgs {
+    /// None is asked for.
+    pub fn asked(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Serves nothing.
     pub fn begin(&self, _: &Running, _: &Path, _quiet: bool) -> Result<Option<Live>, Failure> {
         Ok(None)

@@ -15,6 +15,11 @@ pub(super) struct TuiArgs {}
 pub(super) struct View(Infallible);
 
 impl TuiArgs {
+    /// None is asked for.
+    pub fn asked(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Shows nothing.
     pub fn begin(&self, _: &Running) -> Result<Option<View>, Failure> {
         Ok(None)

@@ -1,6 +1,7 @@
 //! `hivesim resume`: a run that was cut off, from its last checkpoint to the report.
 
 use super::carrying::{MachineArgs, WatchArgs};
+use super::ranks::Ranks;
 use super::running::Running;
 use super::{Failure, print, tell};
 use crate::record::{Found, ResumeError, RunDirectory, find};
@@ -38,21 +39,33 @@ pub struct ResumeArgs {
 
 /// Goes on with it.
 pub(super) fn run(args: &ResumeArgs) -> Result<(), Failure> {
+    let mut ranks = Ranks::join(args.machine.engine())?;
+    let found = look(args, &mut ranks);
+    let done = ranks.together(found).and_then(|run| {
+        let Some((run, out)) = run else { return Ok(()) };
+        let run = run.over(&ranks);
+        match ranks.leads() {
+            true => args.watch.carry_out(&run, &out, RunDirectory::resume),
+            false => run.assist(),
+        }
+    });
+    ranks.end(done)
+}
+
+/// The run that there is to go on with, if it is not complete, and its folder.
+fn look(args: &ResumeArgs, ranks: &mut Ranks) -> Result<Option<(Running, PathBuf)>, Failure> {
     let found = find(&args.run).map_err(|error| match error {
         ResumeError::NoRun { .. } => Failure::BadInput(error.to_string()),
         ResumeError::Record(_) => Failure::Failed(error.to_string()),
     })?;
     let out = &args.run;
-    let talks = args.watch.talks();
+    let talks = args.watch.talks() && ranks.leads();
     let (text, within, damaged, state) = match found {
         Found::Complete(hash) => {
-            return match talks {
-                true => print(&format!(
-                    "{} is complete\nresult  {hash}\n",
-                    plain(&out.to_string_lossy())
-                )),
-                false => Ok(()),
-            };
+            if talks {
+                print(&format!("{} is complete\nresult  {hash}\n", plain(&out.to_string_lossy())))?;
+            }
+            return Ok(None);
         }
         Found::Begun { scenario, within, damaged } => (scenario, within, damaged, None),
         Found::At(state) => {
@@ -65,7 +78,7 @@ pub(super) fn run(args: &ResumeArgs) -> Result<(), Failure> {
             )
         }
     };
-    for (path, why) in &damaged {
+    for (path, why) in damaged.iter().filter(|_| ranks.leads()) {
         tell(&plain(&format!("passed over {}: {why}", path.display())));
     }
     if talks {
@@ -77,11 +90,13 @@ pub(super) fn run(args: &ResumeArgs) -> Result<(), Failure> {
     let whole = std::path::absolute(out);
     let (scenario, moved) = load(&text, within.as_deref(), args)?;
     let out = whole.ok().filter(|_| moved).unwrap_or_else(|| out.clone());
+    args.watch.suit(&scenario)?;
+    ranks.take(&scenario)?;
     let run = match state {
         Some(state) => Running::going_on(scenario, state),
         None => Running::of(scenario),
     };
-    args.watch.carry_out(&run, &out, RunDirectory::resume)
+    Ok(Some((run, out)))
 }
 
 /// The scenario of the run; goes to the folder in which it was begun where its paths lead from there,

@@ -1,6 +1,7 @@
 //! `hivesim run`: a scenario, from the first core to the report.
 
 use super::carrying::{MachineArgs, WatchArgs};
+use super::ranks::Ranks;
 use super::running::Running;
 use super::{Failure, folder_of};
 use crate::record::{RunDirectory, forget};
@@ -17,6 +18,7 @@ Examples:
   hivesim run scenarios/first-hive.toml --json | jq .skills.panel
   hivesim run scenarios/first-hive.toml --serve 127.0.0.1:7878
   hivesim run scenarios/podium.toml --tui
+  mpirun -n 4 hivesim run scenarios/million.toml --engine mpi     built with it (docs/scaling.md)
 
 Output (docs/measures.md explains every number):
   summary.json, manifest.json, scenario.toml, thirteen Parquet tables and report.html in DIR.
@@ -86,13 +88,24 @@ impl RunArgs {
 
 /// Runs it.
 pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
-    let scenario = args.load()?;
-    let default = || folder_of(&scenario.name, scenario.seed.0);
-    let out = args.out.clone().unwrap_or_else(default);
-    args.watch.carry_out(&Running::of(scenario), &out, |out| {
-        if args.restart {
-            forget(out)?;
+    let mut ranks = Ranks::join(args.machine.engine())?;
+    let scenario = args.load().and_then(|scenario| {
+        args.watch.suit(&scenario)?;
+        ranks.take(&scenario).map(|()| scenario)
+    });
+    let done = ranks.together(scenario).and_then(|scenario| {
+        let default = || folder_of(&scenario.name, scenario.seed.0);
+        let out = args.out.clone().unwrap_or_else(default);
+        let run = Running::of(scenario).over(&ranks);
+        if !ranks.leads() {
+            return run.assist();
         }
-        RunDirectory::create(out)
-    })
+        args.watch.carry_out(&run, &out, |out| {
+            if args.restart {
+                forget(out)?;
+            }
+            RunDirectory::create(out)
+        })
+    });
+    ranks.end(done)
 }

@@ -1,13 +1,16 @@
 //! A run from its checked scenario to the files of its folder, whoever asked for it.
 
 use super::both::Both;
-use super::watch::Watcher;
-use super::{Failure, failed, memory, no_thread};
+use super::ranks::Ranks;
+use super::signals::Signals;
+use super::watch::{Progress as Talk, Watcher};
+use super::{FAILED, Failure, failed, memory, no_thread};
 #[cfg(any(feature = "serve", feature = "tui"))]
 use crate::controls::Controls;
-use crate::engine::{Experiment, Observer, Registry, RunError, Safekeeping, Vault};
+use crate::engine::{Experiment, Kept, Observer, Registry, RunError, Safekeeping, Silent, Vault};
 use crate::halt::Halt;
 use crate::measure::Outcome;
+use crate::merge::MergeError;
 use crate::record::{
     Checkpoints, Histories, Progress, RunDirectory, RunFacts, Unfinished, summary, write_run,
 };
@@ -22,13 +25,42 @@ pub(super) struct Running {
     experiment: Experiment,
     /// Where it goes on.
     from: Option<Unfinished>,
+    /// The processes that run it together.
+    ranks: Ranks,
 }
 
 impl Running {
     /// A run of a scenario, within the machine's memory.
     pub fn of(scenario: CheckedScenario) -> Running {
         let experiment = Experiment::new(scenario).within(memory::available_bytes());
-        Running { experiment, from: None }
+        Running { experiment, from: None, ranks: Ranks::alone() }
+    }
+
+    /// The same as one rank of several, where there are any.
+    pub fn over(self, ranks: &Ranks) -> Running {
+        let experiment = match ranks.link() {
+            None => self.experiment,
+            Some(link) => self.experiment.over(link.clone()),
+        };
+        Running { experiment, ranks: ranks.clone(), ..self }
+    }
+
+    /// The processes that run it together.
+    pub fn ranks(&self) -> &Ranks {
+        &self.ranks
+    }
+
+    /// Runs it for rank 0, which watches it and writes what comes out.
+    pub fn assist(&self) -> Result<(), Failure> {
+        let watcher = Watcher::new(Talk::Silent, self.registry(), Vec::new());
+        let signals = self.ranks.together(Signals::handle(watcher.voice()))?;
+        signals.stop(self.halt());
+        let from = self.ranks.together(self.state())?;
+        let safe = Safekeeping { vault: None, from };
+        match self.experiment.run_safely(&Silent, safe).map_err(failure)?.complete {
+            true => Ok(()),
+            false => Err(Failure::Interrupted("interrupted".into())),
+        }
     }
 
     /// A run of a scenario that was cut off.
@@ -89,15 +121,18 @@ impl Running {
         let spec = &self.experiment.scenario().checkpoint;
         let from = self.from.as_ref();
         let checkpoints = Checkpoints::begin(directory, spec, from, &progress, &complain);
-        let checkpoints = checkpoints.map_err(failed).inspect_err(|_| directory.made().remove())?;
-        let result =
-            self.simulate(watcher, other, &checkpoints).inspect_err(|_| checkpoints.give_up());
+        let begun_well = checkpoints.map_err(failed).and_then(|own| Ok((own, self.state()?)));
+        let begun_well = self.ranks.together(begun_well);
+        let (checkpoints, from) = begun_well.inspect_err(|_| directory.made().remove())?;
+        let safe = Safekeeping { vault: Some(&checkpoints as &dyn Vault), from };
+        let result = self.simulate(watcher, other, safe).inspect_err(|_| checkpoints.give_up());
         let result = result.and_then(|outcome| {
             let agents = outcome.scenario.fleet.agents as usize;
-            let (kind, threads) = Experiment::machine(&outcome.scenario, agents);
+            let (kind, threads) = self.experiment.own_machine(&outcome.scenario, agents);
             let finished = SystemTime::now();
             let facts = RunFacts {
                 engine: kind.name().into(),
+                ranks: self.experiment.ranks(),
                 threads,
                 started: begun,
                 resumed: self.from.as_ref().map(|from| (from.round, started)),
@@ -122,34 +157,42 @@ impl Running {
         result.inspect_err(|_| directory.made().remove())
     }
 
+    /// The state that it goes on from, if it does.
+    fn state(&self) -> Result<Option<Kept>, Failure> {
+        self.from.as_ref().map(Unfinished::open).transpose().map_err(failed)
+    }
+
     /// The run itself, watched and kept.
     fn simulate(
         &self,
         watcher: &Watcher,
         other: Option<&dyn Observer>,
-        checkpoints: &Checkpoints<'_>,
+        safe: Safekeeping<'_>,
     ) -> Result<Outcome, Failure> {
-        let from = self.from.as_ref().map(Unfinished::open).transpose().map_err(failed)?;
-        let vault = Some(checkpoints as &dyn Vault);
-        let run = || {
-            let safe = Safekeeping { vault, from };
-            match other {
-                None => self.experiment.run_safely(watcher, safe),
-                Some(other) => self.experiment.run_safely(&Both(watcher, other), safe),
-            }
+        let run = || match other {
+            None => self.experiment.run_safely(watcher, safe),
+            Some(other) => self.experiment.run_safely(&Both(watcher, other), safe),
         };
         let (outcome, seconds) = watcher.beside(run).map_err(no_thread)?;
-        let mut outcome = outcome.map_err(|error| match error {
-            RunError::World(problem) => Failure::BadInput(problem.to_string()),
-            RunError::Halted => {
-                let text = "interrupted before the first round: nothing was written";
-                Failure::Interrupted(text.into())
-            }
-            error => failed(error),
-        })?;
+        let mut outcome = outcome.map_err(failure)?;
         let traces =
             std::iter::once(&mut outcome.hive).chain(outcome.bounds.iter_mut().map(|b| &mut b.1));
         traces.zip(seconds).for_each(|(trace, seconds)| trace.seconds = seconds);
         Ok(outcome)
+    }
+}
+
+/// What a run that fails is to the command line.
+fn failure(error: RunError) -> Failure {
+    match error {
+        RunError::World(problem) => Failure::BadInput(problem.to_string()),
+        RunError::Halted => {
+            let text = "interrupted before the first round: nothing was written";
+            Failure::Interrupted(text.into())
+        }
+        RunError::Elsewhere { .. } | RunError::Merge { source: MergeError::Elsewhere, .. } => {
+            Failure::Elsewhere(FAILED)
+        }
+        error => failed(error),
     }
 }

@@ -113,5 +113,6 @@ fn go(run: &Running, board: &Board, directory: &RunDirectory, out: &Path) {
             tell(&plain(&why));
             board.failed(why);
         }
+        Err(Failure::Elsewhere(_)) => unreachable!("a page's runs have no ranks"),
     }
 }

@@ -37,7 +37,8 @@ pub(super) fn agenda(
         };
         let statistic = pipeline.statistic().filter(|_| asks);
         let faults = scenario.faults.clone();
-        terms.push((*round, Terms { faults, late, attackers, backdoor, statistic, sum }));
+        let spreads = star && asks && !singly && pipeline.spreads() && !fleet.lineage;
+        terms.push((*round, Terms { faults, late, attackers, backdoor, statistic, sum, spreads }));
     }
     Agenda::new(terms)
 }

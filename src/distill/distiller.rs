@@ -263,6 +263,7 @@ impl<'m> Distiller<'m> {
         let mut traffic = None;
         let layout = self.fleet.learner.core_layout();
         let site = Site::new(&self.fleet, (layout, &self.columns), before, self.threads);
+        let site = Site { peers: harvest.peers.as_deref(), ..site };
         let learnings = &harvest.learnings;
         match &mut self.structure {
             Structure::Hierarchy(levels) => {
@@ -435,6 +436,7 @@ impl<'m> Distiller<'m> {
                     Exchange::Weights | Exchange::Experience => &self.columns,
                 };
                 let site = Site::new(&self.fleet, (layout, columns), before, self.threads);
+                let site = Site { spread: harvest.spread.as_deref(), ..site };
                 let contributions: Vec<Contribution<'_>> =
                     harvest.learnings.iter().map(|l| site.contribution(l, part(l))).collect();
                 let judge = site.judge(&self.pipeline);

@@ -1,6 +1,7 @@
 //! Agents that call each other: a model for each, and no distiller.
 
 use super::message::{HEADER, blocks_bytes};
+use super::peers::{share, unite};
 use super::site::Site;
 use crate::agent::{Fleet, Learning, Locals, Traffic};
 use crate::graph::{EdgeListError, Graph};
@@ -147,10 +148,13 @@ impl Gossip {
         let callers = learnings.iter().map(|l| l.agent.0);
         let told = self.told(site.seed, site.round, callers);
         let pipelines = &self.pipelines;
-        let judge = {
+        let (judge, divides) = {
             let pipelines = pipelines.lock().unwrap_or_else(PoisonError::into_inner);
-            pipelines.first().and_then(|pipeline| site.judge(pipeline))
+            let judge = pipelines.first().and_then(|pipeline| site.judge(pipeline));
+            (judge, pipelines.first().is_some_and(Pipeline::divides))
         };
+        let peers = site.peers.filter(|_| divides);
+        let here = share(peers, told.len());
         let alone = Site { threads: 1, ..*site };
         let lend = || pipelines.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let give_back = |pipeline| {
@@ -158,10 +162,11 @@ impl Gossip {
         };
         let merged = parallel_chunks_with(
             site.threads,
-            told.iter().enumerate().collect(),
+            told.iter().enumerate().skip(here.start).take(here.len()).collect(),
             |(agent, told): (usize, &Vec<u32>), moved: &mut Vec<Sparse>| {
+                // who hears of nobody keeps to its own
                 if told.is_empty() {
-                    return Ok(trained[agent].clone());
+                    return Ok(None);
                 }
                 let base = &self.models[agent];
                 let voices: Vec<u32> = [agent as u32].iter().chain(told).copied().collect();
@@ -182,11 +187,13 @@ impl Gossip {
                 let Some(mut pipeline) = lend() else { return Err(MergeError::Halted) };
                 let merged = alone.merged(&mut pipeline, judge.as_ref(), base, &contributions);
                 give_back(pipeline);
-                // where too few are heard, an agent keeps to its own
-                Ok(merged?.unwrap_or_else(|| trained[agent].clone()))
+                // and so does one that hears of too few
+                merged
             },
         );
-        self.models = merged.into_iter().collect::<Result<_, _>>()?;
+        let merged = unite(peers, site.layout, self.models.iter(), merged)?;
+        let kept = merged.into_iter().zip(trained);
+        self.models = kept.map(|(merged, trained)| merged.unwrap_or(trained)).collect();
         let size = |blocks: &Vec<bool>| HEADER + blocks_bytes(&*site.fleet.learner, held(blocks));
         let sizes: Vec<u64> = self.held.iter().map(size).collect();
         let up = told.iter().flatten().map(|voice| sizes[*voice as usize]).sum();

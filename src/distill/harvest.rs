@@ -9,7 +9,8 @@ use crate::fault::{Fates, Refusal};
 use crate::ids::{AgentId, CompanyId};
 use crate::learner::{Learner, Statistic, Tally};
 use crate::measure::{Accounts, Ages};
-use crate::params::{BlockSum, FixedTree, Layout, Sparse};
+use crate::merge::Spread;
+use crate::params::{BlockSum, FixedTree, Layout, Node, Sparse};
 use crate::scenario::{Compression, Exchange};
 use crate::world::TaskBuffer;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,6 +29,10 @@ pub struct Harvest {
     pub controls: Option<Controls>,
     /// Learnings kept whole: all of them where the strategy asks for that, else the panel's.
     pub learnings: Vec<Learning>,
+    /// The processes in which the blocks of learnings lie, where that is not this one alone.
+    pub spread: Option<Arc<dyn Spread>>,
+    /// The processes that all have this harvest, where that is not this one alone.
+    pub peers: Option<Arc<dyn Spread>>,
     /// Examples for the pool, agent by agent.
     pub examples: TaskBuffer,
     /// What was done.
@@ -104,6 +109,7 @@ pub struct Harvester {
     /// Whether nothing comes in late.
     punctual: bool,
     seed: u64,
+    leaves: usize,
     tree: FixedTree<Harvest>,
     spare: Mutex<Vec<Harvest>>,
     learner: Arc<dyn Learner>,
@@ -124,6 +130,7 @@ impl Harvester {
             merges: fleet.topology.merges(),
             punctual: false,
             seed: fleet.seed,
+            leaves,
             tree: FixedTree::new(leaves),
             spare: Mutex::default(),
             learner: fleet.learner.clone(),
@@ -157,7 +164,11 @@ impl Harvester {
         harvest.examples.clear(inputs);
         let Harvest { sum, controls, examples, .. } = harvest;
         harvest = Harvest { sum, controls, examples, ..Harvest::default() };
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(harvest);
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        // those that came from elsewhere are one too many
+        if spare.len() < self.leaves {
+            spare.push(harvest);
+        }
     }
 
     /// Adds what one agent brings towards the core after `publication`; parcels of a leaf come in the
@@ -323,6 +334,27 @@ impl Harvester {
     /// The whole harvest, once all leaves are in.
     pub fn take(&self) -> Option<Harvest> {
         self.tree.take()
+    }
+
+    /// Takes the largest nodes of the tree of leaves that are whole, where not all leaves are in.
+    pub(crate) fn take_nodes(&self) -> Vec<(Node, Harvest)> {
+        self.tree.take_nodes()
+    }
+
+    /// Hands in a node of the tree of leaves.
+    pub(crate) fn put_node(&self, node: Node, harvest: Harvest) {
+        self.tree.put_node(node, harvest, |left, right| self.join(left, right));
+    }
+
+    /// Whether learnings are merged when a harvest is, so that they may be spread.
+    pub(crate) fn spreads(&self, publication: &Publication) -> bool {
+        let terms = publication.terms();
+        terms.spreads && terms.sum.is_none() && !self.hands_on
+    }
+
+    /// The layout that sums are over.
+    pub(crate) fn layout(&self) -> &Arc<Layout> {
+        &self.layout
     }
 
     /// Gives an emptied harvest's memory back.

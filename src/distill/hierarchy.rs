@@ -2,6 +2,7 @@
 
 use super::judge::Judge;
 use super::message::{HEADER, blocks_bytes};
+use super::peers::{Core, share, unite};
 use super::site::Site;
 use crate::agent::{Fleet, Learning, Locals, Traffic};
 use crate::ids::AgentId;
@@ -41,8 +42,7 @@ impl Node {
         Node { pipeline, core, blocks: vec![0; blocks], tasks: 0, steps: 0 }
     }
 
-    /// Merges contributions into its core. Where they are too few for what its strategy vouches
-    /// for, the core stays as it is.
+    /// Merges contributions into its core.
     fn merge(
         &mut self,
         site: &Site<'_>,
@@ -50,7 +50,14 @@ impl Node {
         contributions: &[Contribution<'_>],
     ) -> Result<(), MergeError> {
         let merged = site.merged(&mut self.pipeline, judge, &self.core, contributions)?;
-        let Some(next) = merged else { return Ok(()) };
+        self.take(merged, contributions);
+        Ok(())
+    }
+
+    /// Takes what contributions were merged to. Where they are too few for what its strategy vouches
+    /// for, the core stays as it is.
+    fn take(&mut self, merged: Option<Core>, contributions: &[Contribution<'_>]) {
+        let Some(next) = merged else { return };
         for contribution in contributions {
             for (block, tasks, _) in contribution.delta.iter() {
                 let held = &mut self.blocks[block as usize];
@@ -60,7 +67,6 @@ impl Node {
             self.steps += contribution.steps;
         }
         self.core = next;
-        Ok(())
     }
 
     /// What its core moved from the one that it pulled.
@@ -197,19 +203,26 @@ impl Hierarchy {
         // the teams, side by side: each merges what its own agents bring
         let judge = self.teams.first().and_then(|team| site.judge(&team.pipeline));
         let mut rest = learnings;
-        let mut at_work = Vec::new();
-        for (t, team) in self.teams.iter_mut().enumerate() {
+        let mut brought: Vec<Vec<Contribution<'_>>> = Vec::new();
+        for t in 0..self.teams.len() {
             let own = rest.partition_point(|l| self.of[l.agent.index()] as usize <= t);
             let (own, others) = rest.split_at(own);
             rest = others;
-            at_work.push((team, own));
+            brought.push(own.iter().map(|l| alone.contribution(l, &l.contribution)).collect());
         }
-        let work = |(team, own): (&mut Node, &[Learning])| {
-            let own: Vec<Contribution<'_>> =
-                own.iter().map(|l| alone.contribution(l, &l.contribution)).collect();
-            team.merge(&alone, judge.as_ref(), &own)
+        let divides = self.teams.first().is_some_and(|team| team.pipeline.divides());
+        let peers = site.peers.filter(|_| divides);
+        let here = share(peers, self.teams.len());
+        let at_work = self.teams[here.clone()].iter_mut().zip(&brought[here]).collect();
+        let work = |(team, own): (&mut Node, &Vec<Contribution<'_>>)| {
+            alone.merged(&mut team.pipeline, judge.as_ref(), &team.core, own)
         };
-        parallel_chunks(site.threads, at_work, work).into_iter().collect::<Result<(), _>>()?;
+        let merged = parallel_chunks(site.threads, at_work, work);
+        let cores = self.teams.iter().map(|team| &team.core);
+        let merged = unite(peers, site.layout, cores, merged)?;
+        for ((team, merged), own) in self.teams.iter_mut().zip(merged).zip(&brought) {
+            team.take(merged, own);
+        }
         if !site.round.is_multiple_of(self.company_period) {
             return Ok(traffic);
         }

@@ -4,7 +4,7 @@ use super::judge::Judge;
 use crate::agent::{Fleet, Learning, Publication};
 use crate::ids::Round;
 use crate::learner::Statistic;
-use crate::merge::{Columns, Context, Contribution, MergeError, Pipeline, Vectors};
+use crate::merge::{Columns, Context, Contribution, MergeError, Pipeline, Spread, Vectors};
 use crate::params::{Layout, Sparse};
 use crate::world::Climate;
 use std::sync::Arc;
@@ -24,6 +24,10 @@ pub(super) struct Site<'a> {
     pub statistic: Option<Statistic>,
     /// Threads that one merge may use.
     pub threads: usize,
+    /// The processes that merge together, where that is not this one alone.
+    pub spread: Option<&'a dyn Spread>,
+    /// The processes that make the same merges, where that is not this one alone.
+    pub peers: Option<&'a dyn Spread>,
 }
 
 impl<'a> Site<'a> {
@@ -36,7 +40,8 @@ impl<'a> Site<'a> {
     ) -> Self {
         let (round, seed) = (before.version.0 + 1, fleet.seed);
         let (climate, statistic) = (&before.climate, before.terms().statistic);
-        Site { fleet, layout, columns, climate, round, seed, statistic, threads }
+        let (spread, peers) = (None, None);
+        Site { fleet, layout, columns, climate, round, seed, statistic, threads, spread, peers }
     }
 }
 
@@ -114,7 +119,8 @@ impl Site<'_> {
         let judge = judge.as_ref().map(|judge| judge as _);
         let absent = pipeline.absent();
         let mut vectors =
-            Vectors::contributions(self.layout, self.columns, base, contributions, absent, next);
+            Vectors::contributions(self.layout, self.columns, base, contributions, absent, next)
+                .over(self.spread);
         let (threads, halt) = (self.threads, Some(&self.fleet.halt));
         let context = Context { threads, judge, halt, ..Context::new(self.seed, self.round) };
         pipeline.merge(&mut vectors, &context)

@@ -68,6 +68,21 @@ pub enum RunError {
     /// The run was halted before there was a world.
     #[error("halted while the world was built: there is nothing to keep")]
     Halted,
+    /// Another rank failed, and says itself how.
+    #[error("rank {rank} cannot go on")]
+    Elsewhere {
+        /// Which.
+        rank: usize,
+    },
+    /// Not all ranks run the same.
+    #[error(
+        "rank {rank} runs another scenario than rank 0, or another version of hivesim: start all with \
+         the same file and arguments"
+    )]
+    Differs {
+        /// The first that does not.
+        rank: usize,
+    },
     /// The accounts of agents that ran freely do not add up: a fault of hivesim.
     #[error("the accounts of the live fleet do not add up: {what}; this is a fault of hivesim")]
     Accounts {

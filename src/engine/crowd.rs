@@ -181,7 +181,8 @@ impl<P: Population> Engine<P> {
                 threads::try_out(machine.threads)?;
                 Way::Pool(machine.threads)
             }
-            EngineKind::Tasks | EngineKind::Auto | EngineKind::Live => {
+            // the scenario's checks let no numbers be learned on the other two
+            EngineKind::Tasks | EngineKind::Auto | EngineKind::Live | EngineKind::Mpi => {
                 Way::Tasks(Tasks::new(population.clone(), machine)?)
             }
         };

@@ -8,6 +8,7 @@ use super::live::LiveTour;
 use super::out_of_step::OutOfStep;
 use super::pool::with_pool;
 use super::pooled::Pooled;
+use super::ranks::{Link, Shared, agree, first_failure, with_ranks};
 use super::serial::Serial;
 use super::tasks::{Registry, Tasks};
 use crate::agent::{Attackers, Fleet, Halt, Keeping, Pace, Uptake};
@@ -26,6 +27,7 @@ use crate::scenario::{
 };
 use crate::state::StateError;
 use crate::stream::{Purpose, Stream};
+use crate::threads;
 use crate::world::{self, Facts, Limits, World, WorldError};
 use std::sync::Arc;
 use tracing::info_span;
@@ -101,6 +103,8 @@ pub struct Experiment {
     halt: Halt,
     controls: Arc<Controls>,
     memory_bytes: Option<u64>,
+    /// The other processes of the engine `mpi`, and the halt of their fleets.
+    ranks: Option<(Arc<dyn Link>, Halt)>,
 }
 
 impl Experiment {
@@ -125,6 +129,7 @@ impl Experiment {
             halt: Halt::default(),
             controls,
             memory_bytes: None,
+            ranks: None,
         }
     }
 
@@ -152,6 +157,13 @@ impl Experiment {
     /// Refuses at once, by the scenario's keys, what would take more than so many bytes of memory.
     pub fn within(mut self, memory_bytes: Option<u64>) -> Self {
         self.memory_bytes = memory_bytes;
+        self
+    }
+
+    /// Runs on the engine `mpi` as one rank of several, each of which runs the same experiment and comes
+    /// to the same outcome. A halt takes hold when all have done the round under way.
+    pub fn over(mut self, link: Arc<dyn Link>) -> Self {
+        self.ranks = Some((link, Halt::default()));
         self
     }
 
@@ -192,6 +204,60 @@ impl Experiment {
             (_, threads) => threads as usize,
         };
         (kind, threads)
+    }
+
+    /// The same for this experiment: ranks that share a machine share its cores.
+    pub fn own_machine(&self, scenario: &Scenario, agents: usize) -> (EngineKind, usize) {
+        match (Self::machine(scenario, agents), &self.ranks) {
+            ((EngineKind::Mpi, cores), Some((link, _))) if scenario.engine.threads == 0 => {
+                (EngineKind::Mpi, (cores / link.beside()).max(1))
+            }
+            (machine, _) => machine,
+        }
+    }
+
+    /// Processes that run it together.
+    pub fn ranks(&self) -> usize {
+        self.ranks.as_ref().map_or(1, |(link, _)| link.ranks())
+    }
+
+    /// The link of the ranks that this experiment runs on.
+    ///
+    /// # Errors
+    /// Where the scenario asks for some and there are none.
+    fn link(&self) -> Result<Option<&Arc<dyn Link>>, RunError> {
+        if self.scenario.engine.kind != EngineKind::Mpi {
+            return Ok(None);
+        }
+        let message = if cfg!(feature = "mpi") {
+            "\"mpi\" is for `hivesim run` alone, which enters MPI; take another engine"
+        } else {
+            "this hivesim was built without \"mpi\"; build it with `cargo build --release --features \
+             mpi` (docs/scaling.md), or take another engine"
+        };
+        match &self.ranks {
+            Some((link, _)) => Ok(Some(link)),
+            None => Err(self.refused(&["engine.kind"], message.into())),
+        }
+    }
+
+    /// What this rank came to, if no other failed.
+    fn together<T>(&self, own: Result<T, RunError>) -> Result<T, RunError> {
+        let Some(link) = self.link()? else { return own };
+        match (first_failure(&**link, own.is_err()), own) {
+            (Some(rank), Ok(_)) => Err(RunError::Elsewhere { rank }),
+            (_, own) => own,
+        }
+    }
+
+    /// Makes sure that all ranks run the same.
+    fn compare(&self) -> Result<(), RunError> {
+        let Some(link) = self.link()? else { return Ok(()) };
+        let text = format!("{} {}", env!("CARGO_PKG_VERSION"), self.scenario.to_toml());
+        match agree(&**link, blake3::hash(text.as_bytes()).as_bytes()) {
+            None => Ok(()),
+            Some(rank) => Err(RunError::Differs { rank }),
+        }
     }
 
     fn world(&self) -> Result<Arc<dyn World>, RunError> {
@@ -242,7 +308,8 @@ impl Experiment {
 
     /// [`run`](Experiment::run), whose state is kept now and then, or which goes on from a state that
     /// an experiment with the same scenario kept: to the same result, on whatever engine. A fleet
-    /// whose agents run freely is not kept while it does.
+    /// whose agents run freely is not kept while it does. Of several ranks the first has the vault, and
+    /// all go on from the same state.
     ///
     /// # Errors
     /// As there, and where it cannot go on from the state.
@@ -251,15 +318,21 @@ impl Experiment {
         observer: &dyn Observer,
         Safekeeping { vault, from: mut kept }: Safekeeping<'_>,
     ) -> Result<Outcome, RunError> {
+        self.compare()?;
         let numbers = self.scenario.learner.is_of_numbers() && !self.own_learner;
-        let world = if numbers { None } else { Some(self.world()?) };
-        let limits = world.as_ref().map(|world| self.limits(world.facts())).transpose()?;
+        let world = || {
+            let world = self.world()?;
+            let limits = self.limits(world.facts())?;
+            Ok((world, limits))
+        };
+        let world = if numbers { None } else { Some(self.together(world())?) };
+        let (world, limits) = world.unzip();
         let mut scenario = Scenario::clone(&self.controls.open(limits));
         if let Some(world) = &world {
             scenario.fleet.agents = world.facts().agents as u32;
         }
         let calendar = match &world {
-            Some(_) => self.calendar(&scenario)?,
+            Some(_) => self.together(self.calendar(&scenario))?,
             None => None,
         };
         let bounds = scenario.measure.bounds.clone();
@@ -332,7 +405,7 @@ impl Experiment {
             fits.map_err(|(keys, message)| self.refused(&keys, message))?;
         }
         let agents = scenario.fleet.agents;
-        let (kind, threads) = Self::machine(scenario, agents as usize);
+        let (kind, threads) = self.own_machine(scenario, agents as usize);
         let machine = crowd::Machine {
             kind,
             threads,
@@ -358,11 +431,18 @@ impl Experiment {
         &self,
         scenario: &Scenario,
         (world, calendar): (Arc<dyn World>, Option<Calendar>),
-        mut watch: Watch<'_>,
+        watch: Watch<'_>,
         resumed: Option<Resumed<'_, '_>>,
     ) -> Result<Done, RunError> {
         let Watch { stage, observer, .. } = watch;
         let topology = topology(scenario, stage);
+        // the pooled learner is whole on every rank
+        let ranks = self.link()?.filter(|_| topology != Topology::Pooled);
+        let shared = ranks.map(|link| Shared { link: &**link, own: watch.keeper.vault });
+        let mut watch = watch;
+        if let Some(shared) = &shared {
+            watch.keeper.vault = Some(shared);
+        }
         let agents = world.facts().agents;
         let pipeline = |spec: &scenario::Distiller| match &self.strategy {
             None => Pipeline::new(spec),
@@ -381,13 +461,13 @@ impl Experiment {
             return Err(self.refused(&["learner.solver.scaffold"], message.into()));
         }
         let fleet = Arc::new(fleet);
-        let (kind, threads) = Self::machine(scenario, agents);
+        let (kind, threads) = self.own_machine(scenario, agents);
         let mut stretches = self.scenario().stretches().to_vec();
         // in the dataset world there may be as many agents as users
         stretches[0].scenario.fleet = scenario.fleet.clone();
         let distiller =
             Distiller::new(fleet.clone(), &pipeline, stretches, calendar.clone(), threads);
-        let mut distiller = distiller.map_err(|error| self.no_edges(&error))?;
+        let mut distiller = self.together(distiller.map_err(|error| self.no_edges(&error)))?;
         let spec = &scenario.distiller;
         let mut ancestry =
             fleet.lineage.then(|| Ancestry::new(fleet.clone(), &pipeline, spec, threads));
@@ -445,7 +525,16 @@ impl Experiment {
             (_, EngineKind::Serial) => drive(&mut Serial::new(fleet.clone(), harvester)),
             // a bound is no fleet that meets a distiller
             (_, EngineKind::Pool | EngineKind::Live) => {
-                with_pool(fleet.clone(), harvester, threads, drive).map_err(too_few)?
+                let all = 0..fleet.leaves();
+                let harvester = Arc::new(harvester);
+                with_pool(fleet.clone(), harvester, all, threads, |pool| drive(pool))
+                    .map_err(too_few)?
+            }
+            (_, EngineKind::Mpi) => {
+                self.together(threads::try_out(threads).map_err(too_few))?;
+                let Some(link) = self.link()? else { unreachable!("seen to at once") };
+                with_ranks(&fleet, harvester, (link, &self.halt), threads, drive)
+                    .map_err(too_few)?
             }
             (_, EngineKind::Tasks | EngineKind::Auto) => {
                 let registry = self.registry.clone();
@@ -512,7 +601,8 @@ impl Experiment {
             uptake: Uptake { mean: scenario.fleet.uptake, spread: scenario.fleet.uptake_spread },
             pace: Pace::new(&scenario.fleet, seed),
             seed,
-            halt: self.halt.clone(),
+            // ranks halt together
+            halt: self.ranks.as_ref().map_or(&self.halt, |(_, halt)| halt).clone(),
             world,
         }
     }

@@ -185,7 +185,7 @@ impl Resumed<'_, '_> {
             let mut reader = source.reader();
             let mut records = Records::new(&mut reader)?;
             let mut given = Ok(());
-            engine.cohorts(&mut |cohort| {
+            engine.fill(&mut |cohort| {
                 if given.is_ok() {
                     given = records.give(cohort);
                 }

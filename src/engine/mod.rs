@@ -13,6 +13,7 @@ mod live;
 mod out_of_step;
 mod pool;
 mod pooled;
+mod ranks;
 mod serial;
 mod tasks;
 
@@ -21,6 +22,10 @@ pub use course::{Place, RunError};
 pub use experiment::{Experiment, Observer, Silent, Stage};
 pub use keeping::{AgentsState, Extent, Kept, Moment, Safekeeping, Source, State, Vault};
 pub use live::{Bare, BareRun, NUMBERS};
+#[cfg(feature = "mpi")]
+pub use ranks::Mpi;
+pub(crate) use ranks::gather;
+pub use ranks::{Link, Threads};
 pub use tasks::{AgentStatus, Registry};
 
 use crate::agent::{Cohort, Publication};
@@ -41,8 +46,14 @@ pub(crate) trait Tour {
         wait();
     }
 
-    /// Calls `f` with all cohorts, in the order of their agents, none of whom is at work.
+    /// Calls `f` with all cohorts that it holds, in the order of their agents, none of whom is at work.
     fn cohorts(&mut self, f: &mut dyn FnMut(&mut Cohort));
+
+    /// Calls `f` with all cohorts that its tours visit, in the order of their agents, to be filled: those
+    /// that are elsewhere are filled for nothing.
+    fn fill(&mut self, f: &mut dyn FnMut(&mut Cohort)) {
+        self.cohorts(f);
+    }
 
     /// Puts what it knows beside them into a checkpoint.
     fn keep(&self, _out: &mut Writer<'_>) {}

@@ -27,6 +27,10 @@ impl Tour for OutOfStep<'_> {
         self.engine.cohorts(f);
     }
 
+    fn fill(&mut self, f: &mut dyn FnMut(&mut Cohort)) {
+        self.engine.fill(f);
+    }
+
     fn keep(&self, out: &mut Writer<'_>) {
         self.flights.keep(out);
         self.engine.keep(out);

@@ -7,13 +7,16 @@ use crate::agent::{Bench, Cohort, Fleet, Parcel, Publication};
 use crate::distill::{Harvest, Harvester};
 use crate::threads::{Crew, lock, parallel_chunks};
 use crossbeam::deque::{Injector, Steal, Stealer, Worker};
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Barrier, Mutex};
 
 /// What the workers share. A cohort's lock is taken by one worker a round and never waited for.
 struct Shared {
     fleet: Arc<Fleet>,
-    harvester: Harvester,
+    harvester: Arc<Harvester>,
+    /// The first of the leaves that are visited.
+    first: usize,
     cohorts: Vec<Mutex<Cohort>>,
     leaves: Injector<usize>,
     stealers: Vec<Stealer<usize>>,
@@ -24,20 +27,23 @@ struct Shared {
     panic: Mutex<Option<Box<dyn std::any::Any + Send>>>,
 }
 
-/// Runs `body` with an engine of `threads` workers, the calling thread among them. They live
-/// for the whole run and meet at a barrier twice a round.
+/// Runs `body` with an engine of `threads` workers, the calling thread among them, for some of the
+/// fleet's leaves; a tour of fewer than all leaves their harvest in the harvester. Workers live for
+/// the whole run and meet at a barrier twice a round.
 ///
 /// # Errors
 /// Where the system gives fewer threads.
 pub(crate) fn with_pool<R>(
     fleet: Arc<Fleet>,
-    harvester: Harvester,
+    harvester: Arc<Harvester>,
+    leaves: Range<usize>,
     threads: usize,
-    body: impl FnOnce(&mut dyn Tour) -> R,
+    body: impl FnOnce(&mut Pool<'_>) -> R,
 ) -> std::io::Result<R> {
     let mut queues: Vec<Worker<usize>> = (0..threads).map(|_| Worker::new_fifo()).collect();
     let shared = Shared {
-        cohorts: cohorts(&fleet).into_iter().map(Mutex::new).collect(),
+        first: leaves.start,
+        cohorts: cohorts(&fleet, leaves).into_iter().map(Mutex::new).collect(),
         harvester,
         leaves: Injector::new(),
         stealers: queues.iter().map(Worker::stealer).collect(),
@@ -88,7 +94,8 @@ impl Hand {
                 let mut cohort = lock(&shared.cohorts[leaf]);
                 let Shared { fleet, harvester, .. } = shared;
                 let Hand { bench, parcel, .. } = self;
-                visit_leaf(fleet, harvester, publication, (leaf, &mut cohort), bench, parcel);
+                let leaf = (shared.first + leaf, &mut *cohort);
+                visit_leaf(fleet, harvester, publication, leaf, bench, parcel);
             }
         }));
         if let Err(panic) = result {
@@ -111,13 +118,15 @@ impl Hand {
     }
 }
 
-struct Pool<'a> {
+/// The workers, for whoever sends them out.
+pub(super) struct Pool<'a> {
     shared: &'a Shared,
     hand: Hand,
 }
 
-impl Tour for Pool<'_> {
-    fn tour(&mut self, publication: &Arc<Publication>) -> Harvest {
+impl Pool<'_> {
+    /// Visits the agents of all its leaves; what they bring is in the harvester then.
+    pub fn visit(&mut self, publication: &Arc<Publication>) {
         (0..self.shared.cohorts.len()).for_each(|leaf| self.shared.leaves.push(leaf));
         *lock(&self.shared.publication) = Some(publication.clone());
         self.shared.gate.wait();
@@ -126,6 +135,12 @@ impl Tour for Pool<'_> {
         if let Some(panic) = lock(&self.shared.panic).take() {
             resume_unwind(panic);
         }
+    }
+}
+
+impl Tour for Pool<'_> {
+    fn tour(&mut self, publication: &Arc<Publication>) -> Harvest {
+        self.visit(publication);
         self.shared.harvester.take().unwrap_or_default()
     }
 

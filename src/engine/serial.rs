@@ -4,6 +4,7 @@ use super::Tour;
 use super::digest::leaf_hash;
 use crate::agent::{Bench, Cohort, Fleet, Parcel, Publication};
 use crate::distill::{Harvest, Harvester};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Visits agents one after the other on the calling thread.
@@ -17,19 +18,19 @@ pub(crate) struct Serial {
 
 impl Serial {
     pub fn new(fleet: Arc<Fleet>, harvester: Harvester) -> Self {
-        let cohorts = cohorts(&fleet);
+        let cohorts = cohorts(&fleet, 0..fleet.leaves());
         let bench = fleet.bench();
         Serial { fleet, harvester, cohorts, bench, parcel: Parcel::default() }
     }
 }
 
-/// A cohort for each leaf.
-pub(super) fn cohorts(fleet: &Fleet) -> Vec<Cohort> {
+/// A cohort for each of some leaves.
+pub(super) fn cohorts(fleet: &Fleet, leaves: Range<usize>) -> Vec<Cohort> {
     let cohort = |leaf| {
         let (first, len) = fleet.leaf_range(leaf);
         Cohort::new(fleet, first, len)
     };
-    (0..fleet.leaves()).map(cohort).collect()
+    leaves.map(cohort).collect()
 }
 
 /// Visits the agents of one leaf in order.

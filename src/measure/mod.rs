@@ -25,6 +25,7 @@ pub use interference::{Barrier, Interference, barrier, barrier_between, interfer
 pub use live::{Latency, LiveReport};
 pub use onboarding::Onboarding;
 pub use privacy::Privacy;
+pub(crate) use quality::compared;
 pub use quality::{Quality, quality};
 pub use race::Race;
 pub use skill::{Skills, skills};

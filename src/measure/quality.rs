@@ -19,11 +19,17 @@ pub struct Quality {
     pub consensus_distance: f64,
 }
 
+/// Which of so many contributions are compared, in rising order.
+pub(crate) fn compared(all: usize) -> Vec<usize> {
+    let most = all.min(MOST);
+    (0..most).map(|i| i * all / most).collect()
+}
+
 /// Compares contributions with one another and with the core's step (`layout.entries()`
 /// numbers): at most 24 of them, from all over. NaN where there is nothing to compare.
 pub fn quality(layout: &Layout, contributions: &[&Sparse], step: &[f32]) -> Quality {
-    let (all, most) = (contributions.len(), contributions.len().min(MOST));
-    let some: Vec<&Sparse> = (0..most).map(|i| contributions[i * all / most]).collect();
+    let some: Vec<&Sparse> =
+        compared(contributions.len()).into_iter().map(|at| contributions[at]).collect();
     let (mut cosines, mut pairs) = (0.0, 0.0);
     let (mut opposite, mut signed) = (0_u64, 0_u64);
     // by contribution and block

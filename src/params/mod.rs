@@ -16,4 +16,4 @@ pub use sparse::Sparse;
 pub(crate) use store::first;
 pub use store::{Store, feed_values};
 pub use sum::BlockSum;
-pub use tree::FixedTree;
+pub use tree::{FixedTree, Node};

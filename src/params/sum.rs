@@ -53,6 +53,12 @@ impl BlockSum {
         }
     }
 
+    /// Puts a block in by its total weight, which is positive, and gives its weighted sum to be written.
+    pub(crate) fn put(&mut self, block: u32, weight: f64) -> &mut [f32] {
+        self.weights[block as usize] = weight;
+        &mut self.values[self.layout.range(block)]
+    }
+
     /// The blocks that are in it: id, total weight, weighted sum.
     pub fn blocks(&self) -> impl Iterator<Item = (u32, f64, &[f32])> {
         self.weights

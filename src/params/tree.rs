@@ -11,9 +11,21 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Debug)]
 pub struct FixedTree<T> {
     leaves: usize,
-    /// For each level and pair of neighbours, the one that came first.
-    waiting: Vec<Vec<Mutex<Option<T>>>>,
+    /// For each level and pair of neighbours, the one that came first, and which of them it is.
+    waiting: Vec<Vec<Slot<T>>>,
     root: Mutex<Option<T>>,
+}
+
+/// Where one of two neighbours waits for the other.
+type Slot<T> = Mutex<Option<(usize, T)>>;
+
+/// A node of a tree: the whole of what lies below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Steps above the leaves.
+    pub level: usize,
+    /// Its place among the nodes of its level.
+    pub at: usize,
 }
 
 impl<T> FixedTree<T> {
@@ -33,13 +45,23 @@ impl<T> FixedTree<T> {
     /// # Panics
     /// Where there is no such leaf.
     pub fn put(&self, leaf: usize, value: T, combine: impl Fn(&mut T, T)) {
-        assert!(leaf < self.leaves, "leaf {leaf} of {}", self.leaves);
-        let (mut at, mut width, mut value) = (leaf, self.leaves, value);
-        for level in &self.waiting {
+        self.put_node(Node { level: 0, at: leaf }, value, combine);
+    }
+
+    /// Puts in the value of a whole node, which another tree of as many leaves made.
+    ///
+    /// # Panics
+    /// Where there is no such node.
+    pub fn put_node(&self, node: Node, value: T, combine: impl Fn(&mut T, T)) {
+        let Node { level, mut at } = node;
+        let mut width = (0..level).fold(self.leaves, |width, _| width.div_ceil(2));
+        assert!(at < width, "{node:?} of {} leaves", self.leaves);
+        let mut value = value;
+        for level in self.waiting.iter().skip(level) {
             if at ^ 1 < width {
                 let mut slot = level[at / 2].lock().unwrap_or_else(PoisonError::into_inner);
-                let Some(neighbour) = slot.take() else {
-                    *slot = Some(value);
+                let Some((_, neighbour)) = slot.take() else {
+                    *slot = Some((at, value));
                     return;
                 };
                 drop(slot);
@@ -52,6 +74,20 @@ impl<T> FixedTree<T> {
             width = width.div_ceil(2);
         }
         *self.root.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+    }
+
+    /// Takes the largest whole nodes that there are: what waits for neighbours that are not in, or
+    /// the root. The tree is then as new.
+    pub fn take_nodes(&self) -> Vec<(Node, T)> {
+        let root = Node { level: self.waiting.len(), at: 0 };
+        let mut nodes: Vec<_> = self.take().map(|value| (root, value)).into_iter().collect();
+        for (level, slots) in self.waiting.iter().enumerate() {
+            for slot in slots {
+                let waits = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+                nodes.extend(waits.map(|(at, value)| (Node { level, at }, value)));
+            }
+        }
+        nodes
     }
 
     /// Takes the whole, if every leaf is in; the tree is then as new.
@@ -82,6 +118,28 @@ mod tests {
             assert_eq!(shapes.len(), 1, "{shapes:?}");
             let flat = shapes.pop_first().expect("one").replace(['(', ')'], "");
             assert_eq!(flat, (0..leaves).map(|i| format!("{i},")).collect::<String>());
+        }
+    }
+
+    #[test]
+    fn parts_of_a_tree_that_are_made_apart_come_to_the_same_whole() {
+        let join = |a: &mut String, b: String| *a = format!("({a}{b})");
+        for leaves in [1, 2, 3, 7, 16, 37] {
+            let tree = FixedTree::new(leaves);
+            (0..leaves).for_each(|leaf| tree.put(leaf, leaf.to_string(), join));
+            let whole = tree.take().expect("all leaves are in");
+            for parts in 2..=5 {
+                for part in (0..parts).rev() {
+                    let own = FixedTree::new(leaves);
+                    let range = part * leaves / parts..(part + 1) * leaves / parts;
+                    range.for_each(|leaf| own.put(leaf, leaf.to_string(), join));
+                    let nodes = own.take_nodes();
+                    assert!(nodes.len() <= (2 * own.waiting.len()).max(1), "{nodes:?}");
+                    nodes.into_iter().for_each(|(node, value)| tree.put_node(node, value, join));
+                    assert_eq!(own.take_nodes(), []);
+                }
+                assert_eq!(tree.take().as_ref(), Some(&whole), "{leaves} leaves in {parts}");
+            }
         }
     }
 }

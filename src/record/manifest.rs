@@ -15,7 +15,9 @@ pub const FORMAT: u32 = 4;
 pub struct RunFacts {
     /// The engine that ran it, by its name in a scenario: `serial`, `pool`, `tasks`.
     pub engine: String,
-    /// Its worker threads.
+    /// Its processes: 1 but for `mpi`.
+    pub ranks: usize,
+    /// The worker threads of each.
     pub threads: usize,
     /// When the run began.
     pub started: SystemTime,
@@ -37,7 +39,8 @@ impl RunFacts {
         (started, finished): (SystemTime, SystemTime),
     ) -> Self {
         let seconds = finished.duration_since(started).map_or(0.0, |d| d.as_secs_f64());
-        RunFacts { engine: engine.into(), threads, started, resumed: None, finished, seconds }
+        let (engine, ranks, resumed) = (engine.into(), 1, None);
+        RunFacts { engine, ranks, threads, started, resumed, finished, seconds }
     }
 }
 
@@ -70,6 +73,7 @@ pub(super) fn manifest(outcome: &Outcome, facts: &RunFacts, files: &[FileEntry])
         "fleet_seconds": summary::fleet_seconds(outcome),
         "live": outcome.hive.live,
         "engine": facts.engine,
+        "ranks": facts.ranks,
         "threads": facts.threads,
         "build": build(),
         "machine": machine::describe(),

@@ -165,6 +165,8 @@ pub enum EngineKind {
     /// Every agent a tokio task that runs freely on the wall clock; not reproducible by nature, it
     /// keeps exact accounts instead.
     Live,
+    /// The fleet split over processes that MPI carries messages between (docs/scaling.md).
+    Mpi,
 }
 
 impl EngineKind {
@@ -176,6 +178,7 @@ impl EngineKind {
             EngineKind::Pool => "pool",
             EngineKind::Tasks => "tasks",
             EngineKind::Live => "live",
+            EngineKind::Mpi => "mpi",
         }
     }
 }

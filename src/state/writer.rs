@@ -56,6 +56,11 @@ impl<'a> Writer<'a> {
         self.pieces(words, |word| word.to_le_bytes());
     }
 
+    /// Puts what another writer made.
+    pub(crate) fn append(&mut self, bytes: &[u8]) {
+        self.bytes(bytes);
+    }
+
     fn length(&mut self, length: usize) {
         self.bytes(&(length as u64).to_le_bytes());
     }

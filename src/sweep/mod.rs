@@ -200,6 +200,12 @@ impl Sweep {
             let problem = scenario.problem(&["engine.kind"], message.into());
             return Err(ScenarioError::Invalid(vec![problem]));
         }
+        if scenario.engine.kind == EngineKind::Mpi {
+            let message = "\"mpi\" is for one large run; a sweep of many goes over machines by --shard \
+                           (docs/scaling.md); take another engine";
+            let problem = scenario.problem(&["engine.kind"], message.into());
+            return Err(ScenarioError::Invalid(vec![problem]));
+        }
         Ok(scenario)
     }
 

@@ -208,6 +208,11 @@ impl BenchArgs {
                            tasks or live";
             return Err(Failure::BadInput(message.into()));
         }
+        if self.engines.contains(&EngineKind::Mpi) {
+            let message = "--engines mpi: a case is measured in one process; wanted serial, pool, tasks \
+                           or live (docs/scaling.md measures ranks)";
+            return Err(Failure::BadInput(message.into()));
+        }
         Ok(Axes {
             engines: self.engines.clone(),
             fabrics: self.fabrics.clone(),

@@ -44,6 +44,11 @@ pub(super) struct View {
 }
 
 impl TuiArgs {
+    /// The argument by which a view is asked for, where one is.
+    pub fn asked(&self) -> Option<&'static str> {
+        self.tui.then_some("--tui")
+    }
+
     /// The view of a run, where it is asked for.
     pub fn begin(&self, run: &Running) -> Result<Option<View>, Failure> {
         if !self.tui {

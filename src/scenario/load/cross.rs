@@ -293,6 +293,11 @@ fn fleet(s: &Scenario, clashes: &mut Clashes<'_>) {
         );
         clashes.add(&["engine.threads", "engine.kind"], message);
     }
+    if s.engine.kind == EngineKind::Mpi && s.learner.is_of_numbers() {
+        let message = "\"mpi\" splits fleets that learn parameters, and these agents hold a number \
+                       or two; take engine.kind = \"pool\", or learner.kind = \"softmax\" or \"mlp\"";
+        clashes.add(&["learner.kind", "engine.kind"], message.into());
+    }
 }
 
 fn feedback(s: &Scenario, clashes: &mut Clashes<'_>) {

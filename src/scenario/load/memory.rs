@@ -256,7 +256,7 @@ fn dealing(s: &Scenario, extent: Extent) -> u128 {
         (Topology::Pooled, _) | (_, EngineKind::Serial) => 1,
         (_, EngineKind::Tasks | EngineKind::Live) => extent.agents,
         (_, EngineKind::Auto) if extent.agents <= 10_000 => extent.agents,
-        (_, EngineKind::Auto | EngineKind::Pool) => {
+        (_, EngineKind::Auto | EngineKind::Pool | EngineKind::Mpi) => {
             extent.agents.div_ceil(extent.agents.div_ceil(256).clamp(8, 4096))
         }
     };
