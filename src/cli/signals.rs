@@ -39,8 +39,7 @@ impl Signals {
             }
             if let Some(halt) = &state.halt {
                 halt.set();
-                let text =
-                    "stopping; the rounds done are kept (again: quit at once and keep nothing)";
+                let text = "stopping; the rounds done are kept (again: quit at once, to go on from the last checkpoint)";
                 Watcher::say(progress, &bar, text);
             }
         };

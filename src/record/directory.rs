@@ -216,8 +216,12 @@ impl Made {
         Made(above.take_while(|folder| !folder.exists()).map(Path::to_path_buf).collect())
     }
 
-    /// Removes those that are empty; what holds anything stays, and so does what was there before.
+    /// Removes those that are empty, or hold no more than that a run was begun; what holds anything
+    /// stays, a state to go on from too, and so does what was there before.
     pub fn remove(&self) {
+        if let Some(run) = self.0.first().filter(|run| checkpoints::is_but_begun(run)) {
+            let _ = checkpoints::remove(run);
+        }
         for folder in &self.0 {
             // one that cannot be removed does no harm, and the run's own error is the one to tell
             let _ = fs::remove_dir(folder);

@@ -94,6 +94,11 @@ pub(super) fn trace_of(run: &Path) -> Result<Trace, RecordError> {
     Ok(if own { Trace::Begun } else { Trace::Foreign })
 }
 
+/// Whether a run was begun there and nothing of it is kept.
+pub(super) fn is_but_begun(run: &Path) -> bool {
+    matches!(trace_of(run), Ok(Trace::Begun))
+}
+
 /// Takes the folder of checkpoints away, with those files that hivesim writes there.
 pub(super) fn remove(run: &Path) -> Result<(), RecordError> {
     let folder = folder_in(run);
