@@ -3,15 +3,15 @@
 
 mod common;
 
+#[path = "common/memories.rs"]
+mod memories;
+
 use common::hash;
-use hivesim::engine::{
-    Experiment, Extent, Kept, Link, Moment, RunError, Safekeeping, Silent, Source, State, Threads,
-    Vault,
-};
+use hivesim::engine::{Experiment, Link, RunError, Safekeeping, Silent, Threads, Vault};
 use hivesim::scenario::Scenario;
-use hivesim::state::Writer;
+use memories::{Memories, Memory};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
 const HIVE: &str = "rounds = 4\n[fleet]\nagents = 37\ntasks = 8\n\
                     [world]\nskills = 5\ncompanies = 4\nfeatures = 6\nanswers = 4\n\
@@ -301,47 +301,6 @@ fn a_halt_on_one_rank_ends_the_round_on_all() {
     assert!(rounds.iter().all(|other| *other == rounds[0]), "{rounds:?}");
 }
 
-/// A state in memory: all but the agents, and the agents, those of an earlier one first where it begins
-/// there.
-type Memory = (Moment, Vec<u8>, Vec<Vec<u8>>);
-
-/// Keeps every state; of every second one only the agents that changed.
-#[derive(Default)]
-struct Memories(Mutex<Vec<Memory>>);
-
-fn written(write: impl FnOnce(&mut Writer<'_>)) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut writer = Writer::new(&mut bytes);
-    write(&mut writer);
-    writer.end().expect("memory takes all");
-    bytes
-}
-
-impl Vault for Memories {
-    fn wants(&self, _: Moment) -> bool {
-        true
-    }
-
-    fn keep(&self, moment: Moment, state: State<'_>) -> bool {
-        let mut all = self.0.lock().unwrap();
-        let mut agents = Vec::new();
-        if let Some(given) = state.agents {
-            let last = all.last().filter(|(last, ..)| last.stage == moment.stage);
-            let extent = match last {
-                Some((.., files)) if moment.round.is_multiple_of(2) => {
-                    agents.clone_from(files);
-                    Extent::Changed
-                }
-                _ => Extent::All,
-            };
-            agents.push(written(|out| (given.write)(extent, out)));
-        }
-        all.push((moment, written(state.head), agents));
-        // every third is lost
-        !all.len().is_multiple_of(3)
-    }
-}
-
 /// Runs on some ranks, from a state or from the beginning, the first with a vault.
 fn kept_on_ranks(sets: &str, ranks: usize, from: Option<&Memory>) -> (String, Memories) {
     let sets: Vec<String> =
@@ -354,14 +313,7 @@ fn kept_on_ranks(sets: &str, ranks: usize, from: Option<&Memory>) -> (String, Me
             .map(|link| {
                 let vault = (link.rank() == 0).then_some(&memories as &dyn Vault);
                 let experiment = Experiment::new(scenario.clone()).over(Arc::new(link));
-                let source = |bytes: &Vec<u8>| Source {
-                    bytes: bytes.len() as u64,
-                    from: Box::new(std::io::Cursor::new(bytes.clone())),
-                };
-                let from = from.map(|(_, head, agents)| Kept {
-                    head: source(head),
-                    agents: agents.iter().map(source).collect(),
-                });
+                let from = from.map(Memory::kept);
                 scope.spawn(move || {
                     let safe = Safekeeping { vault, from };
                     experiment.run_safely(&Silent, safe).unwrap().result_hash
@@ -391,7 +343,7 @@ fn a_run_over_ranks_goes_on_on_any_number_of_them() {
         for (i, state) in states.iter().enumerate() {
             let ranks = 1 + (i + 1) % 4;
             let (got, _) = kept_on_ranks(sets, ranks, Some(state));
-            assert_eq!(got, whole, "{:?} on {ranks} ranks: {sets}", state.0);
+            assert_eq!(got, whole, "{:?} on {ranks} ranks: {sets}", state.moment);
         }
     }
 }
