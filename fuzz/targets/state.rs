@@ -17,11 +17,12 @@ use std::sync::Mutex;
 
 const SMALL: &str = "rounds = 4\n[fleet]\nagents = 6\ntasks = 2\n[world]\nskills = 2\ncompanies = 2\n\
                      features = 3\nanswers = 2\n[measure]\npanel = 3\nprobes = 2\n[engine]\nkind = \"serial\"\n";
-const KINDS: [&str; 6] = [
+const KINDS: [&str; 7] = [
     "job_knowledge.personalisation=fedsim measure.bounds=[\"isolated\"]",
     "distiller.schedule.kind=buffered distiller.schedule.learnings=2 faults.delay=0.5 fleet.churn.rate=0.2 \
      fleet.availability.kind=markov",
-    "faults.delay=0.9 distiller.server.kind=fedadam learner.solver.scaffold=true measure.lineage=true",
+    "faults.delay=0.9 distiller.server.kind=fedadam",
+    "learner.solver.scaffold=true measure.lineage=true",
     "distiller.topology=gossip",
     "distiller.topology=hierarchical attack.share=0.4 attack.method.kind=mimic",
     "learner.kind=practice distiller.topology=gossip",
