@@ -208,8 +208,11 @@ pub(super) fn run(
             ancestry.iter().for_each(|ancestry| ancestry.keep(out));
         });
         observer.touring(stage, round);
-        let mut harvest =
-            info_span!("tour", fleet = name, round).in_scope(|| engine.tour(&publication));
+        let mut harvest = Harvest::default();
+        if !fleet.halt.is_set() {
+            let tour = info_span!("tour", fleet = name, round);
+            harvest = tour.in_scope(|| engine.tour(&publication));
+        }
         if fleet.halt.is_set() {
             // some agents were not visited: the core stands as it is, unmeasured
             observer.round(stage, &row);
