@@ -49,7 +49,7 @@ impl Setting {
                 Site::of_run(board, Some(runs))
             }
             false => {
-                let launch = |scenario| {
+                let launch = |scenario, _| {
                     let experiment = Experiment::new(scenario);
                     let (controls, halt) = (experiment.controls(), experiment.halt());
                     Ok(Board::new(&experiment.scenario(), controls, halt))
