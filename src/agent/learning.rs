@@ -1,9 +1,10 @@
 //! What an agent hands over.
 
-use super::AgentError;
+use super::{AgentError, Fleet};
 use crate::ids::{AgentId, CompanyId, CoreVersion, Round};
 use crate::learner::{Statistic, Tally};
 use crate::params::Sparse;
+use crate::state::StateError;
 use crate::world::TaskBuffer;
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +36,22 @@ pub struct Learning {
     pub answers: Sparse,
     /// Examples for the pool (exchange of experience alone).
     pub examples: TaskBuffer,
+}
+
+impl Learning {
+    /// Whether it is of an agent of a fleet, over the blocks of its core.
+    ///
+    /// # Errors
+    /// Where it is of another fleet.
+    pub fn belongs_to(&self, fleet: &Fleet) -> Result<(), StateError> {
+        let AgentId(agent) = self.agent;
+        let agents = fleet.world.facts().agents;
+        if agent as usize >= agents || !self.contribution.fits(fleet.learner.core_layout()) {
+            let wanted = format!("{agents} agents with cores of its own");
+            return Err(StateError::unfit("agent", agent, wanted));
+        }
+        Ok(())
+    }
 }
 
 /// All that an agent hands over after one visit: its learning, if it worked, and what was

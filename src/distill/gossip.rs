@@ -11,8 +11,8 @@ use crate::params::Sparse;
 use crate::scenario::{self, Direction};
 use crate::state::{Reader, StateError, Writer};
 use crate::stream::{Key, Purpose};
-use crate::threads::{parallel_chunks, parallel_chunks_with};
-use std::sync::{Arc, Mutex, PoisonError};
+use crate::threads::{lock, parallel_chunks, parallel_chunks_with};
+use std::sync::{Arc, Mutex};
 
 /// The models of a fleet that has no core.
 ///
@@ -149,16 +149,16 @@ impl Gossip {
         let told = self.told(site.seed, site.round, callers);
         let pipelines = &self.pipelines;
         let (judge, divides) = {
-            let pipelines = pipelines.lock().unwrap_or_else(PoisonError::into_inner);
+            let pipelines = lock(pipelines);
             let judge = pipelines.first().and_then(|pipeline| site.judge(pipeline));
             (judge, pipelines.first().is_some_and(Pipeline::divides))
         };
         let peers = site.peers.filter(|_| divides);
         let here = share(peers, told.len());
         let alone = Site { threads: 1, ..*site };
-        let lend = || pipelines.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let lend = || lock(pipelines).pop();
         let give_back = |pipeline| {
-            pipelines.lock().unwrap_or_else(PoisonError::into_inner).push(pipeline);
+            lock(pipelines).push(pipeline);
         };
         let merged = parallel_chunks_with(
             site.threads,

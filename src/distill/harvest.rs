@@ -12,8 +12,9 @@ use crate::measure::{Accounts, Ages};
 use crate::merge::Spread;
 use crate::params::{BlockSum, FixedTree, Layout, Node, Sparse};
 use crate::scenario::{Compression, Exchange};
+use crate::threads::lock;
 use crate::world::TaskBuffer;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// What some agents brought in one round.
 #[derive(Clone, Debug, Default)]
@@ -149,7 +150,7 @@ impl Harvester {
 
     /// An empty harvest.
     pub fn empty(&self) -> Harvest {
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+        lock(&self.spare).pop().unwrap_or_default()
     }
 
     fn recycle(&self, mut harvest: Harvest) {
@@ -164,7 +165,7 @@ impl Harvester {
         harvest.examples.clear(inputs);
         let Harvest { sum, controls, examples, .. } = harvest;
         harvest = Harvest { sum, controls, examples, ..Harvest::default() };
-        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spare = lock(&self.spare);
         // those that came from elsewhere are one too many
         if spare.len() < self.leaves {
             spare.push(harvest);

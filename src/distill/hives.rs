@@ -100,17 +100,15 @@ impl Hives {
         let whole = |cores: &[Arc<Vec<f32>>], skills: &[f64]| {
             StateError::unless_same("cores of hives:", cores.len(), hives)?;
             StateError::unless_same("skills of hives:", skills.len(), hives)?;
-            let lengths = cores.iter().map(|core| core.len());
+            let mut lengths = cores.iter().map(|core| core.len());
             lengths
-                .into_iter()
                 .try_for_each(|n| StateError::unless_same("numbers of a hive's core:", n, entries))
         };
         whole(&self.cores, &self.skills)?;
         self.published.iter().try_for_each(|(cores, skills)| whole(cores, skills))?;
         StateError::unless_same("agents of hives:", self.of.len(), agents)?;
         if let Some(hive) = self.of.iter().find(|hive| **hive as usize >= hives) {
-            let (found, wanted) = (hive.to_string(), hives.to_string());
-            return Err(StateError::Unfit { what: "the hive", found, wanted });
+            return Err(StateError::unfit("the hive", hive, hives));
         }
         self.pipelines.iter_mut().try_for_each(|pipeline| pipeline.take_up(from))
     }

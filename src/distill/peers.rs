@@ -1,6 +1,6 @@
 //! Many small merges, of which each of several processes makes its share.
 
-use crate::merge::{MergeError, Spread};
+use crate::merge::{MergeError, Spread, share_of};
 use crate::params::Layout;
 use bytemuck::{cast_slice, pod_read_unaligned};
 use std::ops::Range;
@@ -11,11 +11,7 @@ pub(super) type Core = Arc<Vec<f32>>;
 
 /// The share of this process in so many merges that processes divide among them: neighbours.
 pub(super) fn share(peers: Option<&dyn Spread>, merges: usize) -> Range<usize> {
-    peers.map_or(0..merges, |peers| part(peers.own(), peers.processes(), merges))
-}
-
-fn part(process: usize, processes: usize, merges: usize) -> Range<usize> {
-    process * merges / processes..(process + 1) * merges / processes
+    peers.map_or(0..merges, |peers| share_of(peers.own(), peers.processes(), merges))
 }
 
 /// What all processes made of their shares, in order, or where a merge came to nothing: each sends the
@@ -44,8 +40,8 @@ pub(super) fn unite<'b>(
         if words.next() != Some(1) {
             return Err(MergeError::Elsewhere);
         }
-        let part = part(process, peers.processes(), bases.len());
-        made.extend(bases[part].iter().map(|base| read(layout, base, &mut words)));
+        let share = share_of(process, peers.processes(), bases.len());
+        made.extend(bases[share].iter().map(|base| read(layout, base, &mut words)));
     }
     Ok(made)
 }

@@ -439,6 +439,7 @@ impl Experiment {
         // the pooled learner is whole on every rank
         let ranks = self.link()?.filter(|_| topology != Topology::Pooled);
         let shared = ranks.map(|link| Shared { link: &**link, own: watch.keeper.vault });
+        // which lives shorter than what it stands before
         let mut watch = watch;
         if let Some(shared) = &shared {
             watch.keeper.vault = Some(shared);

@@ -203,11 +203,7 @@ impl Resumed<'_, '_> {
     pub fn end(&self) -> Result<(), StateError> {
         match self.head.is_at_end() {
             true => Ok(()),
-            false => Err(StateError::Unfit {
-                what: "its end:",
-                found: "more bytes".into(),
-                wanted: "none".into(),
-            }),
+            false => Err(StateError::unfit("its end:", "more bytes", "none")),
         }
     }
 }

@@ -36,6 +36,7 @@ pub use pipeline::Pipeline;
 pub use products::Products;
 pub use server::Steps;
 pub use spread::Spread;
+pub(crate) use spread::share_of;
 
 use crate::halt::Halt;
 use crate::ids::AgentId;

@@ -3,6 +3,7 @@
 use super::{Group, Material, MergeError, Segment};
 use bytemuck::{Pod, cast_slice, cast_slice_mut};
 use std::fmt::Debug;
+use std::ops::Range;
 
 /// Processes that merge together. Each knows of all vectors whose they are and which segments they
 /// have, and holds the values of some segments: of those it measures and makes what is to be, as one
@@ -24,6 +25,12 @@ pub trait Spread: Debug + Send + Sync {
     fn holds(&self, segment: usize) -> bool {
         self.holder(segment) == self.own()
     }
+}
+
+/// The share of one of several processes in so many things: neighbours, as many as every other's or
+/// one more.
+pub(crate) fn share_of(process: usize, processes: usize, things: usize) -> Range<usize> {
+    process * things / processes..(process + 1) * things / processes
 }
 
 impl Group<'_> {
@@ -115,4 +122,21 @@ fn numbers<T: Pod>(message: &[u8]) -> Vec<T> {
     let mut numbers = vec![T::zeroed(); message.len() / size_of::<T>()];
     cast_slice_mut::<T, u8>(&mut numbers).copy_from_slice(message);
     numbers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_thing_is_one_process_s() {
+        for things in [0, 1, 5, 256] {
+            for processes in 1..=9 {
+                let all: Vec<usize> = (0..processes)
+                    .flat_map(|process| share_of(process, processes, things))
+                    .collect();
+                assert_eq!(all, (0..things).collect::<Vec<_>>());
+            }
+        }
+    }
 }

@@ -195,8 +195,7 @@ impl Store {
         for _ in 0..blocks {
             let (block, count) = (first(words)?, first(words)?);
             if block as usize >= self.layout.blocks() {
-                let (found, wanted) = (block.to_string(), self.layout.blocks().to_string());
-                return Err(StateError::Unfit { what: "block", found, wanted });
+                return Err(StateError::unfit("block", block, self.layout.blocks()));
             }
             let (bits, rest) = split(words, self.layout.len(block))?;
             *words = rest;

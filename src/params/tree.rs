@@ -1,6 +1,7 @@
 //! Sums whose shape does not depend on who finishes first.
 
-use std::sync::{Mutex, PoisonError};
+use crate::threads::lock;
+use std::sync::Mutex;
 
 /// Combines `leaves` values in a fixed binary tree, in whatever order and from whatever
 /// threads they come: leaf `2i` always takes in leaf `2i + 1`, and so on upward. The order of
@@ -59,7 +60,7 @@ impl<T> FixedTree<T> {
         let mut value = value;
         for level in self.waiting.iter().skip(level) {
             if at ^ 1 < width {
-                let mut slot = level[at / 2].lock().unwrap_or_else(PoisonError::into_inner);
+                let mut slot = lock(&level[at / 2]);
                 let Some((_, neighbour)) = slot.take() else {
                     *slot = Some((at, value));
                     return;
@@ -73,7 +74,7 @@ impl<T> FixedTree<T> {
             at /= 2;
             width = width.div_ceil(2);
         }
-        *self.root.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+        *lock(&self.root) = Some(value);
     }
 
     /// Takes the largest whole nodes that there are: what waits for neighbours that are not in, or
@@ -83,7 +84,7 @@ impl<T> FixedTree<T> {
         let mut nodes: Vec<_> = self.take().map(|value| (root, value)).into_iter().collect();
         for (level, slots) in self.waiting.iter().enumerate() {
             for slot in slots {
-                let waits = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let waits = lock(slot).take();
                 nodes.extend(waits.map(|(at, value)| (Node { level, at }, value)));
             }
         }
@@ -92,7 +93,7 @@ impl<T> FixedTree<T> {
 
     /// Takes the whole, if every leaf is in; the tree is then as new.
     pub fn take(&self) -> Option<T> {
-        self.root.lock().unwrap_or_else(PoisonError::into_inner).take()
+        lock(&self.root).take()
     }
 }
 

@@ -49,10 +49,12 @@ impl StateError {
         found: T,
         wanted: T,
     ) -> Result<(), StateError> {
-        if found == wanted {
-            return Ok(());
-        }
-        Err(StateError::Unfit { what, found: found.to_string(), wanted: wanted.to_string() })
+        if found == wanted { Ok(()) } else { Err(StateError::unfit(what, found, wanted)) }
+    }
+
+    /// An [`StateError::Unfit`].
+    pub fn unfit(what: &'static str, found: impl Display, wanted: impl Display) -> StateError {
+        StateError::Unfit { what, found: found.to_string(), wanted: wanted.to_string() }
     }
 }
 

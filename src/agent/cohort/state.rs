@@ -121,8 +121,8 @@ impl<'r, 'f> Records<'r, 'f> {
         let end = cohort.first as usize + cohort.len();
         while let Some(agent) = self.next.filter(|agent| agent.index() < end) {
             if agent.0 < cohort.first {
-                let (found, wanted) = (agent.to_string(), format!("{} or later", cohort.first));
-                return Err(StateError::Unfit { what: "the record of agent", found, wanted });
+                let wanted = format!("{} or later", cohort.first);
+                return Err(StateError::unfit("the record of agent", agent, wanted));
             }
             let mut words = &self.words[self.read..];
             cohort.take_up(agent, &mut words)?;
@@ -139,11 +139,9 @@ impl<'r, 'f> Records<'r, 'f> {
     pub fn end(self) -> Result<(), StateError> {
         match self.next {
             None => Ok(()),
-            Some(agent) => Err(StateError::Unfit {
-                what: "the record of agent",
-                found: agent.to_string(),
-                wanted: "none of that number".into(),
-            }),
+            Some(agent) => {
+                Err(StateError::unfit("the record of agent", agent, "none of that number"))
+            }
         }
     }
 

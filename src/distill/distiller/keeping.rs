@@ -2,7 +2,6 @@
 
 use super::{Distiller, Structure};
 use crate::agent::{Learning, Publication, Shift};
-use crate::ids::AgentId;
 use crate::params::Layout;
 use crate::state::{Reader, StateError, Writer};
 use crate::world::Climate;
@@ -75,36 +74,20 @@ impl Distiller<'_> {
         self.presence.take_up(from)?;
         let (late, controlled): (BTreeMap<u32, Vec<Learning>>, Vec<u32>) = from.get()?;
         StateError::unless_same("blocks:", controlled.len(), self.controlled.len())?;
-        late.values().flatten().try_for_each(|learning| self.is_learning(learning))?;
+        late.values().flatten().try_for_each(|learning| learning.belongs_to(&self.fleet))?;
         (self.late, self.controlled) = (late, controlled);
         self.conspiracy.iter_mut().try_for_each(|conspiracy| conspiracy.take_up(from))?;
         Ok(newest)
     }
 
     fn is_shift(&self, shift: Option<&Shift>) -> Result<(), StateError> {
-        let working = shift.and_then(|shift| shift.working.as_ref()).into_iter().flatten();
-        working.copied().try_for_each(|agent| self.is_agent(agent))
-    }
-
-    fn is_learning(&self, learning: &Learning) -> Result<(), StateError> {
-        self.is_agent(learning.agent)?;
-        match learning.contribution.fits(self.fleet.learner.core_layout()) {
-            true => Ok(()),
-            false => Err(unfit("a contribution has", "other blocks", "those of the core")),
-        }
-    }
-
-    fn is_agent(&self, AgentId(agent): AgentId) -> Result<(), StateError> {
         let agents = self.fleet.world.facts().agents;
-        match (agent as usize) < agents {
-            true => Ok(()),
-            false => Err(unfit("the agent", &agent.to_string(), &format!("{agents} of them"))),
+        let working = shift.and_then(|shift| shift.working.as_ref()).into_iter().flatten();
+        match working.copied().find(|agent| agent.index() >= agents) {
+            None => Ok(()),
+            Some(agent) => Err(StateError::unfit("the agent", agent, format!("{agents} of them"))),
         }
     }
-}
-
-fn unfit(what: &'static str, found: &str, wanted: &str) -> StateError {
-    StateError::Unfit { what, found: found.into(), wanted: wanted.into() }
 }
 
 fn is_core(layout: &Layout, core: &[f32]) -> Result<(), StateError> {

@@ -2,7 +2,6 @@
 
 use super::Flights;
 use crate::agent::Parcel;
-use crate::ids::AgentId;
 use crate::state::{Reader, StateError, Writer};
 use std::collections::BTreeMap;
 
@@ -28,16 +27,11 @@ impl Flights {
         for found in [self.jobs.len(), self.pulled.len()] {
             StateError::unless_same("agents under way:", found, agents)?;
         }
-        let layout = self.fleet.learner.core_layout();
         let parcels: usize = from.get()?;
         let mut flown = BTreeMap::new();
         for _ in 0..parcels {
             let parcel: Parcel = from.get()?;
-            let AgentId(agent) = parcel.learning.agent;
-            if agent as usize >= agents || !parcel.learning.contribution.fits(layout) {
-                let wanted = format!("{agents} agents with cores of its own");
-                return Err(StateError::Unfit { what: "agent", found: agent.to_string(), wanted });
-            }
+            parcel.learning.belongs_to(&self.fleet)?;
             flown.insert((parcel.learning.agent, parcel.learning.round.0), parcel);
         }
         self.flown = flown;

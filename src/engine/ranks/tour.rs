@@ -8,15 +8,11 @@ use crate::distill::{Harvest, Harvester};
 use crate::engine::Tour;
 use crate::engine::pool::{Pool, with_pool};
 use crate::halt::Halt;
+use crate::merge::share_of;
 use crate::params::Node;
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
-
-/// The leaves of a rank: neighbours, as many as every other rank's or one more.
-fn leaves_of(rank: usize, ranks: usize, leaves: usize) -> Range<usize> {
-    rank * leaves / ranks..(rank + 1) * leaves / ranks
-}
 
 /// Runs `body` with an engine whose tours all ranks make together, this one with `threads` workers for
 /// the agents of its own leaves. All ranks come to the same harvests. `asked` is the wish of whoever
@@ -32,7 +28,7 @@ pub(crate) fn with_ranks<R>(
     body: impl FnOnce(&mut dyn Tour) -> R,
 ) -> io::Result<R> {
     let harvester = Arc::new(harvester);
-    let own = leaves_of(link.rank(), link.ranks(), fleet.leaves());
+    let own = share_of(link.rank(), link.ranks(), fleet.leaves());
     with_pool(fleet.clone(), harvester.clone(), own, threads, |pool| {
         let shards = Arc::new(Shards::new(link, harvester.layout()));
         body(&mut Ranks { fleet, harvester, link, shards, asked, pool })
@@ -135,7 +131,7 @@ impl Tour for Ranks<'_, '_> {
 
     fn fill(&mut self, f: &mut dyn FnMut(&mut Cohort)) {
         let (fleet, leaves) = (self.fleet, self.fleet.leaves());
-        let own = leaves_of(self.link.rank(), self.link.ranks(), leaves);
+        let own = share_of(self.link.rank(), self.link.ranks(), leaves);
         elsewhere(fleet, 0..own.start, f);
         self.pool.cohorts(f);
         elsewhere(fleet, own.end..leaves, f);
@@ -153,21 +149,5 @@ fn elsewhere(fleet: &Fleet, leaves: Range<usize>, f: &mut dyn FnMut(&mut Cohort)
     for leaf in leaves {
         let (first, len) = fleet.leaf_range(leaf);
         f(&mut Cohort::new(fleet, first, len));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_leaf_is_one_rank_s() {
-        for leaves in [0, 1, 5, 256] {
-            for ranks in 1..=9 {
-                let all: Vec<usize> =
-                    (0..ranks).flat_map(|rank| leaves_of(rank, ranks, leaves)).collect();
-                assert_eq!(all, (0..leaves).collect::<Vec<_>>());
-            }
-        }
     }
 }
