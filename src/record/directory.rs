@@ -14,12 +14,13 @@
 use super::atomic::{self, Sink};
 use super::checkpoints::{self, Trace};
 use super::error::RecordError;
+use super::lock::Lock;
 use super::manifest::FileEntry;
 use super::pretty;
 use crate::disk;
 use crate::pending::is_temporary;
 use serde_json::Value;
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -79,8 +80,8 @@ pub struct RunDirectory {
     /// The hidden folder of unfinished files; its name is that of a temporary.
     staging: PathBuf,
     made: Made,
-    /// Held open for its lock; none where the file system has no locks.
-    _lock: Option<File>,
+    /// None where the file system has no locks.
+    _lock: Option<Lock>,
 }
 
 impl RunDirectory {
@@ -126,7 +127,7 @@ impl RunDirectory {
         Ok(RunDirectory::taken(path, Made::default(), lock))
     }
 
-    fn taken(path: &Path, made: Made, lock: Option<File>) -> Self {
+    fn taken(path: &Path, made: Made, lock: Option<Lock>) -> Self {
         let staging = path.join(format!(".hivesim-staging-{}.tmp", std::process::id()));
         RunDirectory { path: path.into(), staging, made, _lock: lock }
     }
@@ -230,7 +231,7 @@ impl Made {
 }
 
 /// Takes an existing directory that is vacant; gives its lock.
-fn take(path: &Path, content: Content) -> Result<Option<File>, RecordError> {
+fn take(path: &Path, content: Content) -> Result<Option<Lock>, RecordError> {
     check_vacant(path, content)?;
     check_replaceable(path, content.files().iter().copied())?;
     let lock = secure(path)?;
@@ -241,22 +242,11 @@ fn take(path: &Path, content: Content) -> Result<Option<File>, RecordError> {
 }
 
 /// Locks a directory and sees that it can be written to.
-fn secure(path: &Path) -> Result<Option<File>, RecordError> {
-    let lock = lock(path)?;
+fn secure(path: &Path) -> Result<Option<Lock>, RecordError> {
+    let lock = Lock::of(path)?;
     atomic::sweep(path)?;
     check_writable(path)?;
     Ok(lock)
-}
-
-/// Keeps other runs out for as long as the file is open.
-pub(super) fn lock(path: &Path) -> Result<Option<File>, RecordError> {
-    // where a directory cannot be opened or locked, as on some network disks, nothing is kept out
-    let Ok(file) = File::open(path) else { return Ok(None) };
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(RecordError::Busy { path: path.into() }),
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::Error(_)) => Ok(None),
-    }
 }
 
 /// Empty, an earlier result of the same kind, or one that was cut short; nothing of anybody else's.

@@ -10,6 +10,7 @@ mod comparison;
 mod directory;
 mod error;
 mod history_tables;
+mod lock;
 mod machine;
 mod manifest;
 mod measured;

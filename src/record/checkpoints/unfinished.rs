@@ -1,7 +1,7 @@
 //! What a run that was cut off goes on from.
 
-use super::super::directory;
 use super::super::error::RecordError;
+use super::super::lock::Lock;
 use super::super::reading::glance;
 use super::head::{self, AgentsFile, Progress};
 use super::{RUN, SCENARIO, Trace, folder_in, heads, trace_of};
@@ -146,7 +146,7 @@ pub fn forget(run: &Path) -> Result<(), RecordError> {
     if matches!(trace_of(run)?, Trace::None | Trace::Foreign) {
         return Ok(());
     }
-    let _lock = directory::lock(run)?;
+    let _lock = Lock::of(run)?;
     super::remove(run)
 }
 

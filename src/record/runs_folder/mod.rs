@@ -6,13 +6,14 @@
 mod run_file;
 
 use super::atomic::{self, Sink};
-use super::directory::{Made, check_writable, lock};
+use super::directory::{Made, check_writable};
 use super::error::RecordError;
+use super::lock::Lock;
 use crate::disk;
 use crate::pending::is_temporary;
 use crate::sweep::Finished;
 use serde::de::DeserializeOwned;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -37,8 +38,8 @@ pub struct RunsFolder {
     /// The files that are there before any run is.
     begun: Vec<&'static str>,
     made: Made,
-    /// Held open for its lock; none where the file system has no locks.
-    _lock: Option<File>,
+    /// None where the file system has no locks.
+    _lock: Option<Lock>,
 }
 
 impl RunsFolder {
@@ -130,7 +131,7 @@ impl RunsFolder {
 fn take(
     path: &Path,
     other: impl Fn(&Path) -> Result<Option<String>, String>,
-) -> Result<Option<File>, RecordError> {
+) -> Result<Option<Lock>, RecordError> {
     let entries = fs::read_dir(path).map_err(|e| RecordError::io("list", path, e))?;
     let names = entries.map(|entry| entry.map(|entry| entry.file_name()));
     let names: io::Result<Vec<_>> = names.collect();
@@ -144,7 +145,7 @@ fn take(
             Err(found) => return Err(RecordError::Occupied { path, found }),
         }
     }
-    let lock = lock(path)?;
+    let lock = Lock::of(path)?;
     atomic::sweep(path)?;
     check_writable(path)?;
     Ok(lock)
