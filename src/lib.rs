@@ -106,6 +106,7 @@ pub mod checkpoint;
 pub mod cli;
 pub mod compare;
 pub mod controls;
+pub mod costs;
 mod disk;
 pub mod distill;
 pub mod engine;

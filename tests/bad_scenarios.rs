@@ -118,7 +118,7 @@ refused! {
     rounds_below("rounds = 0\n");
     rounds_above("rounds = 1000001\n");
     a_negative_number("[fleet]\nagents = -1\n");
-    agents_above("[fleet]\nagents = 100_000_001\n");
+    agents_above("[fleet]\nagents = 4_000_000_001\n");
     a_number_below("[world]\nzipf = -0.1\n");
     a_number_above("[world]\nzipf = 8.5\n");
     a_whole_number_above_a_number("[fleet.stragglers]\nshare = 50\n");

@@ -94,6 +94,11 @@ impl Uptake {
     }
 }
 
+/// Agents of a leaf in a fleet of so many.
+pub(crate) fn leaf_of(agents: usize) -> usize {
+    agents.div_ceil(256).clamp(8, 4096)
+}
+
 impl Fleet {
     /// Whether an agent has not yet joined when a core is published: those who work next pull it.
     pub fn absent(&self, agent: AgentId, version: CoreVersion) -> bool {
@@ -122,7 +127,7 @@ impl Fleet {
     /// Agents of a leaf: neighbours whose parcels are summed in order before the sums meet in
     /// a tree. A function of the number of agents alone, because it shapes every sum.
     pub fn leaf(&self) -> usize {
-        self.world.facts().agents.div_ceil(256).clamp(8, 4096)
+        leaf_of(self.world.facts().agents)
     }
 
     /// Number of leaves.

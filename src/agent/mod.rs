@@ -19,6 +19,7 @@ pub use cohort::{Book, Cohort, Records};
 pub use compression::Press;
 pub(crate) use compression::bytes;
 pub(crate) use examine::barrier;
+pub(crate) use fleet::leaf_of;
 pub use fleet::{Bench, Fleet, Keeping, Uptake};
 pub use learning::{Fooled, Holdings, Learning, Parcel, Reading};
 pub use pace::Pace;

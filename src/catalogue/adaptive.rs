@@ -1,6 +1,6 @@
 //! What the server makes of the combined contribution `m`.
 
-use super::{Entry, Family, Paper, paper};
+use super::{Entry, Family, Growth, Paper, paper};
 use crate::scenario::Stage;
 
 const REDDI: Paper = paper(
@@ -19,6 +19,7 @@ const SERVER: Entry = Entry {
     unit: "each coordinate on its own",
     breakdown: "that of the strategy before it",
     time: "O(d): one pass over the parameters",
+    growth: Growth::Linear,
     memory: "O(d) kept between rounds",
     needs: "",
     notes: "",

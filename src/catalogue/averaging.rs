@@ -1,6 +1,6 @@
 //! Weighted means, and what makes agents' contributions fit for them.
 
-use super::{Entry, Family, paper};
+use super::{Entry, Family, Growth, paper};
 use crate::scenario::Stage;
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -12,6 +12,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         unit: "each coordinate on its own",
         breakdown: "0",
         time: "O(n d): one multiply-add a value",
+        growth: Growth::Linear,
         memory: "O(d): contributions are summed as they come, however many there are",
         needs: "",
         notes: "FedAvg where there is one block and `weighting` counts examples. With \
@@ -33,6 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         unit: "each coordinate on its own",
         breakdown: "0",
         time: "O(n d): one multiply-add a value",
+        growth: Growth::Linear,
         memory: "O(n d)",
         needs: "",
         notes: "The mean, where all make equally many steps. `‖a_i‖₁ = τ_i`, as for plain SGD \
@@ -54,6 +56,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         unit: "each coordinate on its own",
         breakdown: "0: control variates are averaged, whatever `combine` withstands",
         time: "O(d) more a gradient step, on all blocks of the agent's work",
+        growth: Growth::Linear,
         memory: "O(d) for c; of each of the N agents, one vector on the blocks that it ever touched",
         needs: "an exchange of weights, no job knowledge, feedback on single tasks \
                 (`feedback.horizon = 1`), and a learner that corrects its steps",

@@ -1,6 +1,6 @@
 //! What contributions go through before they are combined.
 
-use super::{Entry, Family, paper};
+use super::{Entry, Family, Growth, paper};
 use crate::scenario::Stage;
 
 const BEFORE: Entry = Entry {
@@ -11,6 +11,7 @@ const BEFORE: Entry = Entry {
     unit: "",
     breakdown: "",
     time: "",
+    growth: Growth::Linear,
     memory: "O(n d) for the new vectors",
     needs: "",
     notes: "",
@@ -23,6 +24,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         formula: "x_i' = mean of the n − f vectors nearest to x_i, itself among them",
         breakdown: "that of the strategy behind it, up to f / n, below 1/2",
         time: "O(n² d): a Gram matrix, and n − f multiply-adds a value",
+        growth: Growth::Square,
         memory: "O(n d + n²)",
         needs: "n ≥ 2f + 1",
         notes: "Makes robust strategies hold where honest members differ: before it, they take \

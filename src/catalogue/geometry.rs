@@ -1,6 +1,6 @@
 //! Strategies by the geometry, the statistics and the singular vectors of what was learned.
 
-use super::{Entry, Family, paper};
+use super::{Entry, Family, Growth, paper};
 use crate::scenario::Stage;
 
 const GEOMETRY: Entry = Entry {
@@ -11,6 +11,7 @@ const GEOMETRY: Entry = Entry {
     unit: "",
     breakdown: "0",
     time: "",
+    growth: Growth::Linear,
     memory: "O(n d)",
     needs: "a base",
     notes: "",
@@ -23,6 +24,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         formula: "c = mean cosine between two of the x_i\n\
                   m = t · mean(x_i),   t = n c / (1 + (n − 1) c)",
         time: "O(n² d): two passes, the first a Gram matrix",
+        growth: Growth::Square,
         memory: "O(n d + n²)",
         needs: "a base and at least two contributions",
         notes: "With more than two models the paper leaves c open; the mean over pairs is \

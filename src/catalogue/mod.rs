@@ -43,6 +43,8 @@ pub struct Entry {
     pub breakdown: &'static str,
     /// Cost in time.
     pub time: &'static str,
+    /// How that grows with the number of members.
+    pub growth: Growth,
     /// Cost in memory, beside base and result.
     pub memory: &'static str,
     /// What has to be there; empty where that is nothing.
@@ -51,6 +53,19 @@ pub struct Entry {
     pub notes: &'static str,
     /// Where it comes from.
     pub papers: &'static [Paper],
+}
+
+/// How a cost grows with the number `n` of members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Growth {
+    /// At most as `n`.
+    Linear,
+    /// As `n²`: members are held against each other.
+    Square,
+    /// As `n³`.
+    Cube,
+    /// As the number of subsets of the members.
+    Subsets,
 }
 
 /// A publication.
@@ -216,6 +231,13 @@ mod tests {
             for text in [entry.formula, entry.breakdown, entry.time, entry.memory] {
                 assert!(!text.is_empty(), "{}", entry.name);
             }
+            let growth = match entry.time {
+                time if time.contains("C(n, f)") => Growth::Subsets,
+                time if time.contains("n³") => Growth::Cube,
+                time if time.contains("n²") => Growth::Square,
+                _ => Growth::Linear,
+            };
+            assert_eq!(entry.growth, growth, "{}: {}", entry.name, entry.time);
             assert!(!entry.kind().about.is_empty() && !entry.papers.is_empty(), "{}", entry.name);
             let scoped = entry.kind().parameters.iter().any(|parameter| parameter.key == "scope");
             assert_eq!(entry.unit.is_empty(), scoped, "{}: one of the two says it", entry.name);

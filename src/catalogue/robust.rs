@@ -1,6 +1,6 @@
 //! Strategies that hold against members that send anything.
 
-use super::{Entry, Family, Paper, paper};
+use super::{Entry, Family, Growth, Paper, paper};
 use crate::scenario::Stage;
 
 const YIN: Paper = paper(
@@ -34,6 +34,7 @@ const ROBUST: Entry = Entry {
     unit: "",
     breakdown: "",
     time: "",
+    growth: Growth::Linear,
     memory: "O(n d)",
     needs: "",
     notes: "",
@@ -90,6 +91,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                   m = x_i with the least score",
         breakdown: "f / n, with f ≤ ⌊(n − 3)/2⌋",
         time: "O(n² d): a Gram matrix, half a multiply-add for each pair and value",
+        growth: Growth::Square,
         memory: "O(n d + n²)",
         needs: "n ≥ 2f + 3",
         notes: "The result is one member's: what the others learned is lost, and where jobs \
@@ -104,6 +106,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                   n − f of them by default",
         breakdown: "f / n, with f ≤ ⌊(n − 3)/2⌋",
         time: "O(n² d): as `krum`",
+        growth: Growth::Square,
         memory: "O(n d + n²)",
         needs: "n ≥ 2f + 3, and `keep` members",
         notes: "The paper proves its bound for no more than n − 2f − 2 that are kept; n − f is \
@@ -118,6 +121,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         breakdown: "f / n, with f ≤ ⌊(n − 3)/4⌋, below 1/4",
         time: "O(n² d + n³ log n): a Gram matrix, Krum's scores n − 2f times, and a mean around \
                the median",
+        growth: Growth::Cube,
         memory: "O(n d + n²)",
         needs: "n ≥ 4f + 3",
         notes: "Against attackers that move one coordinate far within the distances that Krum \
@@ -209,6 +213,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         formula: "m = mean of the n − f members with the least max ‖x_i − x_j‖ between two of them",
         breakdown: "f / n, below 1/2",
         time: "O(n² d + C(n, f)): a Gram matrix, and a search that skips what begins too wide",
+        growth: Growth::Subsets,
         memory: "O(n d + n²)",
         needs: "n ≥ 2f + 1, and no more than 2,000,000 subsets of n − f",
         notes: "Minimum diameter averaging. Exponential in f: for small fleets.",
@@ -226,6 +231,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         formula: "m = mean of the n − f members whose covariance has the least top eigenvalue",
         breakdown: "f / n, below 1/2",
         time: "O(n² d + C(n, f) n³): a Gram matrix, and an eigenvalue of each subset",
+        growth: Growth::Subsets,
         memory: "O(n d + n²)",
         needs: "n ≥ 2f + 1, and no more than 2,000,000 subsets of n − f",
         notes: "Smallest maximum eigenvalue averaging. Exponential in f: for small fleets.",
@@ -239,6 +245,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                   m = the μ on the way whose top eigenvalue is the least",
         breakdown: "f / n, below 1/2",
         time: "O(n² d + f n³): a Gram matrix, and at most 2f eigenvectors of an n × n matrix",
+        growth: Growth::Cube,
         memory: "O(n d + n²)",
         needs: "n ≥ 2f + 1",
         notes: "Covariance-bound agnostic filter. The eigenvector is exact, where ByzFL makes one \

@@ -1,6 +1,6 @@
 //! Strategies that try cores out.
 
-use super::{Entry, Family, paper};
+use super::{Entry, Family, Growth, paper};
 use crate::scenario::Stage;
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -12,6 +12,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         unit: "the whole model",
         breakdown: "(n − 1)/n: one good contribution is enough, as long as the judge is honest",
         time: "n cores tried on `probes` tasks of each skill",
+        growth: Growth::Linear,
         memory: "O(n d)",
         needs: "tasks of the distiller's own (`world.kind = \"mixed-effects\"`), and an exchange of \
                 weights",
@@ -33,6 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         unit: "the whole model",
         breakdown: "(n − 1)/n: one good contribution is enough, as long as the judge is honest",
         time: "2n − 1 cores tried on `probes` tasks of each skill",
+        growth: Growth::Linear,
         memory: "O(n d)",
         needs: "tasks of the distiller's own (`world.kind = \"mixed-effects\"`), and an exchange of \
                 weights",

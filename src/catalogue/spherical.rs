@@ -1,6 +1,6 @@
 //! Interpolation along spheres.
 
-use super::{Entry, Family, Paper, paper};
+use super::{Entry, Family, Growth, Paper, paper};
 use crate::scenario::Stage;
 
 const MERGEKIT: Paper = paper(
@@ -19,6 +19,7 @@ const SPHERICAL: Entry = Entry {
     unit: "",
     breakdown: "0",
     time: "O(n² d): two passes, the first a Gram matrix",
+    growth: Growth::Square,
     memory: "O(n d + n²)",
     needs: "",
     notes: "",
@@ -31,6 +32,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         formula: "Ω = angle between the models a and b\n\
                   θ' = sin((1 − t)Ω)/sin Ω · a + sin(tΩ)/sin Ω · b",
         time: "O(d): two passes",
+        growth: Growth::Linear,
         memory: "O(d)",
         needs: "two contributions, or a base and one",
         notes: "On models as they are, not on what they moved. Nearly parallel ones \
@@ -48,6 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         name: "nuslerp",
         formula: "as `slerp` between x_1 and x_2, at t = w_2 / (w_1 + w_2)",
         time: "O(d): two passes",
+        growth: Growth::Linear,
         memory: "O(d)",
         needs: "exactly two contributions",
         notes: "On task vectors; on models, where there is no base.",

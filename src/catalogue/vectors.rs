@@ -1,6 +1,6 @@
 //! Arithmetic on task vectors.
 
-use super::{Entry, Family, Paper, paper};
+use super::{Entry, Family, Growth, Paper, paper};
 use crate::scenario::Stage;
 
 const RAM: Paper = paper(
@@ -27,6 +27,7 @@ const VECTORS: Entry = Entry {
     unit: "",
     breakdown: "0",
     time: "",
+    growth: Growth::Linear,
     memory: "O(n d)",
     needs: "a base",
     notes: "",

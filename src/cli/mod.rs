@@ -9,6 +9,7 @@ mod bench;
 mod both;
 mod carrying;
 mod cases;
+mod child;
 mod clock;
 mod closing;
 mod compare;
@@ -23,6 +24,7 @@ mod memory;
 mod merge;
 mod merging;
 mod metrics;
+mod plan;
 mod ranks;
 mod report;
 mod resume;
@@ -71,6 +73,7 @@ Start here:
   hivesim sweep --help                        keys varied over many seeds, with intervals
   hivesim stress --quick                      strategies under faults and attacks: report cards
   hivesim bench --quick                       engines and fabrics: tasks a second, latencies
+  hivesim plan scenarios/million.toml         what a run will take, also on many hosts
   hivesim merge --help                        merging models in safetensors files";
 
 /// Simulates a hive mind of continual learners.
@@ -97,6 +100,11 @@ enum Command {
     Sweep(sweep::SweepArgs),
     /// Measure what engines and fabrics carry, over agents, threads, tasks and strategies.
     Bench(bench::BenchArgs),
+    /// Say what a run takes in time, memory and bytes, on so many ranks, without running it.
+    Plan(plan::PlanArgs),
+    /// One pilot of a plan.
+    #[command(hide = true)]
+    PlanPilot,
     /// One repeat of a benchmark's case.
     #[command(hide = true)]
     BenchCase,
@@ -147,6 +155,8 @@ pub fn main() -> ExitCode {
         Command::Compare(args) => compare::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Plan(args) => plan::run(&args),
+        Command::PlanPilot => plan::run_pilot(),
         Command::BenchCase => bench::run_case(),
         Command::Stress(args) => stress::run(&args),
         Command::Merge(args) => merge::run(&args),

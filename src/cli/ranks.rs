@@ -2,13 +2,13 @@
 //! is watched; what goes wrong is said once, by the first rank with which it does.
 
 use super::{FINE, Failure};
-use crate::engine::{Link, gather};
+use crate::engine::{Counted, Link, Mail, gather};
 use crate::scenario::{CheckedScenario, EngineKind};
 use std::sync::Arc;
 
 /// This process among its ranks, if there are any.
 #[derive(Clone)]
-pub(super) struct Ranks(Option<Arc<dyn Link>>);
+pub(super) struct Ranks(Option<Arc<Counted>>);
 
 impl Ranks {
     /// No others.
@@ -45,8 +45,13 @@ impl Ranks {
     }
 
     /// The others, and the way to them.
-    pub fn link(&self) -> Option<&Arc<dyn Link>> {
+    pub fn link(&self) -> Option<&Arc<Counted>> {
         self.0.as_ref()
+    }
+
+    /// What this process sent and received by now, if there are others.
+    pub fn mail(&self) -> Option<Mail> {
+        self.link().map(|link| link.mail())
     }
 
     /// Whether this process talks and writes.
@@ -79,13 +84,13 @@ impl Ranks {
 }
 
 #[cfg(feature = "mpi")]
-fn enter() -> Result<Option<Arc<dyn Link>>, Failure> {
+fn enter() -> Result<Option<Arc<Counted>>, Failure> {
     let link = crate::engine::Mpi::enter().map_err(Failure::Failed)?;
-    Ok(Some(Arc::new(link)))
+    Ok(Some(Arc::new(Counted::new(Arc::new(link)))))
 }
 
 /// Without MPI the run itself refuses, by the scenario's key.
 #[cfg(not(feature = "mpi"))]
-fn enter() -> Result<Option<Arc<dyn Link>>, Failure> {
+fn enter() -> Result<Option<Arc<Counted>>, Failure> {
     Ok(None)
 }

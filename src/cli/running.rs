@@ -134,6 +134,7 @@ impl Running {
                 engine: kind.name().into(),
                 ranks: self.experiment.ranks(),
                 threads,
+                mail: self.ranks.mail().filter(|_| self.experiment.ranks() > 1),
                 started: begun,
                 resumed: self.from.as_ref().map(|from| (from.round, started)),
                 finished,

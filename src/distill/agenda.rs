@@ -2,7 +2,7 @@
 
 use crate::agent::{Agenda, Attackers, Fleet, Terms};
 use crate::merge::{Intake, Pipeline};
-use crate::scenario::{self, Exchange, Method, Stretch, Topology};
+use crate::scenario::{self, Exchange, Method, Scenario, Stretch, Topology};
 use std::sync::Arc;
 
 /// The terms of work that a scenario's stretches come to in a fleet, one after the other.
@@ -41,4 +41,15 @@ pub(super) fn agenda(
         terms.push((*round, Terms { faults, late, attackers, backdoor, statistic, sum, spreads }));
     }
     Agenda::new(terms)
+}
+
+/// Whether learnings of a scenario's hive are summed on their way, whoever brings them, as far as the
+/// scenario's first stretch tells.
+pub(crate) fn adds_up(scenario: &Scenario) -> bool {
+    let Scenario { distiller, attack, faults, hives, measure, .. } = scenario;
+    let singly = attack.share > 0.0 || faults.delay > 0.0 || measure.lineage;
+    let in_step = distiller.schedule.learnings().is_none();
+    let star = distiller.topology == Topology::Star && hives.is_empty();
+    let mean = matches!(Pipeline::new(distiller).intake(), Intake::Mean(_));
+    star && in_step && !singly && mean && distiller.exchange == Exchange::Weights
 }

@@ -20,6 +20,7 @@ mod site;
 mod timetable;
 mod training;
 
+pub(crate) use agenda::adds_up;
 pub use ancestry::Ancestry;
 pub use distiller::Distiller;
 pub use flights::Flights;

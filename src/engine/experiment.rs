@@ -8,7 +8,7 @@ use super::live::LiveTour;
 use super::out_of_step::OutOfStep;
 use super::pool::with_pool;
 use super::pooled::Pooled;
-use super::ranks::{Link, Shared, agree, first_failure, with_ranks};
+use super::ranks::{Link, Shared, agree, first_failure, own_agents, with_ranks};
 use super::serial::Serial;
 use super::tasks::{Registry, Tasks};
 use crate::agent::{Attackers, Fleet, Halt, Keeping, Pace, Uptake};
@@ -23,7 +23,7 @@ use crate::measure::{Frame, LiveReport, Outcome, RoundRow, Trace};
 use crate::merge::{Pipeline, Strategy};
 use crate::scenario::{
     self, Bound, CheckedScenario, Compression, EngineKind, Exchange, Measure, Personalisation,
-    Scenario, Topology, too_many_companies,
+    Room, Scenario, Topology, too_many_companies,
 };
 use crate::state::StateError;
 use crate::stream::{Purpose, Stream};
@@ -221,6 +221,11 @@ impl Experiment {
         self.ranks.as_ref().map_or(1, |(link, _)| link.ranks())
     }
 
+    /// What there is for it.
+    fn room(&self) -> Room {
+        Room { bytes: self.memory_bytes, ranks: self.ranks() }
+    }
+
     /// The link of the ranks that this experiment runs on.
     ///
     /// # Errors
@@ -261,7 +266,20 @@ impl Experiment {
     }
 
     fn world(&self) -> Result<Arc<dyn World>, RunError> {
-        let built = world::build_within(&self.scenario, self.memory_bytes, &self.halt);
+        let scenario = &self.scenario;
+        let built = match self.link()?.filter(|_| !pools(scenario)) {
+            None => world::build_within(scenario, self.room(), &self.halt, &|_| true),
+            // a rank asks for the work of its own agents, and for the panel's jobs
+            Some(link) => {
+                let agents = scenario.fleet.agents;
+                let own = own_agents(agents as usize, link.rank(), link.ranks());
+                let panel = panel(scenario, agents);
+                let wanted = |agent: AgentId| {
+                    own.contains(&agent.index()) || panel.binary_search(&agent).is_ok()
+                };
+                world::build_within(scenario, self.room(), &self.halt, &wanted)
+            }
+        };
         built.map_err(|error| match error {
             WorldError::Halted => RunError::Halted,
             WorldError::Misfit { keys, message } => self.refused(&keys, message),
@@ -290,7 +308,7 @@ impl Experiment {
     /// they are changed.
     fn limits(&self, facts: &Facts) -> Result<Limits, RunError> {
         let Facts { agents, answers, .. } = *facts;
-        let limits = Limits { agents, answers, memory_bytes: self.memory_bytes };
+        let limits = Limits { agents, answers, room: self.room() };
         match limits.check(&self.scenario()) {
             Ok(()) => Ok(limits),
             Err(problem) => Err(RunError::World(Box::new(problem))),
@@ -401,7 +419,7 @@ impl Experiment {
         resumed: Option<Resumed<'_, '_>>,
     ) -> Result<Done, RunError> {
         if let Some(extent) = scenario.extent() {
-            let fits = scenario.refuse_extent(extent, self.memory_bytes);
+            let fits = scenario.refuse_extent(extent, self.room());
             fits.map_err(|(keys, message)| self.refused(&keys, message))?;
         }
         let agents = scenario.fleet.agents;
@@ -616,6 +634,12 @@ fn topology(scenario: &Scenario, stage: Stage) -> Topology {
         Stage::Bound(Bound::Isolated) => Topology::Isolated,
         Stage::Bound(Bound::Pooled) => Topology::Pooled,
     }
+}
+
+/// Whether one learner does all agents' work, in the hive or beside it.
+fn pools(scenario: &Scenario) -> bool {
+    let bounds = &scenario.measure.bounds;
+    scenario.distiller.topology == Topology::Pooled || bounds.contains(&Bound::Pooled)
 }
 
 /// The agents that join later, in rising order, and the first round in which they work.

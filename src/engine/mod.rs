@@ -24,8 +24,8 @@ pub use keeping::{AgentsState, Extent, Kept, Moment, Safekeeping, Source, State,
 pub use live::{Bare, BareRun, NUMBERS};
 #[cfg(feature = "mpi")]
 pub use ranks::Mpi;
-pub(crate) use ranks::gather;
-pub use ranks::{Link, Threads};
+pub use ranks::{Counted, Link, Mail, Threads};
+pub(crate) use ranks::{gather, own_agents};
 pub use tasks::{AgentStatus, Registry};
 
 use crate::agent::{Cohort, Publication};

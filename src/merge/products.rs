@@ -65,15 +65,22 @@ impl Group<'_> {
             let rows = segment.values();
             here.resize(rows.len() * rows.len(), 0.0);
             inner_products(&rows, segment.threads(), here);
+            lower(here, rows.len());
         };
         self.measure(look, |segment, here| {
-            let m = segment.rows.len();
-            for (a, i) in segment.rows.iter().map(|row| row.member).enumerate() {
-                for (b, j) in segment.rows.iter().map(|row| row.member).enumerate() {
-                    inner[i * n + j] += here[a * m + b];
-                    // of i, where it has j beside it
-                    lengths[i * n + j] += here[a * m + a];
+            let members = || segment.rows.iter().map(|row| row.member);
+            let diagonal = |a: usize| here[a * (a + 3) / 2];
+            let mut at = 0;
+            for (a, i) in members().enumerate() {
+                for (b, j) in members().take(a + 1).enumerate() {
+                    inner[i * n + j] += here[at];
                     shared[i * n + j] += segment.len() as f64;
+                    // of either, where it has the other beside it
+                    lengths[i * n + j] += diagonal(a);
+                    if i != j {
+                        lengths[j * n + i] += diagonal(b);
+                    }
+                    at += 1;
                 }
             }
         })?;
@@ -116,6 +123,16 @@ impl Group<'_> {
         }
         Ok(Products { n, inner, distances })
     }
+}
+
+/// What a symmetric `n × n` matrix has below its diagonal and on it, row by row, in its place.
+fn lower(square: &mut Vec<f64>, n: usize) {
+    let mut end = 0;
+    for row in 0..n {
+        square.copy_within(row * n..row * n + row + 1, end);
+        end += row + 1;
+    }
+    square.truncate(end);
 }
 
 /// Takes again by `exact` what single precision could not hold of the rows' sums of squares.

@@ -1,9 +1,12 @@
 //! Material whose segments lie in several processes.
 
 use super::{Group, Material, MergeError, Segment};
-use bytemuck::{Pod, cast_slice, cast_slice_mut};
+use bytemuck::{Pod, bytes_of, cast_slice, cast_slice_mut, pod_read_unaligned, try_cast_slice};
 use std::fmt::Debug;
 use std::ops::Range;
+
+/// Numbers that processes tell each other of at once, about.
+const TOLD: usize = 1 << 18;
 
 /// Processes that merge together. Each knows of all vectors whose they are and which segments they
 /// have, and holds the values of some segments: of those it measures and makes what is to be, as one
@@ -54,27 +57,56 @@ impl Group<'_> {
                 Ok(())
             });
         }
+        // some at a time: what is told of products grows as the square of the members
+        let whole = self.segments.clone();
+        let each = (TOLD / self.n().pow(2).max(1)).max(1);
+        let mut measured = Ok(());
+        for first in whole.clone().step_by(each) {
+            self.segments = first..(first + each).min(whole.end);
+            measured = self.measure_together(&mut look, &mut found, &mut add);
+            if measured.is_err() {
+                break;
+            }
+        }
+        self.segments = whole;
+        measured
+    }
+
+    /// [`measure`](Group::measure) of segments that lie in several processes, which tell each other of
+    /// all of them at once.
+    fn measure_together(
+        &mut self,
+        look: &mut impl FnMut(&Segment<'_>, &mut Vec<f64>),
+        found: &mut Vec<f64>,
+        add: &mut impl FnMut(&Segment<'_>, &[f64]),
+    ) -> Result<(), MergeError> {
         let mut own = Vec::new();
         self.read(|segment| {
             found.clear();
-            look(segment, &mut found);
-            own.push(found.len() as f64);
-            own.extend_from_slice(&found);
+            look(segment, found);
+            own.extend_from_slice(bytes_of(&(found.len() as u64)));
+            own.extend_from_slice(cast_slice(found));
             Ok(())
         })?;
         let Some(spread) = self.material.spread() else { return Ok(()) };
-        let all = spread.gather(cast_slice(&own).to_vec());
-        let all: Vec<Vec<f64>> = all.iter().map(|said| numbers(said)).collect();
+        let all = spread.gather(own);
         let holders: Vec<usize> = self.segments.clone().map(|s| spread.holder(s)).collect();
-        let (mut at, mut holders) = (vec![0; all.len()], holders.into_iter());
+        let (mut rest, mut holders) =
+            (all.iter().map(|said| &said[..]).collect(), holders.into_iter());
+        let rest: &mut Vec<&[u8]> = &mut rest;
         self.walk(
             |_| true,
             |segment| {
                 let Some(holder) = holders.next() else { return Ok(()) };
-                let (said, at) = (&all[holder], &mut at[holder]);
-                let n = said[*at] as usize;
-                add(segment, &said[*at + 1..][..n]);
-                *at += 1 + n;
+                let (number, said) = rest[holder].split_at(size_of::<u64>());
+                let number = pod_read_unaligned::<u64>(number) as usize;
+                let (here, said) = said.split_at(number * size_of::<f64>());
+                rest[holder] = said;
+                match try_cast_slice(here) {
+                    Ok(numbers) => add(segment, numbers),
+                    // it does not lie where numbers may
+                    Err(_) => add(segment, &numbers(here)),
+                }
                 Ok(())
             },
         )

@@ -1,6 +1,7 @@
 //! `manifest.json`: what was run, on what, when, and what files came out of it.
 
 use super::{machine, summary};
+use crate::engine::Mail;
 use crate::measure::Outcome;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -19,6 +20,8 @@ pub struct RunFacts {
     pub ranks: usize,
     /// The worker threads of each.
     pub threads: usize,
+    /// What the first of several processes sent to the others and received from them.
+    pub mail: Option<Mail>,
     /// When the run began.
     pub started: SystemTime,
     /// Where and when it last went on after it had been cut off: at which round, of the fleet that was
@@ -39,8 +42,8 @@ impl RunFacts {
         (started, finished): (SystemTime, SystemTime),
     ) -> Self {
         let seconds = finished.duration_since(started).map_or(0.0, |d| d.as_secs_f64());
-        let (engine, ranks, resumed) = (engine.into(), 1, None);
-        RunFacts { engine, ranks, threads, started, resumed, finished, seconds }
+        let (engine, ranks, resumed, mail) = (engine.into(), 1, None, None);
+        RunFacts { engine, ranks, threads, mail, started, resumed, finished, seconds }
     }
 }
 
@@ -75,6 +78,11 @@ pub(super) fn manifest(outcome: &Outcome, facts: &RunFacts, files: &[FileEntry])
         "engine": facts.engine,
         "ranks": facts.ranks,
         "threads": facts.threads,
+        "mail": facts.mail.map(|mail| json!({
+            "sent_bytes": mail.sent,
+            "received_bytes": mail.received,
+            "messages": mail.messages,
+        })),
         "build": build(),
         "machine": machine::describe(),
         "scenario": outcome.scenario.anywhere(),

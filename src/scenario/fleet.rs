@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct Fleet {
     /// Number of agents; 0 takes one agent a user in the dataset world.
-    #[schemars(range(min = 0, max = 100_000_000))]
+    #[schemars(range(min = 0, max = 4_000_000_000_u32))]
     pub agents: u32,
     /// Tasks an agent does in a round, in worlds that generate them; worlds with fixed
     /// local data go through all of it instead. 0 leaves the learner `practice` to hearsay.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub tasks: u32,
     /// How many agents work in a round, drawn uniformly without replacement; 0 means all.
-    #[schemars(range(min = 0, max = 100_000_000))]
+    #[schemars(range(min = 0, max = 4_000_000_000_u32))]
     pub participants: u32,
     /// Share of its tasks that an agent learns anything from (a share of its episodes, where
     /// several decisions share a reward), the mean over agents where they differ: its sample

@@ -43,7 +43,7 @@ pub use load::{
     CheckedBattery, CheckedPlan, CheckedRecipe, CheckedScenario, Location, Override, Problem,
     ScenarioError,
 };
-pub(crate) use load::{Extent, axis_argument, set_argument, too_many_companies};
+pub(crate) use load::{Extent, Room, axis_argument, set_argument, too_many_companies};
 pub use market::*;
 pub use measure::*;
 pub use nk::*;

@@ -10,15 +10,17 @@ use crate::threads::parallel_chunks;
 /// Skills with a smaller share than this are left out of a job.
 const LEAST_SHARE: f64 = 1e-5;
 
+/// Agents whose jobs are stored together.
+const PART: usize = 1024;
+
 /// The agents' companies and mixtures of skills, a few bytes each: only the skills of a job
 /// are stored, as cumulative shares.
 #[derive(Clone, Debug)]
 pub struct Jobs {
     /// First agent of each company, and at last the number of agents.
     company_starts: Vec<u32>,
-    starts: Vec<usize>,
-    skills: Vec<u32>,
-    cumulative: Vec<f32>,
+    /// The jobs of so many neighbours each.
+    parts: Vec<Part>,
 }
 
 impl Jobs {
@@ -45,30 +47,17 @@ impl Jobs {
         halt: &Halt,
         wanted: &(dyn Fn(AgentId) -> bool + Sync),
     ) -> Self {
-        let mut jobs = Jobs {
-            company_starts: company_starts(spec, agents),
-            starts: Vec::with_capacity(agents + 1),
-            skills: Vec::new(),
-            cumulative: Vec::new(),
-        };
-        jobs.starts.push(0);
+        let mut jobs = Jobs { company_starts: company_starts(spec, agents), parts: Vec::new() };
         // every job is drawn from streams of its own: who draws it does not matter
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let each = agents.div_ceil(threads).max(1024);
-        let firsts = (0..agents).step_by(each).collect();
+        let firsts = (0..agents).step_by(PART).collect();
         let mut owners = vec![None; frequencies.len()];
         spec.tags().for_each(|(skill, company)| owners[skill as usize] = Some(CompanyId(company)));
         let drawing = Drawing { alpha: spec.alpha, frequencies, owners: &owners, seed };
-        let parts = parallel_chunks(threads, firsts, |first: usize| {
-            let range = first as u32..(first + each).min(agents) as u32;
+        jobs.parts = parallel_chunks(threads, firsts, |first: usize| {
+            let range = first as u32..(first + PART).min(agents) as u32;
             drawing.draw(&jobs, range, halt, wanted)
         });
-        for part in parts {
-            let before = jobs.skills.len();
-            jobs.starts.extend(part.ends.iter().map(|end| before + end));
-            jobs.skills.extend(part.skills);
-            jobs.cumulative.extend(part.cumulative);
-        }
         jobs
     }
 
@@ -106,8 +95,11 @@ impl Jobs {
     /// The skills of a job, rising, and their cumulative shares.
     #[inline]
     pub fn of(&self, agent: AgentId) -> (&[u32], &[f32]) {
-        let range = self.starts[agent.index()]..self.starts[agent.index() + 1];
-        (&self.skills[range.clone()], &self.cumulative[range])
+        let Part { starts, skills, cumulative } = &self.parts[agent.index() / PART];
+        let at = agent.index() % PART;
+        let Some([start, end]) = starts.get(at..at + 2) else { return (&[], &[]) };
+        let range = *start as usize..*end as usize;
+        (&skills[range.clone()], &cumulative[range])
     }
 
     /// The skill of a task of an agent that a number `u`, uniform on `[0, 1)`, draws.
@@ -131,9 +123,10 @@ impl Jobs {
 }
 
 /// The jobs of some agents.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 struct Part {
-    ends: Vec<usize>,
+    /// Where the skills of each begin, and at last where they end; nothing where nobody has any.
+    starts: Vec<u32>,
     skills: Vec<u32>,
     cumulative: Vec<f32>,
 }
@@ -156,10 +149,14 @@ impl Drawing<'_> {
         wanted: &(dyn Fn(AgentId) -> bool + Sync),
     ) -> Part {
         let mut part = Part::default();
+        if !agents.clone().map(AgentId).any(wanted) {
+            return part;
+        }
         let mut shares = vec![0.0; self.frequencies.len()];
+        part.starts.push(0);
         for agent in agents.map(AgentId).take_while(|_| !halt.is_set()) {
             if !wanted(agent) {
-                part.ends.push(part.skills.len());
+                part.starts.push(part.skills.len() as u32);
                 continue;
             }
             self.draw_shares(agent, jobs.company(agent), &mut shares);
@@ -173,8 +170,10 @@ impl Drawing<'_> {
             if let Some(last) = part.cumulative.last_mut() {
                 *last = 1.0;
             }
-            part.ends.push(part.skills.len());
+            part.starts.push(part.skills.len() as u32);
         }
+        part.skills.shrink_to_fit();
+        part.cumulative.shrink_to_fit();
         part
     }
 

@@ -68,18 +68,19 @@ pub(crate) fn labour(
 impl MixedWorld {
     /// Draws the world for `agents` agents, with `probes` held-out tasks a skill.
     pub fn new(spec: &MixedEffects, agents: usize, probes: usize, seed: u64) -> Self {
-        MixedWorld::until(Halt::default(), spec, agents, probes, seed)
+        MixedWorld::until(Halt::default(), spec, (agents, &|_| true), probes, seed)
     }
 
-    /// The same, unless it is halted: then it is drawn in part, and of no use.
+    /// The same with the jobs of those agents alone that are `wanted`, unless it is halted: then it is
+    /// drawn in part, and of no use.
     pub(super) fn until(
         halt: Halt,
         spec: &MixedEffects,
-        agents: usize,
+        (agents, wanted): (usize, &(dyn Fn(AgentId) -> bool + Sync)),
         probes: usize,
         seed: u64,
     ) -> Self {
-        let (facts, jobs) = labour(&halt, spec, agents, seed, &|_| true);
+        let (facts, jobs) = labour(&halt, spec, agents, seed, wanted);
         let skills = spec.skills as usize;
         let features = spec.features as usize;
         let spread = (0..features)

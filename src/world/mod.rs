@@ -21,7 +21,7 @@ pub use truth::{Climate, TruthCache};
 use crate::halt::Halt;
 use crate::ids::{AgentId, CompanyId, Round, SkillId};
 use crate::scenario::{
-    self, CheckedScenario, Extent, FeedbackKind, Method, Personalisation, Problem, Scenario,
+    self, CheckedScenario, Extent, FeedbackKind, Method, Personalisation, Problem, Room, Scenario,
     Stretch, Topology,
 };
 use crate::stream::{Purpose, Stream};
@@ -58,21 +58,23 @@ fn misfit(key: &'static str, message: String) -> WorldError {
 /// # Errors
 /// Where its data cannot be read or do not fit the scenario.
 pub fn build(scenario: &Scenario) -> Result<Arc<dyn World>, WorldError> {
-    build_within(scenario, None, &Halt::default())
+    build_within(scenario, Room { bytes: None, ranks: 1 }, &Halt::default(), &|_| true)
 }
 
-/// The same on a machine with so many bytes of memory, unless it is halted.
+/// The same where there is so much memory, unless it is halted. Nobody asks for the work or
+/// the job of agents that are not `wanted`.
 pub(crate) fn build_within(
     scenario: &Scenario,
-    memory_bytes: Option<u64>,
+    room: Room,
     halt: &Halt,
+    wanted: &(dyn Fn(AgentId) -> bool + Sync),
 ) -> Result<Arc<dyn World>, WorldError> {
-    let fits = |extent: Extent| match scenario.refuse_extent(extent, memory_bytes) {
+    let fits = |extent: Extent| match scenario.refuse_extent(extent, room) {
         Ok(()) => Ok(()),
         Err((keys, message)) => Err(WorldError::Misfit { keys, message }),
     };
     scenario.extent().map_or(Ok(()), fits)?;
-    let world = build_unless(scenario, &fits, halt);
+    let world = build_unless(scenario, &fits, halt, wanted);
     if halt.is_set() { Err(WorldError::Halted) } else { world }
 }
 
@@ -80,13 +82,14 @@ fn build_unless(
     scenario: &Scenario,
     fits: &dyn Fn(Extent) -> Result<(), WorldError>,
     halt: &Halt,
+    wanted: &(dyn Fn(AgentId) -> bool + Sync),
 ) -> Result<Arc<dyn World>, WorldError> {
     let agents = scenario.fleet.agents as usize;
     let seed = scenario.seed.0;
     Ok(match &scenario.world {
         scenario::World::MixedEffects(spec) => {
             let probes = scenario.measure.probes as usize;
-            Arc::new(MixedWorld::until(halt.clone(), spec, agents, probes, seed))
+            Arc::new(MixedWorld::until(halt.clone(), spec, (agents, wanted), probes, seed))
         }
         scenario::World::Synthetic(spec) => {
             let draws = PaperDraws(seed);
@@ -243,14 +246,14 @@ fn check_merging(scenario: &Scenario, agents: usize, answers: usize) -> Result<(
 pub(crate) struct Limits {
     pub agents: usize,
     pub answers: usize,
-    pub memory_bytes: Option<u64>,
+    pub room: Room,
 }
 
 impl Limits {
     /// Refuses a stretch that the world's data or the machine's memory do not suffice for.
     fn refuse(&self, scenario: &Scenario) -> Result<(), WorldError> {
         if let Some(extent) = scenario.extent() {
-            let fits = scenario.refuse_extent(extent, self.memory_bytes);
+            let fits = scenario.refuse_extent(extent, self.room);
             fits.map_err(|(keys, message)| WorldError::Misfit { keys, message })?;
         }
         // where data are in files the loader did not know how many agents there are

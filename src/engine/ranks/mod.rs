@@ -6,6 +6,7 @@
 //! is divided is what is large: a rank holds and visits the agents of some leaves alone, and what
 //! they bring is joined to one harvest in the tree that one process would have.
 
+mod counted;
 mod link;
 #[cfg(feature = "mpi")]
 mod mpi;
@@ -14,10 +15,12 @@ mod tour;
 mod vault;
 mod wire;
 
+pub use counted::{Counted, Mail};
 pub(crate) use link::gather;
 pub use link::{Link, Threads};
 pub(super) use link::{agree, first_failure};
 #[cfg(feature = "mpi")]
 pub use mpi::Mpi;
+pub(crate) use tour::own_agents;
 pub(super) use tour::with_ranks;
 pub(super) use vault::Shared;

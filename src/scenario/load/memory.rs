@@ -28,19 +28,46 @@ pub(crate) struct Extent {
     pub examples: u128,
 }
 
+/// The most ranks that share a fleet.
+const RANKS: usize = 1 << 20;
+
+/// What there is for a scenario.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    /// Bytes of memory of a process, if they are known.
+    pub bytes: Option<u64>,
+    /// Processes that share what is kept of agents.
+    pub ranks: usize,
+}
+
 /// Numbers that are in memory at once for one purpose.
 struct Part {
     /// The keys that make it large.
     keys: Vec<&'static str>,
     what: String,
     numbers: u128,
+    /// Whether ranks have a share of it each.
+    shared: bool,
+}
+
+impl Part {
+    /// What one of so many ranks has of it.
+    fn of_one(self, ranks: usize) -> Part {
+        if !self.shared || ranks == 1 {
+            return self;
+        }
+        let Part { keys, what, numbers, shared } = self;
+        let what = format!("of {what} one of {ranks} ranks");
+        Part { keys, what, numbers: numbers.div_ceil(ranks as u128), shared }
+    }
 }
 
 /// Refuses what takes too many numbers, in worlds whose sizes the scenario settles. The answer
 /// does not depend on the machine.
 pub(super) fn check(s: &Scenario, clashes: &mut Clashes<'_>) {
     let Some(extent) = s.extent() else { return };
-    for Part { mut keys, what, numbers } in too_large(s, extent) {
+    let ranks = if s.engine.kind == EngineKind::Mpi { RANKS } else { 1 };
+    for Part { mut keys, what, numbers, .. } in too_large(s, extent, ranks) {
         let message = refusal(&keys, &what, numbers);
         // a key that was written leads
         keys.sort_by_key(|key| !clashes.wrote(key));
@@ -77,14 +104,15 @@ impl Scenario {
     pub(crate) fn refuse_extent(
         &self,
         extent: Extent,
-        memory_bytes: Option<u64>,
+        Room { bytes, ranks }: Room,
     ) -> Result<(), (Vec<&'static str>, String)> {
-        if let Some(Part { keys, what, numbers }) = too_large(self, extent).pop() {
+        if let Some(Part { keys, what, numbers, .. }) = too_large(self, extent, ranks).pop() {
             let message = refusal(&keys, &what, numbers);
             return Err((keys, message));
         }
-        let Some(bytes) = memory_bytes else { return Ok(()) };
-        let mut parts = parts(self, extent);
+        let Some(bytes) = bytes else { return Ok(()) };
+        let mut parts: Vec<Part> =
+            parts(self, extent).into_iter().map(|part| part.of_one(ranks)).collect();
         let mut in_all: u128 = parts.iter().map(|part| part.numbers).sum();
         if let Some(bound) = pooled(self, extent)
             && bound.numbers > in_all
@@ -96,7 +124,7 @@ impl Scenario {
             return Ok(());
         }
         let largest = parts.into_iter().max_by_key(|part| part.numbers);
-        let Some(Part { keys, what, numbers }) = largest else { return Ok(()) };
+        let Some(Part { keys, what, numbers, .. }) = largest else { return Ok(()) };
         let message = format!(
             "{what} would take {} of memory and the whole run at least {}, but there are {} for \
              it; lower {}",
@@ -125,11 +153,9 @@ fn refusal(keys: &[&str], what: &str, numbers: u128) -> String {
     )
 }
 
-fn too_large(s: &Scenario, extent: Extent) -> Vec<Part> {
-    let mut parts = parts(s, extent);
-    parts.extend(pooled(s, extent));
-    parts.retain(|part| part.numbers > MOST);
-    parts
+fn too_large(s: &Scenario, extent: Extent, ranks: usize) -> Vec<Part> {
+    let all = parts(s, extent).into_iter().chain(pooled(s, extent));
+    all.map(|part| part.of_one(ranks)).filter(|part| part.numbers > MOST).collect()
 }
 
 /// What is in memory together when the hive's run ends, if not before.
@@ -177,6 +203,7 @@ fn local_data(keys: Vec<&'static str>, extent: Extent) -> Part {
         keys,
         what: format!("the data of {agents} agents, {inputs} inputs an example,"),
         numbers: examples.saturating_mul(inputs),
+        shared: false,
     }
 }
 
@@ -191,6 +218,7 @@ fn generated(s: &Scenario, world: &MixedEffects, extent: Extent) -> Vec<Part> {
         keys: vec!["fleet.agents", "world.skills", "world.alpha"],
         what: format!("the jobs of {agents} agents, some {held} skills each,"),
         numbers: agents * held * 2,
+        shared: !runs(s, Topology::Pooled, Bound::Pooled),
     };
     if matches!(s.learner, Learner::Practice(_)) {
         // no features, no truths, no probes
@@ -201,17 +229,20 @@ fn generated(s: &Scenario, world: &MixedEffects, extent: Extent) -> Vec<Part> {
             keys: vec!["world.skills", "world.features", "world.answers"],
             what: format!("the truths of {skills} skills, {inputs} inputs by {answers} answers,"),
             numbers: skills * inputs * answers,
+            shared: false,
         },
         Part {
             keys: vec!["measure.probes", "world.skills", "world.features"],
             what: format!("{probes} probe tasks of {inputs} inputs for each of {skills} skills"),
             numbers: skills * probes * inputs,
+            shared: false,
         },
         jobs,
         Part {
             keys: vec!["fleet.tasks", "world.features", "engine.threads"],
             what: format!("{tasks} tasks of {inputs} inputs, dealt to each of {threads} threads,"),
             numbers: tasks * inputs * threads,
+            shared: false,
         },
     ];
     match s.distiller.exchange {
@@ -228,6 +259,7 @@ fn generated(s: &Scenario, world: &MixedEffects, extent: Extent) -> Vec<Part> {
                 keys: vec!["distiller.experience.reservoir", "fleet.agents", "fleet.tasks"],
                 what: format!("a pool of {sent} examples from each of {working} agents"),
                 numbers: working * sent * inputs / known,
+                shared: false,
             });
         }
     }
@@ -244,6 +276,7 @@ fn generated(s: &Scenario, world: &MixedEffects, extent: Extent) -> Vec<Part> {
             keys: vec![key, "world.skills", "world.features"],
             what: format!("{each} shared inputs for each of {skills} skills, and their answers"),
             numbers: skills * each * (inputs + answers),
+            shared: false,
         });
     }
     parts
@@ -278,6 +311,7 @@ fn pooled(s: &Scenario, extent: Extent) -> Option<Part> {
             "the pooled learner's {tasks} tasks of {inputs} inputs from each of {pooled} agents"
         ),
         numbers: pooled * tasks * inputs * 2,
+        shared: false,
     })
 }
 
@@ -331,6 +365,7 @@ fn learner(s: &Scenario, extent: Extent) -> Vec<Part> {
         what: format!("three copies of a core of {core} parameters, as a merge needs them,"),
         numbers: core.saturating_mul(3),
         keys: keys.clone(),
+        shared: false,
     }];
     let models = match s.distiller.topology {
         Topology::Star | Topology::Isolated | Topology::Pooled => None,
@@ -345,7 +380,7 @@ fn learner(s: &Scenario, extent: Extent) -> Vec<Part> {
     if let Some((models, what)) = models {
         let mut keys = keys.clone();
         keys.splice(0..0, ["distiller.topology", "fleet.agents"]);
-        parts.push(Part { what, numbers: core.saturating_mul(models), keys });
+        parts.push(Part { what, numbers: core.saturating_mul(models), keys, shared: false });
     }
     parts.extend(looks(s, core, &keys));
     parts.extend(flights(s, extent, core, touched, &keys));
@@ -366,6 +401,7 @@ fn learner(s: &Scenario, extent: Extent) -> Vec<Part> {
         what: format!("what {at_work} agents keep, at least {each} numbers each,"),
         numbers: at_work.saturating_mul(each),
         keys,
+        shared: true,
     });
     parts
 }
@@ -388,6 +424,7 @@ fn flights(
         keys,
         what: format!("{cores} cores in the hands of agents, and the learnings of a publication,"),
         numbers: core.saturating_mul(cores) + touched.saturating_mul(learnings),
+        shared: false,
     })
 }
 
@@ -402,6 +439,7 @@ fn looks(s: &Scenario, core: u128, keys: &[&'static str]) -> Vec<Part> {
             what: format!("the parts of {companies} companies in a core of {core} parameters"),
             // in double precision, and what each brought in a round
             numbers: core.saturating_mul(3 * companies),
+            shared: false,
         });
     }
     let pairs = u128::from(s.measure.barriers);
@@ -410,6 +448,7 @@ fn looks(s: &Scenario, core: u128, keys: &[&'static str]) -> Vec<Part> {
             keys: keys(&["measure.barriers"]),
             what: format!("the policies of {pairs} pairs of agents"),
             numbers: core.saturating_mul(2 * pairs),
+            shared: false,
         });
     }
     parts
@@ -422,6 +461,7 @@ fn proficiencies(s: &Scenario, practice: &Practice, agents: u128) -> Vec<Part> {
         keys: vec!["fleet.agents", "world.skills"],
         what: format!("what {agents} agents know, {each} numbers each, before and after a round"),
         numbers: agents * each * 2,
+        shared: false,
     };
     std::iter::once(known).chain(graph(s, agents)).collect()
 }
@@ -432,6 +472,7 @@ fn solutions(s: &Scenario, agents: u128) -> Vec<Part> {
         keys: vec!["fleet.agents"],
         what: format!("the solutions of {agents} agents, before and after a round,"),
         numbers: agents * 8,
+        shared: false,
     };
     std::iter::once(known).chain(graph(s, agents)).collect()
 }
@@ -450,6 +491,7 @@ fn graph(s: &Scenario, agents: u128) -> Option<Part> {
         keys: vec!["fleet.agents", "distiller.gossip.neighbours"],
         what: format!("a graph of {agents} agents with some {neighbours} neighbours each"),
         numbers: agents * (neighbours + 1),
+        shared: false,
     })
 }
 
@@ -482,5 +524,6 @@ fn levels(s: &Scenario, extent: Extent) -> Part {
             "the levels of {panel} measured agents in {skills} skills at {measured} cores"
         ),
         numbers: panel * skills * measured * 4,
+        shared: false,
     }
 }

@@ -35,7 +35,7 @@ mod walk;
 pub use battery::CheckedBattery;
 pub use error::ScenarioError;
 pub(crate) use measure::too_many_companies;
-pub(crate) use memory::Extent;
+pub(crate) use memory::{Extent, Room};
 pub use plan::CheckedPlan;
 pub(crate) use plan::{axis_argument, set_argument};
 pub use problem::{Location, Problem};
