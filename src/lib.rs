@@ -123,6 +123,7 @@ pub mod merge;
 pub mod params;
 mod pending;
 pub mod population;
+mod process;
 pub mod record;
 pub mod report;
 pub mod scenario;

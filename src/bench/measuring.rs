@@ -9,6 +9,7 @@ use crate::controls::Controls;
 use crate::engine::{Bare, Experiment, Observer, Stage};
 use crate::halt::Halt;
 use crate::measure::RoundRow;
+use crate::process::resident_bytes;
 use crate::scenario::{CheckedScenario, EngineKind, Override, Scenario};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -80,14 +81,6 @@ pub fn measure(
             spin(case, &base, nanos, learnings, times)
         }
     }
-}
-
-/// Bytes of memory that this process has in hand; NaN where the system does not tell.
-pub fn resident_bytes() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
-    kib.map_or(f64::NAN, |kib| kib * 1024.0)
 }
 
 fn spin(

@@ -13,8 +13,10 @@ mod rows;
 pub use case::{Axes, Case, Workload};
 pub use compare::{Change, Verdict, compare};
 pub use figures::{FIGURES, Figure, Sample};
-pub use measuring::{Times, check, measure, resident_bytes};
+pub use measuring::{Times, check, measure};
 pub use rows::{Bench, Row, Spread};
+
+pub use crate::process::resident_bytes;
 
 /// The hive of a benchmark that names no scenario: few skills, all agents much alike.
 pub const STANDARD: &str = include_str!("standard.toml");

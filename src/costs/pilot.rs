@@ -3,10 +3,10 @@
 #![allow(clippy::disallowed_methods, reason = "a pilot is measured by the clock")]
 
 use super::scaled;
-use crate::bench::resident_bytes;
 use crate::engine::{Counted, Experiment, Link, Mail, Observer, Stage, Threads};
 use crate::halt::Halt;
 use crate::measure::{Frame, Outcome, RoundRow, Trace};
+use crate::process::{peak_bytes, resident_bytes};
 use crate::scenario::{CheckedScenario, Override};
 use crate::threads::lock;
 use serde::{Deserialize, Serialize};
@@ -275,12 +275,4 @@ impl Observer for Stopwatch {
     fn round(&self, _: Stage, row: &RoundRow) {
         lock(&self.state).rows.push((row.bytes_up as f64, row.bytes_down as f64));
     }
-}
-
-/// The most memory that this process had; NaN where the system does not tell.
-pub fn peak_bytes() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
-    kib.map_or(f64::NAN, |kib| kib * 1024.0)
 }

@@ -146,7 +146,7 @@ mod tests {
     fn what_is_planned_for_later_is_left_to_a_halt() {
         let pilot = Pilot { agents: 20, whole: 20, ranks: 1, threads: 1, rounds: 4, writes: false };
         let text = "rounds = 90\n[fleet]\nagents = 20\n[[changes]]\nround = 50\n\
-                    set = { \"distiller.server.eta\" = 0.5 }\n";
+                    set = [\"distiller.server.eta=0.5\"]\n";
         let whole = Scenario::parse_over(text, "test", &[]);
         let whole = whole.unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(whole.rounds.0, 90);

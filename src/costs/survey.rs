@@ -1,7 +1,7 @@
 //! Which pilots to run of a scenario.
 
-use super::law::Rhythm;
 use super::pilot::{Pilot, Sample};
+use super::rhythm::Rhythm;
 use super::scaled;
 use crate::catalogue::{Growth, find};
 use crate::distill::adds_up;
@@ -94,7 +94,11 @@ pub fn survey(
         agents = (f64::from(agents) * grown).min(f64::from(whole)) as u32;
     };
     let largest = largest(&found, whole, growth, memory);
-    let sizes = [largest / 4, largest / 2, largest];
+    // what grows faster is had near the largest alone
+    let sizes = match growth {
+        Growth::Linear => [largest / 4, largest / 2, largest],
+        _ => [largest / 2, largest / 4 * 3, largest],
+    };
     let rounds = |agents: u32| {
         let lap = lap(&found) * f64::from(agents) / f64::from(found.agents);
         let enough = (PILOT / lap.max(1e-9)).clamp(6.0, 200.0) as u32;

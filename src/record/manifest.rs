@@ -3,6 +3,7 @@
 use super::{machine, summary};
 use crate::engine::Mail;
 use crate::measure::Outcome;
+use crate::process::peak_bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -73,6 +74,7 @@ pub(super) fn manifest(outcome: &Outcome, facts: &RunFacts, files: &[FileEntry])
         "finished": rfc3339(facts.finished),
         "resumed": facts.resumed.map(|(round, at)| json!({ "round": round, "at": rfc3339(at) })),
         "seconds": facts.seconds,
+        "peak_memory_bytes": peak_bytes(),
         "fleet_seconds": summary::fleet_seconds(outcome),
         "live": outcome.hive.live,
         "engine": facts.engine,

@@ -133,7 +133,7 @@ pub(super) fn run(args: &PlanArgs) -> Result<(), Failure> {
     let whole =
         Whole { agents, threads, nodes, cores, rounds: scenario.rounds.0, costs, here, seconds };
     if args.json {
-        return print(&pretty(&whole.to_json(args, &surveyed)));
+        return print(&pretty(&whole.to_json(args, &surveyed, &laws)));
     }
     print(&whole.to_text(args, &surveyed))
 }
@@ -193,7 +193,7 @@ struct Whole {
 }
 
 impl Whole {
-    fn to_json(&self, args: &PlanArgs, survey: &Survey) -> Value {
+    fn to_json(&self, args: &PlanArgs, survey: &Survey, laws: &Laws) -> Value {
         let mut plan = json!({
             "hivesim": env!("CARGO_PKG_VERSION"),
             "scenario": args.scenario.display().to_string(),
@@ -221,6 +221,7 @@ impl Whole {
                        "run_seconds": costs.run_seconds})
             };
             plan.insert("here".into(), self.here.map_or(Value::Null, seconds));
+            plan.insert("laws".into(), serde_json::to_value(laws).unwrap_or_default());
             plan.insert("pilots".into(), pilots.into());
             plan.insert("pilot_seconds".into(), self.seconds.into());
         }

@@ -2,8 +2,9 @@
 
 use super::super::child::{answer, ask, asked};
 use super::super::{Failure, failed};
-use crate::costs::{Pilot, Sample, measure, peak_bytes};
+use crate::costs::{Pilot, Sample, measure};
 use crate::measure::Outcome;
+use crate::process::peak_bytes;
 use crate::record::{Histories, RunDirectory, RunFacts, pretty, summary, write_run};
 use crate::report;
 use crate::scenario::Override;
