@@ -60,7 +60,7 @@ fn laws_that_are_put_in_come_out_of_a_billion_agents() {
     let mut largest = 0;
     let surveyed = survey(&scenario, question, &mut |pilot| {
         largest = largest.max(pilot.agents);
-        Ok(made_up(pilot, false))
+        Ok::<_, ()>(made_up(pilot, false))
     });
     assert!(
         (100_000..2_000_000).contains(&largest),
@@ -83,7 +83,8 @@ fn what_holds_agents_against_each_other_grows_as_their_square() {
                 [distiller.combine]\nkind = \"krum\"\n";
     let scenario = Scenario::parse_over(text, "test", &[]).unwrap();
     let question = Question { ranks: 1, threads: 1, cores: 1, memory: 64e9 };
-    let surveyed = survey(&scenario, question, &mut |pilot| Ok(made_up(pilot, true))).unwrap();
+    let surveyed =
+        survey(&scenario, question, &mut |pilot| Ok::<_, ()>(made_up(pilot, true))).unwrap();
     let costs = Laws::fit(&surveyed).costs(100_000, 1, 1, HERE);
     close(costs.merge_seconds, 30e-9 * 1e10, 0.05, "merge");
 }
@@ -188,6 +189,10 @@ fn what_cannot_be_planned_is_bad_input() {
         assert!(err.contains(words), "{args:?}: {err}");
         assert!(output.stdout.is_empty());
     }
+    let data = hivesim(&["plan", file, "--set", "world={kind=\"dataset\", path=\"nowhere\"}"]);
+    let err = String::from_utf8(data.stderr).unwrap();
+    assert_eq!(data.status.code(), Some(2), "{err}");
+    assert!(err.contains("nowhere") && err.contains("world.path"), "{err}");
     let gone = hivesim(&["plan", "nowhere.toml"]);
     assert_eq!(gone.status.code(), Some(2));
     let pilot = hivesim(&["plan-pilot"]);

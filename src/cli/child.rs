@@ -1,15 +1,18 @@
 //! What is measured in a process of its own, which finds no memory or threads that another left: the
 //! same program, by a hidden command, told on its standard input what to do.
 
-use super::{Failure, failed, print};
+use super::{BAD_INPUT, Failure, failed, print};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
 
 /// Asks a process of its own; what goes wrong there is what it says.
-pub(super) fn ask<A: Serialize, R: DeserializeOwned>(command: &str, args: &A) -> Result<R, String> {
-    let wrong = |what: &dyn std::fmt::Display| what.to_string();
+pub(super) fn ask<A: Serialize, R: DeserializeOwned>(
+    command: &str,
+    args: &A,
+) -> Result<R, Failure> {
+    let wrong = |what: &dyn std::fmt::Display| Failure::Failed(what.to_string());
     let program = std::env::current_exe().map_err(|e| wrong(&e))?;
     let mut child = Command::new(program)
         .arg(command)
@@ -25,9 +28,10 @@ pub(super) fn ask<A: Serialize, R: DeserializeOwned>(command: &str, args: &A) ->
     let output = child.wait_with_output().map_err(|e| wrong(&e))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return Err(match said.trim() {
-            "" => wrong(&output.status),
-            said => wrong(&said),
+        return Err(match (said.trim(), output.status.code()) {
+            ("", _) => wrong(&output.status),
+            (said, Some(code)) if code == i32::from(BAD_INPUT) => Failure::BadInput(said.into()),
+            (said, _) => wrong(&said),
         });
     }
     serde_json::from_slice(&output.stdout).map_err(|e| wrong(&e))

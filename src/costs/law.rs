@@ -77,6 +77,7 @@ pub struct Laws {
     frame_bytes: f64,
     up: Line,
     down: Line,
+    /// Of tours and of merges.
     threads: [Threading; 2],
     ranks: Option<Ranks>,
 }
@@ -100,21 +101,16 @@ impl Laws {
             let seen = 1 + sample.laps.iter().skip(1).filter(|lap| lap.measured).count();
             sample.levels / seen as f64
         });
-        let threading = |get: &dyn Fn(&Sample) -> f64| {
-            let same =
-                |s: &&Sample| single.iter().any(|one| one.agents == s.agents && one.threads == 1);
-            let pair = base.iter().rev().find(same).and_then(|many| {
-                Some((single.iter().find(|one| one.agents == many.agents)?, many))
-            });
-            match pair {
-                Some((one, many)) if many.threads > 1 => {
-                    Threading::of(get(one), get(many), many.threads)
-                }
-                _ => Threading { measured: base.first().map_or(1, |s| s.threads), serial: 0.0 },
-            }
-        };
         let tour = |sample: &Sample| rhythm.tour(sample);
         let merge = |sample: &Sample| rhythm.merge(sample);
+        let own = base.first().map_or(1, |sample| sample.threads);
+        // agents wait for nobody: the threads that there are get as much more done as they are more
+        let tours = Threading { measured: own, serial: 0.0 };
+        let merges = base.iter().rev().find_map(|many| {
+            let same = |one: &&Sample| one.agents == many.agents && one.threads == 1;
+            let one = single.iter().find(same).filter(|_| own > 1)?;
+            Some(Threading::of(merge(one), merge(many), own))
+        });
         // ranks are as many threads as these
         let beside = if single.is_empty() { base } else { single };
         let memory = line(base, power.filter(|power| *power == 2), &held);
@@ -133,7 +129,7 @@ impl Laws {
             ends: line(base, None, &|sample| sample.opening + sample.closing),
             up: line(base, None, &|sample| rhythm.bytes(sample, |lap| lap.up)),
             down: line(base, None, &|sample| rhythm.bytes(sample, |lap| lap.down)),
-            threads: [threading(&tour), threading(&merge)],
+            threads: [tours, merges.unwrap_or(tours)],
             ranks: (!ranks.is_empty()).then(|| {
                 let alone = (line(beside, None, &tour), line(beside, power, &merge));
                 Ranks::fit(*rhythm, (*adds_up, power), ranks, alone)

@@ -21,5 +21,5 @@ mod survey;
 mod tree;
 
 pub use law::{Costs, Hosts, Laws};
-pub use pilot::{Lap, Pilot, Sample, measure};
+pub use pilot::{Lap, Pilot, PilotError, Sample, measure};
 pub use survey::{Question, Survey, survey};

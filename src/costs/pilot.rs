@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "a pilot is measured by the clock")]
 
 use super::scaled;
-use crate::engine::{Counted, Experiment, Link, Mail, Observer, Stage, Threads};
+use crate::engine::{Counted, Experiment, Link, Mail, Observer, RunError, Stage, Threads};
 use crate::halt::Halt;
 use crate::measure::{Frame, Outcome, RoundRow, Trace};
 use crate::process::{peak_bytes, resident_bytes};
@@ -12,6 +12,7 @@ use crate::threads::lock;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
+use thiserror::Error;
 
 /// What to run.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -81,6 +82,26 @@ pub struct Sample {
     pub levels: f64,
 }
 
+/// Why a pilot cannot be run.
+#[derive(Debug, Error)]
+pub enum PilotError {
+    /// The scenario, or its data, are refused.
+    #[error("{0}")]
+    Refused(String),
+    /// Something went wrong.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<RunError> for PilotError {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::World(problem) => PilotError::Refused(problem.to_string()),
+            error => PilotError::Failed(error.to_string()),
+        }
+    }
+}
+
 /// Runs a pilot; gives what was seen and what came out. Memory is told of right where nothing else ran
 /// in this process.
 ///
@@ -89,9 +110,9 @@ pub struct Sample {
 pub fn measure(
     pilot: &Pilot,
     base: (&str, &str, &[Override]),
-) -> Result<(Sample, Outcome), String> {
+) -> Result<(Sample, Outcome), PilotError> {
     let before = resident_bytes();
-    let scenario = scaled::scenario(pilot, base)?;
+    let scenario = scaled::scenario(pilot, base).map_err(PilotError::Refused)?;
     let mut watches = match pilot.ranks {
         0 | 1 => vec![watch(pilot, &Experiment::new(scenario), None)?],
         _ => on_ranks(pilot, &scenario)?,
@@ -112,7 +133,7 @@ pub fn measure(
     Ok((sample, outcome))
 }
 
-fn on_ranks(pilot: &Pilot, scenario: &CheckedScenario) -> Result<Vec<Watched>, String> {
+fn on_ranks(pilot: &Pilot, scenario: &CheckedScenario) -> Result<Vec<Watched>, PilotError> {
     let links: Vec<Threads> = Threads::new(pilot.ranks);
     std::thread::scope(|scope| {
         let ranks = links.into_iter().map(|link| {
@@ -144,7 +165,7 @@ fn watch(
     pilot: &Pilot,
     experiment: &Experiment,
     link: Option<Arc<Counted>>,
-) -> Result<Watched, String> {
+) -> Result<Watched, PilotError> {
     let leads = link.as_ref().is_none_or(|link| link.rank() == 0);
     let watch = Stopwatch {
         rounds: pilot.rounds as usize,
@@ -163,9 +184,9 @@ fn watch(
             rows: Vec::new(),
         }),
     };
-    let outcome = experiment.run(&watch).map_err(|error| error.to_string())?;
+    let outcome = experiment.run(&watch)?;
     let Ok(mut state) = watch.state.into_inner() else {
-        return Err("its observer panicked".into());
+        return Err(PilotError::Failed("its observer panicked".into()));
     };
     // a row tells of the round before it
     for (lap, row) in state.laps.iter_mut().zip(state.rows.iter().skip(1)) {

@@ -61,11 +61,11 @@ pub struct Question {
 ///
 /// # Errors
 /// Why not even all agents can be run, where fewer cannot either.
-pub fn survey(
+pub fn survey<E>(
     scenario: &Scenario,
     question: Question,
-    run: &mut dyn FnMut(&Pilot) -> Result<Sample, String>,
-) -> Result<Survey, String> {
+    run: &mut dyn FnMut(&Pilot) -> Result<Sample, E>,
+) -> Result<Survey, E> {
     let Question { ranks, threads, cores, memory } = question;
     let growth = growth(scenario);
     let rhythm = Rhythm { rounds: scenario.rounds.0, every: scenario.measure.every };

@@ -27,7 +27,12 @@ impl CaseArgs {
     /// Runs it in a process of its own.
     pub fn in_a_process(&self) -> Result<Sample, Failure> {
         let shown = format!("{}, {}", self.case.machine(), self.case.load());
-        ask(COMMAND, self).map_err(|why| Failure::Failed(format!("{shown}: {why}")))
+        ask(COMMAND, self).map_err(|failure| match failure {
+            Failure::BadInput(why) | Failure::Failed(why) => {
+                Failure::Failed(format!("{shown}: {why}"))
+            }
+            other => other,
+        })
     }
 }
 

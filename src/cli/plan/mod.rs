@@ -9,9 +9,8 @@ use super::watch::{Progress, Watcher, ticking};
 use super::{Failure, memory, no_thread, print};
 use crate::catalogue::Growth;
 use crate::costs::{Costs, Hosts, Laws, Pilot, Question, Sample, Survey, survey};
-use crate::engine::Experiment;
 use crate::record::pretty;
-use crate::scenario::{Override, Scenario};
+use crate::scenario::{EngineKind, Override, Scenario};
 use crate::text::plain;
 use clap::Args;
 use indicatif::ProgressBar;
@@ -99,12 +98,10 @@ pub(super) fn run(args: &PlanArgs) -> Result<(), Failure> {
     let scenario = Scenario::parse_over(&text, &origin, &sets).map_err(|e| bad(e.to_string()))?;
     let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u32);
     let threads = match args.threads.unwrap_or(scenario.engine.threads) {
+        _ if scenario.engine.kind == EngineKind::Serial => 1,
         0 => cores,
         threads => threads,
     };
-    let (_, threads) =
-        Experiment::machine(&with_threads(&scenario, threads), scenario.fleet.agents as usize);
-    let threads = threads as u32;
     let question = Question {
         ranks: args.ranks as usize,
         threads,
@@ -138,13 +135,6 @@ pub(super) fn run(args: &PlanArgs) -> Result<(), Failure> {
     print(&whole.to_text(args, &surveyed))
 }
 
-/// A scenario on so many threads.
-fn with_threads(scenario: &Scenario, threads: u32) -> Scenario {
-    let mut scenario = scenario.clone();
-    scenario.engine.threads = threads;
-    scenario
-}
-
 impl PlanArgs {
     fn survey(
         &self,
@@ -157,7 +147,7 @@ impl PlanArgs {
             Progress::Bar => ProgressBar::new_spinner(),
             Progress::Silent | Progress::Lines => ProgressBar::hidden(),
         };
-        let mut run = |pilot: &Pilot| -> Result<Sample, String> {
+        let mut run = |pilot: &Pilot| -> Result<Sample, Failure> {
             let agents = thousands(f64::from(pilot.agents));
             let said = match pilot.ranks {
                 1 => format!("pilot of {agents} agents"),
@@ -173,7 +163,7 @@ impl PlanArgs {
         };
         let surveyed = ticking(|| bar.tick(), || survey(scenario, question, &mut run));
         bar.finish_and_clear();
-        surveyed.map_err(no_thread)?.map_err(Failure::Failed)
+        surveyed.map_err(no_thread)?
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::child::{answer, ask, asked};
 use super::super::{Failure, failed};
-use crate::costs::{Pilot, Sample, measure};
+use crate::costs::{Pilot, PilotError, Sample, measure};
 use crate::measure::Outcome;
 use crate::process::peak_bytes;
 use crate::record::{Histories, RunDirectory, RunFacts, pretty, summary, write_run};
@@ -27,7 +27,7 @@ pub(super) struct PilotArgs {
 
 impl PilotArgs {
     /// Runs it in a process of its own.
-    pub fn in_a_process(&self) -> Result<Sample, String> {
+    pub fn in_a_process(&self) -> Result<Sample, Failure> {
         ask(COMMAND, self)
     }
 }
@@ -37,7 +37,10 @@ pub(in crate::cli) fn run_pilot() -> Result<(), Failure> {
     let args: PilotArgs = asked("hivesim plan")?;
     let sets: Vec<Override> = args.sets.iter().map(|set| Override::set(set)).collect();
     let base = (args.text.as_str(), args.origin.as_str(), &sets[..]);
-    let (mut sample, outcome) = measure(&args.pilot, base).map_err(Failure::Failed)?;
+    let (mut sample, outcome) = measure(&args.pilot, base).map_err(|error| match error {
+        PilotError::Refused(why) => Failure::BadInput(why),
+        PilotError::Failed(why) => Failure::Failed(why),
+    })?;
     if args.pilot.writes {
         let folder = std::env::temp_dir().join(format!("hivesim-plan-{}", std::process::id()));
         let written = write(&outcome, &args.text, &folder);
