@@ -152,7 +152,7 @@ fn the_command_tells_bytes_as_a_run_has_them_and_memory_where_the_system_does() 
     let manifest = std::fs::read_to_string(folder.path().join("run/manifest.json")).unwrap();
     let manifest: Value = serde_json::from_str(&manifest).unwrap();
     let number = |value: &Value, key: &str| value[key].as_f64().unwrap_or(f64::NAN);
-    close(number(&plan, "bytes_up") * 12.0, number(&run, "bytes_up"), 0.03, "up");
+    close(number(&plan, "bytes_up") * 12.0, number(&run, "bytes_up"), 0.06, "up");
     close(number(&plan, "bytes_down") * 12.0, number(&run, "bytes_down"), 1e-6, "down");
     assert!(number(&plan, "round_seconds") > 0.0 && plan["here"].is_null());
     if cfg!(target_os = "linux") {

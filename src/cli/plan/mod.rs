@@ -27,7 +27,8 @@ Examples:
   hivesim plan scenarios/first-hive.toml --set distiller.combine.kind=krum --json | jq .round_seconds
 
 Pilots are measured first: rounds of the same scenario with fewer agents, on this machine's threads, and
-with --ranks on 2 to 4 ranks within it. Each is a process of its own; all take some ten seconds. What they
+with --ranks on 2 to 4 ranks within it. Each is a process of its own; all take some ten seconds, or half a
+minute with ranks. What they
 took is then carried on to all agents, ranks and threads by the laws of docs/scaling.md. Threads beyond
 this machine's are taken to help as those did that it has, and other hosts to be as this one.
 
