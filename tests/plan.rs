@@ -92,7 +92,7 @@ fn what_holds_agents_against_each_other_grows_as_their_square() {
 /// The bytes of a round of a fleet that really runs on so many ranks: of all, and of the busiest.
 fn sent(sets: &[Override], agents: u32, ranks: usize) -> (f64, f64) {
     let pilot = Pilot { agents, whole: 900, ranks, threads: 1, rounds: 12, writes: false };
-    let (sample, outcome) = measure(&pilot, (HIVE, "test", sets)).unwrap();
+    let (sample, outcome) = measure(&pilot, (HIVE, "test", sets), None).unwrap();
     assert!(outcome.complete && sample.laps.len() == 12);
     let mean = |get: fn(&Lap) -> f64| sample.laps.iter().map(get).sum::<f64>() / 12.0;
     (mean(|lap| lap.sent), mean(|lap| lap.busiest))
@@ -113,7 +113,7 @@ fn bytes_between_ranks_are_foretold_for_more_ranks_than_any_pilot_had() {
         let question = Question { ranks: 7, threads: 1, cores: 1, memory: 4e9 };
         let surveyed = survey(&scenario, question, &mut |pilot| {
             assert!(pilot.ranks <= 4);
-            measure(pilot, (HIVE, "test", &sets)).map(|(sample, _)| sample)
+            measure(pilot, (HIVE, "test", &sets), None).map(|(sample, _)| sample)
         });
         let laws = Laws::fit(&surveyed.unwrap());
         for ranks in [5, 7] {

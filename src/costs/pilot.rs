@@ -103,19 +103,20 @@ impl From<RunError> for PilotError {
 }
 
 /// Runs a pilot; gives what was seen and what came out. Memory is told of right where nothing else ran
-/// in this process.
+/// in this process. It is refused where it would take more than so many bytes of that.
 ///
 /// # Errors
 /// Why it cannot be run.
 pub fn measure(
     pilot: &Pilot,
     base: (&str, &str, &[Override]),
+    memory_bytes: Option<u64>,
 ) -> Result<(Sample, Outcome), PilotError> {
     let before = resident_bytes();
     let scenario = scaled::scenario(pilot, base).map_err(PilotError::Refused)?;
     let mut watches = match pilot.ranks {
-        0 | 1 => vec![watch(pilot, &Experiment::new(scenario), None)?],
-        _ => on_ranks(pilot, &scenario)?,
+        0 | 1 => vec![watch(pilot, &Experiment::new(scenario).within(memory_bytes), None)?],
+        _ => on_ranks(pilot, &scenario, memory_bytes)?,
     };
     let peak = peak_bytes();
     let Watched { seen, mails, outcome } = watches.remove(0);
@@ -133,13 +134,18 @@ pub fn measure(
     Ok((sample, outcome))
 }
 
-fn on_ranks(pilot: &Pilot, scenario: &CheckedScenario) -> Result<Vec<Watched>, PilotError> {
+fn on_ranks(
+    pilot: &Pilot,
+    scenario: &CheckedScenario,
+    memory_bytes: Option<u64>,
+) -> Result<Vec<Watched>, PilotError> {
     let links: Vec<Threads> = Threads::new(pilot.ranks);
     std::thread::scope(|scope| {
         let ranks = links.into_iter().map(|link| {
             scope.spawn(move || {
                 let link = Arc::new(Counted::new(Arc::new(link)));
-                let experiment = Experiment::new(scenario.clone()).over(link.clone());
+                let experiment = Experiment::new(scenario.clone()).within(memory_bytes);
+                let experiment = experiment.over(link.clone());
                 watch(pilot, &experiment, Some(link))
             })
         });

@@ -5,6 +5,7 @@ use super::rhythm::Rhythm;
 use super::scaled;
 use crate::catalogue::{Growth, find};
 use crate::distill::adds_up;
+use crate::maths::pow;
 use crate::scenario::{Distiller, Scenario, Topology};
 
 /// Seconds of a round of the largest pilot.
@@ -154,20 +155,16 @@ fn lap(sample: &Sample) -> f64 {
 
 /// The agents of the largest pilot.
 fn largest(found: &Sample, whole: u32, growth: Growth, memory: f64) -> u32 {
-    let power = match growth {
-        Growth::Linear => 1,
-        Growth::Square => 2,
-        Growth::Cube | Growth::Subsets => 3,
+    let root = match growth {
+        Growth::Linear => 1.0,
+        Growth::Square => 1.0 / 2.0,
+        Growth::Cube | Growth::Subsets => 1.0 / 3.0,
     };
     let more = ROUND / lap(found).max(1e-9);
     // as if all grew as the merge does: rather too few than too many
-    let by_time = (1..)
-        .take_while(|times| crate::maths::pow(f64::from(*times), power.into()) <= more)
-        .last()
-        .unwrap_or(1);
+    let by_time = f64::from(found.agents) * pow(more.max(1.0), root);
     let each = (found.peak - found.before).max(1.0) / f64::from(found.agents);
     let by_memory = memory / 4.0 / each;
-    let by_time = f64::from(found.agents) * f64::from(by_time);
     let most = if by_memory.is_finite() { by_time.min(by_memory) } else { by_time };
     let most = most.max(f64::from(found.agents));
     // what is nearly all of it may be all

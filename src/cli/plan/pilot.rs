@@ -1,7 +1,7 @@
 //! A pilot, in a process of its own.
 
 use super::super::child::{answer, ask, asked};
-use super::super::{Failure, failed};
+use super::super::{Failure, failed, memory};
 use crate::costs::{Pilot, PilotError, Sample, measure};
 use crate::measure::Outcome;
 use crate::process::peak_bytes;
@@ -37,10 +37,11 @@ pub(in crate::cli) fn run_pilot() -> Result<(), Failure> {
     let args: PilotArgs = asked("hivesim plan")?;
     let sets: Vec<Override> = args.sets.iter().map(|set| Override::set(set)).collect();
     let base = (args.text.as_str(), args.origin.as_str(), &sets[..]);
-    let (mut sample, outcome) = measure(&args.pilot, base).map_err(|error| match error {
-        PilotError::Refused(why) => Failure::BadInput(why),
-        PilotError::Failed(why) => Failure::Failed(why),
-    })?;
+    let (mut sample, outcome) =
+        measure(&args.pilot, base, memory::available_bytes()).map_err(|error| match error {
+            PilotError::Refused(why) => Failure::BadInput(why),
+            PilotError::Failed(why) => Failure::Failed(why),
+        })?;
     if args.pilot.writes {
         let folder = std::env::temp_dir().join(format!("hivesim-plan-{}", std::process::id()));
         let written = write(&outcome, &args.text, &folder);
