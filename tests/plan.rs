@@ -41,7 +41,6 @@ fn made_up(pilot: &Pilot, pairs: bool) -> Sample {
         ranks: pilot.ranks,
         threads: pilot.threads,
         laps: (0..pilot.rounds).map(lap).collect(),
-        parameters: 1000,
         opening: 1e-7 * n,
         closing: 0.0,
         before,

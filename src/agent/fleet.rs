@@ -99,6 +99,11 @@ pub(crate) fn leaf_of(agents: usize) -> usize {
     agents.div_ceil(256).clamp(8, 4096)
 }
 
+/// Leaves of a fleet of so many agents.
+pub(crate) fn leaves_of(agents: usize) -> usize {
+    agents.div_ceil(leaf_of(agents))
+}
+
 impl Fleet {
     /// Whether an agent has not yet joined when a core is published: those who work next pull it.
     pub fn absent(&self, agent: AgentId, version: CoreVersion) -> bool {
@@ -132,7 +137,7 @@ impl Fleet {
 
     /// Number of leaves.
     pub fn leaves(&self) -> usize {
-        self.world.facts().agents.div_ceil(self.leaf())
+        leaves_of(self.world.facts().agents)
     }
 
     /// The agents of a leaf: the first, and how many.

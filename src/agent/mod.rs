@@ -19,8 +19,8 @@ pub use cohort::{Book, Cohort, Records};
 pub use compression::Press;
 pub(crate) use compression::bytes;
 pub(crate) use examine::barrier;
-pub(crate) use fleet::leaf_of;
 pub use fleet::{Bench, Fleet, Keeping, Uptake};
+pub(crate) use fleet::{leaf_of, leaves_of};
 pub use learning::{Fooled, Holdings, Learning, Parcel, Reading};
 pub use pace::Pace;
 pub use publication::{

@@ -12,29 +12,28 @@ pub(super) fn ask<A: Serialize, R: DeserializeOwned>(
     command: &str,
     args: &A,
 ) -> Result<R, Failure> {
-    let wrong = |what: &dyn std::fmt::Display| Failure::Failed(what.to_string());
-    let program = std::env::current_exe().map_err(|e| wrong(&e))?;
+    let program = std::env::current_exe().map_err(failed)?;
     let mut child = Command::new(program)
         .arg(command)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|e| wrong(&e))?;
-    let text = serde_json::to_string(args).map_err(|e| wrong(&e))?;
+        .map_err(failed)?;
+    let text = serde_json::to_string(args).map_err(failed)?;
     if let Some(mut input) = child.stdin.take() {
-        input.write_all(text.as_bytes()).map_err(|e| wrong(&e))?;
+        input.write_all(text.as_bytes()).map_err(failed)?;
     }
-    let output = child.wait_with_output().map_err(|e| wrong(&e))?;
+    let output = child.wait_with_output().map_err(failed)?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(match (said.trim(), output.status.code()) {
-            ("", _) => wrong(&output.status),
+            ("", _) => failed(output.status),
             (said, Some(code)) if code == i32::from(BAD_INPUT) => Failure::BadInput(said.into()),
-            (said, _) => wrong(&said),
+            (said, _) => failed(said),
         });
     }
-    serde_json::from_slice(&output.stdout).map_err(|e| wrong(&e))
+    serde_json::from_slice(&output.stdout).map_err(failed)
 }
 
 /// What this process is asked for as a part of `whose`.

@@ -205,6 +205,14 @@ fn shown(printed: io::Result<()>) -> ExitCode {
     }
 }
 
+/// An argument that is a number above 0 and up to `most`.
+fn above_zero(text: &str, most: f64, what: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(x) if x > 0.0 && x <= most => Ok(x),
+        _ => Err(format!("wanted {what} above 0 and up to {most}")),
+    }
+}
+
 fn failed(error: impl std::fmt::Display) -> Failure {
     Failure::Failed(error.to_string())
 }

@@ -16,7 +16,7 @@
 
 use super::fit::{Line, Threading, dot};
 use super::pilot::{Lap, Sample};
-use super::ranks::{Ranks, busiest_share, leaves};
+use super::ranks::{Ranks, busiest_share};
 use super::rhythm::Rhythm;
 use super::survey::Survey;
 use crate::catalogue::Growth;
@@ -95,8 +95,7 @@ impl Laws {
             let points: Vec<_> = samples.iter().map(|s| (f64::from(s.agents), get(s))).collect();
             Line::fit(power, &points)
         };
-        let frames = |sample: &Sample| sample.levels.max(0.0);
-        let held = |sample: &Sample| sample.peak - frames(sample);
+        let held = |sample: &Sample| sample.peak - sample.levels;
         let frame_bytes = base.last().map_or(0.0, |sample| {
             let seen = 1 + sample.laps.iter().skip(1).filter(|lap| lap.measured).count();
             sample.levels / seen as f64
@@ -164,11 +163,11 @@ impl Laws {
         let mut products = self.memory.at(n) - constant - own_bytes;
         if let Some(law) = self.ranks.as_ref().filter(|_| ranks > 1) {
             merge = whole * (1.0 - law.divided + law.divided / p);
-            sent = law.sent.at(n, ranks, false);
-            busiest = law.busiest.at(n, ranks, true);
+            sent = law.sent.at(n, ranks);
+            busiest = law.busiest.at(n, ranks);
             between = dot(&law.waits, &[tour, busiest]) + law.telling * busiest * crowd;
             if hosts.nodes > 1 {
-                let messages = law.messages(leaves(n), ranks);
+                let messages = law.messages(n, ranks);
                 between += busiest * beside / hosts.bandwidth + messages * hosts.latency;
             }
             let features = Ranks::room(self.memory.power, n, own);

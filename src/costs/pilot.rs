@@ -15,7 +15,7 @@ use std::time::Instant;
 use thiserror::Error;
 
 /// What to run.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Pilot {
     /// Agents.
     pub agents: u32,
@@ -44,8 +44,6 @@ pub struct Lap {
     pub sent: f64,
     /// Bytes that the busiest rank sent and received.
     pub busiest: f64,
-    /// Messages of that rank.
-    pub messages: f64,
     /// Bytes from agents to the distiller.
     pub up: f64,
     /// Bytes from the distiller to agents.
@@ -65,8 +63,6 @@ pub struct Sample {
     pub threads: u32,
     /// Its whole rounds.
     pub laps: Vec<Lap>,
-    /// Parameters of a core.
-    pub parameters: usize,
     /// Seconds before the first round, in which agents come to be.
     pub opening: f64,
     /// Seconds from the last round to the end, in which the last core is examined and all agents are
@@ -126,10 +122,8 @@ pub fn measure(
     for (at, lap) in sample.laps.iter_mut().enumerate() {
         let mails = || std::iter::once(&mails).chain(&others).filter_map(|mails| mails.get(at));
         lap.sent = mails().map(|mail| mail.sent as f64).sum();
-        let busiest = mails().max_by_key(|mail| mail.sent + mail.received);
-        let busiest = busiest.copied().unwrap_or_default();
-        lap.busiest = (busiest.sent + busiest.received) as f64;
-        lap.messages = busiest.messages as f64;
+        let busiest = mails().map(|mail| mail.sent + mail.received).max();
+        lap.busiest = busiest.unwrap_or(0) as f64;
     }
     Ok((sample, outcome))
 }
@@ -206,7 +200,6 @@ fn watch(
     let seen = Sample {
         agents: outcome.scenario.fleet.agents,
         laps: state.laps,
-        parameters: hive.parameters,
         opening: state.opening,
         closing: state.closing,
         levels: hive.frames.iter().map(levels).sum::<usize>() as f64,
@@ -254,11 +247,7 @@ impl Stopwatch {
                 ..Lap::default()
             });
             let before = state.before;
-            state.mails.push(Mail {
-                sent: mail.sent - before.sent,
-                received: mail.received - before.received,
-                messages: mail.messages - before.messages,
-            });
+            state.mails.push(mail.since(before));
         }
         (state.measured, state.before) = (false, mail);
         // the last core is examined and no more: that is no round
@@ -281,7 +270,8 @@ impl Observer for Stopwatch {
             state.opening = (now - state.begun).as_secs_f64();
         }
         self.close(&mut state, now);
-        state.open = Some(now);
+        // to look at memory is nobody's work
+        state.open = Some(Instant::now());
     }
 
     fn distilling(&self, _: Stage, _: u32) {

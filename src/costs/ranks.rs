@@ -4,7 +4,7 @@ use super::fit::{Line, dot, fit};
 use super::pilot::{Lap, Sample};
 use super::rhythm::Rhythm;
 use super::tree::harvests;
-use crate::agent::leaf_of;
+use crate::agent::leaves_of;
 use crate::engine::own_agents;
 use serde::Serialize;
 
@@ -14,26 +14,23 @@ pub(super) fn busiest_share(agents: f64, ranks: usize) -> f64 {
     own.max().unwrap_or(0) as f64
 }
 
-/// Leaves of so many agents.
-pub(super) fn leaves(agents: f64) -> usize {
-    (agents as usize).div_ceil(leaf_of(agents as usize))
-}
-
 /// What ranks send, by agents and ranks.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Mail {
+pub(super) struct Sent {
+    /// Whether it is what the busiest rank sends and receives, or all of it.
+    busiest: bool,
     pub adds_up: bool,
     power: Option<i32>,
     by: Vec<f64>,
 }
 
-impl Mail {
-    fn features(&self, n: f64, ranks: usize, busiest: bool) -> Vec<f64> {
-        let (all, own) = harvests(leaves(n), ranks);
-        let load = if busiest { own } else { all };
+impl Sent {
+    fn features(&self, n: f64, ranks: usize) -> Vec<f64> {
+        let (all, own) = harvests(leaves_of(n as usize), ranks);
+        let load = if self.busiest { own } else { all };
         let p = ranks as f64;
         // a rank's part of what all ranks send
-        let part = if busiest { 2.0 / p } else { 1.0 };
+        let part = if self.busiest { 2.0 / p } else { 1.0 };
         let others = p - 1.0;
         let mut features = vec![load.sums, load.parts];
         if !self.adds_up {
@@ -50,28 +47,31 @@ impl Mail {
         features
     }
 
-    fn fit(adds_up: bool, power: Option<i32>, points: &[(f64, usize, f64)], busiest: bool) -> Mail {
-        let mut mail = Mail { adds_up, power, by: Vec::new() };
+    fn fit(
+        busiest: bool,
+        (adds_up, power): (bool, Option<i32>),
+        points: &[(f64, usize, f64)],
+    ) -> Sent {
+        let mut sent = Sent { busiest, adds_up, power, by: Vec::new() };
         // sums are as large as the core once all of it is worked on: the largest pilots are nearest
         let most = points.iter().map(|point| point.0).fold(0.0, f64::max);
         let points = || points.iter().filter(|point| !adds_up || point.0 == most);
-        let rows: Vec<_> =
-            points().map(|(n, ranks, _)| mail.features(*n, *ranks, busiest)).collect();
+        let rows: Vec<_> = points().map(|(n, ranks, _)| sent.features(*n, *ranks)).collect();
         let values: Vec<f64> = points().map(|point| point.2).collect();
-        mail.by = fit(&rows, &values);
-        mail
+        sent.by = fit(&rows, &values);
+        sent
     }
 
-    pub fn at(&self, n: f64, ranks: usize, busiest: bool) -> f64 {
-        if ranks < 2 { 0.0 } else { dot(&self.by, &self.features(n, ranks, busiest)) }
+    pub fn at(&self, n: f64, ranks: usize) -> f64 {
+        dot(&self.by, &self.features(n, ranks))
     }
 }
 
 /// What ranks add.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Ranks {
-    pub sent: Mail,
-    pub busiest: Mail,
+    pub sent: Sent,
+    pub busiest: Sent,
     /// The share of a merge that ranks divide.
     pub divided: f64,
     /// Seconds a byte, where they take longer for a merge together than one alone.
@@ -90,10 +90,10 @@ impl Ranks {
     }
 
     /// Messages of a round that the busiest rank has to do with.
-    pub fn messages(&self, leaves: usize, ranks: usize) -> f64 {
+    pub fn messages(&self, n: f64, ranks: usize) -> f64 {
         // what is dealt out and told goes once round all ranks each
         let rings = if self.busiest.adds_up { 0.0 } else { 4.0 * ranks as f64 };
-        harvests(leaves, ranks).1.messages + rings
+        harvests(leaves_of(n as usize), ranks).1.messages + rings
     }
 
     pub fn fit(
@@ -102,14 +102,13 @@ impl Ranks {
         samples: &[Sample],
         (tour, merge): (Line, Line),
     ) -> Ranks {
-        let mail = |busiest: bool| {
+        let sent = |busiest: bool| {
             let get = |lap: &Lap| if busiest { lap.busiest } else { lap.sent };
             let point = |s: &Sample| (f64::from(s.agents), s.ranks, rhythm.bytes(s, get));
-            Mail::fit(adds_up, power, &samples.iter().map(point).collect::<Vec<_>>(), busiest)
+            Sent::fit(busiest, (adds_up, power), &samples.iter().map(point).collect::<Vec<_>>())
         };
-        let busiest = mail(true);
-        let pairs: Vec<&Sample> =
-            samples.iter().filter(|s| s.ranks == 2 && s.laps.len() > 3).collect();
+        let busiest = sent(true);
+        let pairs: Vec<&Sample> = samples.iter().filter(|s| s.ranks == 2).collect();
         let n = |sample: &Sample| f64::from(sample.agents);
         let (mut divided, mut telling) = (0.0, 0.0);
         if let Some(pair) = pairs.last() {
@@ -117,12 +116,12 @@ impl Ranks {
             if both < alone {
                 divided = (2.0 * (1.0 - both / alone)).min(1.0);
             } else {
-                telling = (both - alone) / busiest.at(n(pair), 2, true).max(1.0);
+                telling = (both - alone) / busiest.at(n(pair), 2).max(1.0);
             }
         }
         let rows: Vec<Vec<f64>> = pairs
             .iter()
-            .map(|pair| vec![tour.at(busiest_share(n(pair), 2)), busiest.at(n(pair), 2, true)])
+            .map(|pair| vec![tour.at(busiest_share(n(pair), 2)), busiest.at(n(pair), 2)])
             .collect();
         let more: Vec<f64> = pairs
             .iter()
@@ -135,6 +134,6 @@ impl Ranks {
         let rooms: Vec<Vec<f64>> =
             samples.iter().map(|s| Ranks::room(square, n(s), n(s) / s.ranks as f64)).collect();
         let memory = fit(&rooms, &samples.iter().map(each).collect::<Vec<_>>());
-        Ranks { sent: mail(false), divided, telling, waits: fit(&rows, &more), memory, busiest }
+        Ranks { sent: sent(false), divided, telling, waits: fit(&rows, &more), memory, busiest }
     }
 }

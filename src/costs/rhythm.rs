@@ -1,6 +1,7 @@
 //! Means over the rounds of a run of what was seen of a pilot's.
 
 use super::pilot::{Lap, Sample};
+use crate::bench::Spread;
 use serde::Serialize;
 
 /// How often rounds are measured.
@@ -17,7 +18,8 @@ impl Rhythm {
         let Some(first) = laps.first().map(&get) else { return 0.0 };
         let later = |is: bool| {
             let laps = laps.iter().enumerate().skip(1).filter(|(at, _)| special(*at) == is);
-            median(laps.map(|(_, lap)| get(lap)).collect())
+            let median = Spread::of(laps.map(|(_, lap)| get(lap))).median;
+            (!median.is_nan()).then_some(median)
         };
         let (measured, plain) = (later(true), later(false));
         let (Some(measured), Some(plain)) = (measured.or(plain), plain.or(measured)) else {
@@ -46,12 +48,6 @@ impl Rhythm {
     pub fn frames(self) -> f64 {
         f64::from(self.rounds / self.every.max(1) + 1)
     }
-}
-
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let n = values.len();
-    (n > 0).then(|| (values[(n - 1) / 2] + values[n / 2]) / 2.0)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::agent::{Agenda, Attackers, Fleet, Terms};
 use crate::merge::{Intake, Pipeline};
-use crate::scenario::{self, Exchange, Method, Scenario, Stretch, Topology};
+use crate::scenario::{self, Exchange, Method, Scenario, Stretch, Topology, Weighting};
 use std::sync::Arc;
 
 /// The terms of work that a scenario's stretches come to in a fleet, one after the other.
@@ -21,15 +21,10 @@ pub(super) fn agenda(
             None => Arc::new(Attackers::new(&scenario.attack, fleet.seed, agents)),
         };
         let pipeline = make(&scenario.distiller);
-        let star = fleet.topology != Topology::Hierarchical
-            && fleet.topology != Topology::Gossip
-            && scenario.hives.is_empty();
+        let star = is_star(fleet.topology, scenario);
         // one by one where attackers are to see them, or where some come in late
         let singly = late || merges && !attackers.members().is_empty();
-        let sum = match pipeline.intake() {
-            Intake::Mean(weighting) if star && !singly => Some(weighting),
-            Intake::Mean(_) | Intake::All => None,
-        };
+        let sum = summed(&pipeline, star && !singly);
         let asks = merges && fleet.exchange == Exchange::Weights;
         let backdoor = match &scenario.attack.method {
             Method::Backdoor(spec) => Some(spec.clone()),
@@ -46,10 +41,22 @@ pub(super) fn agenda(
 /// Whether learnings of a scenario's hive are summed on their way, whoever brings them, as far as the
 /// scenario's first stretch tells.
 pub(crate) fn adds_up(scenario: &Scenario) -> bool {
-    let Scenario { distiller, attack, faults, hives, measure, .. } = scenario;
+    let Scenario { distiller, attack, faults, measure, .. } = scenario;
     let singly = attack.share > 0.0 || faults.delay > 0.0 || measure.lineage;
     let in_step = distiller.schedule.learnings().is_none();
-    let star = distiller.topology == Topology::Star && hives.is_empty();
-    let mean = matches!(Pipeline::new(distiller).intake(), Intake::Mean(_));
-    star && in_step && !singly && mean && distiller.exchange == Exchange::Weights
+    let may = is_star(distiller.topology, scenario) && in_step && !singly;
+    distiller.exchange == Exchange::Weights && summed(&Pipeline::new(distiller), may).is_some()
+}
+
+/// Whether all that is merged is merged at once.
+fn is_star(topology: Topology, scenario: &Scenario) -> bool {
+    !matches!(topology, Topology::Hierarchical | Topology::Gossip) && scenario.hives.is_empty()
+}
+
+/// The weights of a pipeline that asks for no more than a sum, where there `may` be one.
+fn summed(pipeline: &Pipeline, may: bool) -> Option<Weighting> {
+    match pipeline.intake() {
+        Intake::Mean(weighting) if may => Some(weighting),
+        Intake::Mean(_) | Intake::All => None,
+    }
 }

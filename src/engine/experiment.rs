@@ -267,19 +267,19 @@ impl Experiment {
 
     fn world(&self) -> Result<Arc<dyn World>, RunError> {
         let scenario = &self.scenario;
-        let built = match self.link()?.filter(|_| !pools(scenario)) {
-            None => world::build_within(scenario, self.room(), &self.halt, &|_| true),
-            // a rank asks for the work of its own agents, and for the panel's jobs
-            Some(link) => {
-                let agents = scenario.fleet.agents;
-                let own = own_agents(agents as usize, link.rank(), link.ranks());
-                let panel = panel(scenario, agents);
-                let wanted = |agent: AgentId| {
-                    own.contains(&agent.index()) || panel.binary_search(&agent).is_ok()
-                };
-                world::build_within(scenario, self.room(), &self.halt, &wanted)
-            }
+        let all = scenario.runs(Topology::Pooled, Bound::Pooled);
+        // a rank asks for the work of its own agents, and for the panel's jobs
+        let asked_for = self.link()?.filter(|_| !all).map(|link| {
+            let agents = scenario.fleet.agents;
+            let own = own_agents(agents as usize, link.rank(), link.ranks());
+            (own, panel(scenario, agents))
+        });
+        let wanted = |agent: AgentId| {
+            asked_for.as_ref().is_none_or(|(own, panel)| {
+                own.contains(&agent.index()) || panel.binary_search(&agent).is_ok()
+            })
         };
+        let built = world::build_within(scenario, self.room(), &self.halt, &wanted);
         built.map_err(|error| match error {
             WorldError::Halted => RunError::Halted,
             WorldError::Misfit { keys, message } => self.refused(&keys, message),
@@ -634,12 +634,6 @@ fn topology(scenario: &Scenario, stage: Stage) -> Topology {
         Stage::Bound(Bound::Isolated) => Topology::Isolated,
         Stage::Bound(Bound::Pooled) => Topology::Pooled,
     }
-}
-
-/// Whether one learner does all agents' work, in the hive or beside it.
-fn pools(scenario: &Scenario) -> bool {
-    let bounds = &scenario.measure.bounds;
-    scenario.distiller.topology == Topology::Pooled || bounds.contains(&Bound::Pooled)
 }
 
 /// The agents that join later, in rising order, and the first round in which they work.

@@ -91,9 +91,8 @@ impl Group<'_> {
         let Some(spread) = self.material.spread() else { return Ok(()) };
         let all = spread.gather(own);
         let holders: Vec<usize> = self.segments.clone().map(|s| spread.holder(s)).collect();
-        let (mut rest, mut holders) =
-            (all.iter().map(|said| &said[..]).collect(), holders.into_iter());
-        let rest: &mut Vec<&[u8]> = &mut rest;
+        let mut holders = holders.into_iter();
+        let mut rest: Vec<&[u8]> = all.iter().map(Vec::as_slice).collect();
         self.walk(
             |_| true,
             |segment| {

@@ -147,6 +147,11 @@ impl Scenario {
         }
     }
 
+    /// Whether a fleet under this topology runs, as the hive or as a bound.
+    pub(crate) fn runs(&self, topology: Topology, bound: Bound) -> bool {
+        self.distiller.topology == topology || self.measure.bounds.contains(&bound)
+    }
+
     /// Gradient steps of one pass over so many tasks.
     pub(crate) fn steps_of(&self, tasks: u64) -> u64 {
         self.feedback.steps(tasks, self.learner.solver().batch.into())

@@ -7,7 +7,7 @@ pub(super) use case::{CaseArgs, run_case};
 
 use super::closing::thousands;
 use super::watch::{Progress, Watcher, ticking};
-use super::{Failure, failed, folder_of, no_thread, print};
+use super::{Failure, above_zero, failed, folder_of, no_thread, print};
 use crate::bench::{Axes, Bench, Case, Row, STANDARD, Sample, Workload, check};
 use crate::compare::contenders;
 use crate::record::{Content, RunDirectory, described, pretty, read_bench, rfc3339, write_bench};
@@ -125,10 +125,7 @@ pub struct BenchArgs {
 
 /// A time above 0 and up to an hour.
 fn seconds(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(s) if s > 0.0 && s <= 3600.0 => Ok(s),
-        _ => Err("wanted seconds, above 0 and up to 3600".into()),
-    }
+    above_zero(text, 3600.0, "seconds,")
 }
 
 /// Runs it.

@@ -6,7 +6,7 @@ pub(super) use pilot::run_pilot;
 
 use super::closing::thousands;
 use super::watch::{Progress, Watcher, ticking};
-use super::{Failure, memory, no_thread, print};
+use super::{Failure, above_zero, memory, no_thread, print};
 use crate::catalogue::Growth;
 use crate::costs::{Costs, Hosts, Laws, Pilot, Question, Sample, Survey, survey};
 use crate::record::pretty;
@@ -75,10 +75,7 @@ pub struct PlanArgs {
 
 /// A number above 0 and up to a million.
 fn above_nothing(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(x) if x > 0.0 && x <= 1e6 => Ok(x),
-        _ => Err("wanted a number above 0 and up to 1000000".into()),
-    }
+    above_zero(text, 1e6, "a number")
 }
 
 /// Runs it.

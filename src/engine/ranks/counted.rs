@@ -15,6 +15,17 @@ pub struct Mail {
     pub messages: u64,
 }
 
+impl Mail {
+    /// What of it came after an earlier count.
+    pub fn since(self, before: Mail) -> Mail {
+        Mail {
+            sent: self.sent - before.sent,
+            received: self.received - before.received,
+            messages: self.messages - before.messages,
+        }
+    }
+}
+
 /// A link that counts what goes over another.
 pub struct Counted {
     link: Arc<dyn Link>,

@@ -3,7 +3,7 @@
 use super::link::{Link, broadcast, gather};
 use super::shards::Shards;
 use super::wire::{Reader, Wire};
-use crate::agent::{Cohort, Fleet, Publication, leaf_of};
+use crate::agent::{Cohort, Fleet, Publication, leaf_of, leaves_of};
 use crate::distill::{Harvest, Harvester};
 use crate::engine::Tour;
 use crate::engine::pool::{Pool, with_pool};
@@ -38,7 +38,7 @@ pub(crate) fn with_ranks<R>(
 /// The agents of a rank in a fleet of so many: those of its share of the leaves.
 pub(crate) fn own_agents(agents: usize, rank: usize, ranks: usize) -> Range<usize> {
     let leaf = leaf_of(agents);
-    let leaves = share_of(rank, ranks, agents.div_ceil(leaf));
+    let leaves = share_of(rank, ranks, leaves_of(agents));
     leaves.start * leaf..(leaves.end * leaf).min(agents)
 }
 

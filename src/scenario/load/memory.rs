@@ -192,11 +192,6 @@ fn skills(s: &Scenario) -> u128 {
     }
 }
 
-/// Whether a fleet under this topology runs, as the hive or as a bound.
-fn runs(s: &Scenario, topology: Topology, bound: Bound) -> bool {
-    s.distiller.topology == topology || s.measure.bounds.contains(&bound)
-}
-
 fn local_data(keys: Vec<&'static str>, extent: Extent) -> Part {
     let Extent { agents, inputs, examples, .. } = extent;
     Part {
@@ -218,7 +213,7 @@ fn generated(s: &Scenario, world: &MixedEffects, extent: Extent) -> Vec<Part> {
         keys: vec!["fleet.agents", "world.skills", "world.alpha"],
         what: format!("the jobs of {agents} agents, some {held} skills each,"),
         numbers: agents * held * 2,
-        shared: !runs(s, Topology::Pooled, Bound::Pooled),
+        shared: !s.runs(Topology::Pooled, Bound::Pooled),
     };
     if matches!(s.learner, Learner::Practice(_)) {
         // no features, no truths, no probes
@@ -300,7 +295,7 @@ fn dealing(s: &Scenario, extent: Extent) -> u128 {
 fn pooled(s: &Scenario, extent: Extent) -> Option<Part> {
     let practises = matches!(s.learner, Learner::Practice(_));
     let deals = matches!(s.world, World::MixedEffects(_)) && !practises;
-    if !runs(s, Topology::Pooled, Bound::Pooled) || !deals {
+    if !s.runs(Topology::Pooled, Bound::Pooled) || !deals {
         return None;
     }
     let (inputs, tasks) = (extent.inputs, u128::from(s.fleet.tasks));
@@ -392,7 +387,7 @@ fn learner(s: &Scenario, extent: Extent) -> Vec<Part> {
         Personalisation::Fedsim | Personalisation::Fedalt => knowledge,
         Personalisation::Nested => 2 * touched,
     };
-    let isolated = if runs(s, Topology::Isolated, Bound::Isolated) { touched } else { 0 };
+    let isolated = if s.runs(Topology::Isolated, Bound::Isolated) { touched } else { 0 };
     let controls = if s.learner.solver().scaffold { touched } else { 0 };
     let unsent = if s.distiller.compression.feedback() { touched } else { 0 };
     // a bound's agents come after the hive's
