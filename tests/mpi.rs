@@ -2,6 +2,7 @@
 #![cfg(feature = "mpi")]
 #![allow(clippy::disallowed_methods, reason = "what waits for a process reads the clock")]
 
+use hivesim::record::read_run;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -82,6 +83,39 @@ fn one_to_four_ranks_and_the_pool_give_one_hash() {
             assert_eq!(run(*ranks, "mpi"), reference, "{ranks} ranks: {sets}");
         }
     }
+}
+
+#[test]
+fn each_rank_writes_its_own_part_of_the_tables() {
+    let Some((place, _one)) = place() else { return };
+    let traces = |out: &str| {
+        let outcome = read_run(&place.path().join(out)).unwrap().outcome;
+        [&outcome.hive, &outcome.bounds[0].1].map(|trace| {
+            // levels that are not there are not equal
+            format!("{:?} {:?} {:?}", trace.panel, trace.frames, trace.rounds)
+        })
+    };
+    let begin = |ranks: usize, engine: &str, out: &str| {
+        let sets = "--set measure.panel=0 --set measure.bounds=[\"pooled\"]";
+        run(place.path(), ranks, &format!("run x.toml --json {sets} --engine {engine} --out {out}"))
+    };
+    let reference = hash(&begin(1, "pool", "one"));
+    // the last in the place of the one before
+    for (ranks, out) in [(1, "a"), (4, "b"), (3, "b")] {
+        assert_eq!(hash(&begin(ranks, "mpi", out)), reference);
+        assert_eq!(traces(out), traces("one"), "{ranks} ranks");
+    }
+    let entries = std::fs::read_dir(place.path().join("b")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut levels: Vec<String> = names.filter(|name| name.starts_with("levels")).collect();
+    levels.sort();
+    assert_eq!(levels, [0, 1, 2].map(|rank| format!("levels.part-{rank}-of-3.parquet")));
+    let report = Command::new(env!("CARGO_BIN_EXE_hivesim"))
+        .args(["report", "b", "--out", "b.html"])
+        .current_dir(place.path())
+        .output()
+        .unwrap();
+    assert!(report.status.success(), "{}", String::from_utf8_lossy(&report.stderr));
 }
 
 #[test]

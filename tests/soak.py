@@ -117,7 +117,7 @@ def one_run(server, number, random):
         time.sleep(0.05)
     for viewer in viewers:
         viewer.close()
-    return state["phase"]
+    return state
 
 
 def main():
@@ -131,9 +131,10 @@ def main():
         begun, sizes, number = time.monotonic(), [], 0
         try:
             while (passed := time.monotonic() - begun) < 60 * args.minutes:
-                phase = one_run(server, number, chance)
-                if phase == "failed":
-                    sys.exit(f"run {number} failed")
+                state = one_run(server, number, chance)
+                # a halt may come before there is a world
+                if state["phase"] == "failed" and not state["text"].startswith("interrupted"):
+                    sys.exit(f"run {number} failed: {state['text']}")
                 number += 1
                 sizes.append(resident(server.process.pid))
                 if number % 50 == 0:

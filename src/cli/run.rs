@@ -21,7 +21,7 @@ Examples:
   mpirun -n 4 hivesim run scenarios/million.toml --engine mpi     built with it (docs/scaling.md)
 
 Output (docs/measures.md explains every number):
-  summary.json, manifest.json, scenario.toml, thirteen Parquet tables and report.html in DIR.
+  summary.json, manifest.json, scenario.toml, fifteen Parquet tables and report.html in DIR.
   An earlier run there is replaced as a whole; a folder of anything else is refused.
   The closing table has a row for the hive and for each bound that was run:
     core skill       level of the bare core on the agents' own jobs; 0 is chance, 1 the oracle

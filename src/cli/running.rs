@@ -12,7 +12,8 @@ use crate::halt::Halt;
 use crate::measure::Outcome;
 use crate::merge::MergeError;
 use crate::record::{
-    Checkpoints, Histories, Progress, RunDirectory, RunFacts, Unfinished, summary, write_run,
+    Checkpoints, Histories, Progress, RunDirectory, RunFacts, Unfinished, assist_run, summary,
+    write_run, write_run_over,
 };
 use crate::report;
 use crate::scenario::CheckedScenario;
@@ -50,14 +51,20 @@ impl Running {
         &self.ranks
     }
 
-    /// Runs it for rank 0, which watches it and writes what comes out.
+    /// Runs it for rank 0, which watches it and writes what comes out, but for this rank's part of the
+    /// tables.
     pub fn assist(&self) -> Result<(), Failure> {
         let watcher = Watcher::new(Talk::Silent, self.registry(), Vec::new());
         let signals = self.ranks.together(Signals::handle(watcher.voice()))?;
         signals.stop(self.halt());
         let from = self.ranks.together(self.state())?;
         let safe = Safekeeping { vault: None, from };
-        match self.experiment.run_safely(&Silent, safe).map_err(failure)?.complete {
+        let outcome = self.experiment.run_safely(&Silent, safe).map_err(failure)?;
+        self.ranks.together(Ok(()))?;
+        if let Some(link) = self.ranks.link() {
+            assist_run(&**link, &outcome).map_err(failed)?;
+        }
+        match outcome.complete {
             true => Ok(()),
             false => Err(Failure::Interrupted("interrupted".into())),
         }
@@ -146,8 +153,16 @@ impl Running {
             let numbers =
                 summary(&outcome, &histories, &facts.engine, facts.threads, facts.seconds);
             let text = crate::record::pretty(&numbers);
-            let page = report::render(&outcome, &histories, &text, &toml).map_err(failed)?;
-            write_run(directory, &outcome, &histories, &facts, &toml, &page).map_err(failed)?;
+            let page = report::render(&outcome, &histories, &text, &toml).map_err(failed);
+            let page = self.ranks.together(page)?;
+            let written = match self.ranks.link() {
+                None => write_run(directory, &outcome, &histories, &facts, &toml, &page),
+                Some(link) => {
+                    let link = &**link;
+                    write_run_over(link, directory, &outcome, &histories, &facts, &toml, &page)
+                }
+            };
+            written.map_err(failed)?;
             if outcome.complete
                 && let Err(error) = checkpoints.end()
             {

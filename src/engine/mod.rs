@@ -25,7 +25,7 @@ pub use live::{Bare, BareRun, NUMBERS};
 #[cfg(feature = "mpi")]
 pub use ranks::Mpi;
 pub use ranks::{Counted, Link, Mail, Threads};
-pub(crate) use ranks::{gather, own_agents};
+pub(crate) use ranks::{broadcast, gather, own_agents};
 pub use tasks::{AgentStatus, Registry};
 
 use crate::agent::{Cohort, Publication};

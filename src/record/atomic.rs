@@ -2,7 +2,7 @@
 //!
 //! Written under a temporary name in the same folder, flushed to the disk, renamed over the
 //! target (which POSIX makes atomic), and the folder flushed so that the name survives a
-//! power cut. Cost: two fsyncs a file, a few milliseconds; a run writes sixteen files.
+//! power cut. Cost: two fsyncs a file, a few milliseconds; a run writes nineteen files.
 
 use super::error::RecordError;
 use crate::disk::{self, File, sync_folder};

@@ -1,11 +1,11 @@
 //! A benchmark on disk: `bench.json`, a table of all repeats, the scenario and the page.
 
-use super::atomic::Sink;
 use super::directory::RunDirectory;
 use super::error::RecordError;
 use super::manifest::{FORMAT, FileEntry, build};
+use super::staging::Staging;
 use super::table::{Cells, Loose, write_loose};
-use super::{machine, pretty, write_text};
+use super::{machine, pretty};
 use crate::bench::{Bench, FIGURES, Row, Sample};
 use parquet::data_type::ByteArray;
 use serde_json::{Value, json};
@@ -37,11 +37,11 @@ pub fn write_bench(
     scenario_toml: &str,
     report_html: &str,
 ) -> Result<Vec<FileEntry>, RecordError> {
-    directory.fill(|| write_all(directory, bench, scenario_toml, report_html))
+    directory.fill(|staging| write_all(staging, bench, scenario_toml, report_html))
 }
 
 fn write_all(
-    directory: &RunDirectory,
+    staging: &Staging,
     bench: &Bench,
     scenario_toml: &str,
     report_html: &str,
@@ -53,16 +53,13 @@ fn write_all(
         .iter()
         .flat_map(|row| (1..).zip(&row.samples).map(move |(n, sample)| (row, n, sample)))
         .collect();
-    let name = "bench.parquet";
-    let path = directory.path().join(name);
     let files = vec![
-        write_text(directory, "scenario.toml", scenario_toml)?,
-        directory.write(name, Some(repeats.len() as u64), |sink: &mut Sink| {
-            let written = write_loose(sink, "bench", &id, columns(&repeats));
-            written.map_err(|e| RecordError::io("write", &path, std::io::Error::other(e)))
+        staging.write_text("scenario.toml", scenario_toml)?,
+        staging.write_rows("bench.parquet", |sink| {
+            write_loose(sink, "bench", &id, columns(&repeats)).map(|()| repeats.len() as u64)
         })?,
-        write_text(directory, "bench.json", &text)?,
-        write_text(directory, "report.html", report_html)?,
+        staging.write_text("bench.json", &text)?,
+        staging.write_text("report.html", report_html)?,
     ];
     let manifest = json!({
         "hivesim": env!("CARGO_PKG_VERSION"),

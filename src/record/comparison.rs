@@ -3,8 +3,9 @@
 use super::directory::RunDirectory;
 use super::error::RecordError;
 use super::manifest::{FORMAT, FileEntry, RunFacts, build, rfc3339};
+use super::staging::Staging;
 use super::table::{Cell, Column, Table};
-use super::{machine, pretty, tables, write_text};
+use super::{machine, pretty};
 use crate::compare::{Comparison, Run};
 use serde_json::{Value, json};
 
@@ -42,11 +43,11 @@ pub fn write_comparison(
     scenario_toml: &str,
     report_html: &str,
 ) -> Result<Vec<FileEntry>, RecordError> {
-    directory.fill(|| write_all(directory, comparison, facts, scenario_toml, report_html))
+    directory.fill(|staging| write_all(staging, comparison, facts, scenario_toml, report_html))
 }
 
 fn write_all(
-    directory: &RunDirectory,
+    staging: &Staging,
     comparison: &Comparison,
     facts: &RunFacts,
     scenario_toml: &str,
@@ -57,10 +58,10 @@ fn write_all(
         standing.runs.iter().map(|run| Row { name: &standing.name, family: standing.family, run })
     });
     let files = vec![
-        write_text(directory, "scenario.toml", scenario_toml)?,
-        tables::write(directory, &table(), &hash, rows)?,
-        write_text(directory, "comparison.json", &pretty(&comparison.to_json()))?,
-        write_text(directory, "report.html", report_html)?,
+        staging.write_text("scenario.toml", scenario_toml)?,
+        staging.write_table(&table(), &hash, rows)?,
+        staging.write_text("comparison.json", &pretty(&comparison.to_json()))?,
+        staging.write_text("report.html", report_html)?,
     ];
     let manifest = json!({
         "hivesim": env!("CARGO_PKG_VERSION"),

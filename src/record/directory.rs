@@ -11,12 +11,14 @@
 //! manifest, so that a killed run can be run again. A lock on the directory, which ends with
 //! the process, keeps a second run out.
 
-use super::atomic::{self, Sink};
+use super::agent_tables;
+use super::atomic;
 use super::checkpoints::{self, Trace};
 use super::error::RecordError;
 use super::lock::Lock;
 use super::manifest::FileEntry;
 use super::pretty;
+use super::staging::Staging;
 use crate::disk;
 use crate::pending::is_temporary;
 use serde_json::Value;
@@ -77,8 +79,7 @@ impl Content {
 #[derive(Debug)]
 pub struct RunDirectory {
     path: PathBuf,
-    /// The hidden folder of unfinished files; its name is that of a temporary.
-    staging: PathBuf,
+    pub(super) staging: Staging,
     made: Made,
     /// None where the file system has no locks.
     _lock: Option<Lock>,
@@ -128,8 +129,7 @@ impl RunDirectory {
     }
 
     fn taken(path: &Path, made: Made, lock: Option<Lock>) -> Self {
-        let staging = path.join(format!(".hivesim-staging-{}.tmp", std::process::id()));
-        RunDirectory { path: path.into(), staging, made, _lock: lock }
+        RunDirectory { path: path.into(), staging: Staging::of(path), made, _lock: lock }
     }
 
     /// The folders that were made for this run, to be removed where it comes to nothing.
@@ -146,47 +146,25 @@ impl RunDirectory {
     /// at all: an earlier result is then still there.
     pub(super) fn fill(
         &self,
-        write: impl FnOnce() -> Result<(Vec<FileEntry>, Value), RecordError>,
+        write: impl FnOnce(&Staging) -> Result<(Vec<FileEntry>, Value), RecordError>,
     ) -> Result<Vec<FileEntry>, RecordError> {
         let all = || {
-            self.begin()?;
-            let (files, manifest) = write()?;
+            self.staging.begin()?;
+            let (files, manifest) = write(&self.staging)?;
             self.finish(&files, &pretty(&manifest))?;
             Ok(files)
         };
         all().inspect_err(|_| {
             // the first error is the one to report
-            let _ = self.abandon();
+            let _ = self.staging.abandon();
         })
-    }
-
-    /// Makes room for the new files beside the earlier result.
-    pub(super) fn begin(&self) -> Result<(), RecordError> {
-        self.abandon()?;
-        disk::create_dir(&self.staging).map_err(|e| RecordError::io("create", &self.staging, e))
-    }
-
-    /// Takes away what was written since [`RunDirectory::begin`].
-    pub(super) fn abandon(&self) -> Result<(), RecordError> {
-        atomic::remove(&self.staging)
-    }
-
-    /// Writes one of the run's files; `rows` is what the manifest tells of a table.
-    pub(super) fn write(
-        &self,
-        name: &str,
-        rows: Option<u64>,
-        body: impl FnOnce(&mut Sink) -> Result<(), RecordError>,
-    ) -> Result<FileEntry, RecordError> {
-        let ((), digest) = atomic::write(&self.staging.join(name), body)?;
-        Ok(FileEntry { name: name.into(), bytes: digest.bytes, blake3: digest.blake3, rows })
     }
 
     /// Puts the new result, `files` and the manifest, in the place of the earlier one.
     pub(super) fn finish(&self, files: &[FileEntry], manifest: &str) -> Result<(), RecordError> {
         let names = || files.iter().map(|file| file.name.as_str());
         check_replaceable(&self.path, names().chain([MANIFEST]))?;
-        let staged = self.staging.join(MANIFEST);
+        let staged = self.staging.path().join(MANIFEST);
         atomic::write(&staged, |sink| {
             sink.write_all(manifest.as_bytes()).map_err(|e| RecordError::io("write", &staged, e))
         })?;
@@ -198,10 +176,11 @@ impl RunDirectory {
         // the manifest goes first and comes last
         atomic::remove(&self.path.join(MANIFEST))?;
         names().try_for_each(|name| atomic::remove(&self.path.join(name)))?;
+        remove_parts(&self.path)?;
         for name in names().chain([MANIFEST]) {
-            atomic::rename(&self.staging.join(name), &self.path.join(name))?;
+            atomic::rename(&self.staging.path().join(name), &self.path.join(name))?;
         }
-        self.abandon()?;
+        self.staging.abandon()?;
         atomic::remove(&marker)
     }
 }
@@ -290,6 +269,18 @@ fn check_vacant(path: &Path, content: Content) -> Result<(), RecordError> {
         Ok(_) => Err(occupied("its manifest.json is not hivesim's")),
         Err(e) => Err(occupied(&format!("its manifest.json cannot be read: {e}"))),
     }
+}
+
+/// Takes away what an earlier run has of tables that may come in parts, of whatever number of ranks.
+fn remove_parts(path: &Path) -> Result<(), RecordError> {
+    let entries = fs::read_dir(path).map_err(|e| RecordError::io("list", path, e))?;
+    for entry in entries {
+        let entry = entry.map_err(|e| RecordError::io("list", path, e))?;
+        if agent_tables::is_file(&entry.file_name().to_string_lossy()) {
+            atomic::remove(&entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// No folder stands where a file has to go.

@@ -87,6 +87,14 @@ pub enum RecordError {
         /// What the writer said.
         source: parquet::errors::ParquetError,
     },
+    /// Another rank could not write its part of the tables.
+    #[error("rank {rank}: {said}")]
+    Elsewhere {
+        /// Which.
+        rank: usize,
+        /// What it said.
+        said: String,
+    },
     /// A trace whose levels do not fit its panel and skills.
     #[error(
         "the {fleet} fleet's trace is inconsistent: {what} has {found} entries, not {expected}; \

@@ -1,12 +1,12 @@
 //! The tables of what a fleet's whole history comes to: spread a skill, inequality a measured
 //! round, continual learning an agent.
 
-use super::directory::RunDirectory;
 use super::error::RecordError;
 use super::manifest::FileEntry;
 use super::measured::{AgentContinual, Histories};
+use super::staging::Staging;
 use super::table::{Cell, Column, Table};
-use super::tables::{LEVEL, write};
+use super::tables::LEVEL;
 use crate::measure::inequality::Inequality;
 use crate::measure::spread::{Fit, NoFit, Spread};
 use crate::measure::{AccountRow, Frame, HiveRow, InterferenceRow, PanelMember, StalenessRow};
@@ -14,7 +14,7 @@ use crate::measure::{AccountRow, Frame, HiveRow, InterferenceRow, PanelMember, S
 /// Writes `spread`, `inequality`, `continual`, and what has rows where there is any: `hives`,
 /// `interference`, `staleness` and `accounts`.
 pub(super) fn write_all(
-    directory: &RunDirectory,
+    staging: &Staging,
     histories: &Histories<'_>,
     hash: &str,
 ) -> Result<Vec<FileEntry>, RecordError> {
@@ -42,13 +42,13 @@ pub(super) fn write_all(
         .iter()
         .flat_map(|m| m.trace.accounts.iter().map(|row| LedgerRow { fleet: m.fleet, row }));
     Ok(vec![
-        write(directory, &accounts_table(), hash, accounts)?,
-        write(directory, &spread_table(), hash, spread)?,
-        write(directory, &inequality_table(), hash, inequality)?,
-        write(directory, &continual_table(), hash, continual)?,
-        write(directory, &hives_table(), hash, hives)?,
-        write(directory, &interference_table(), hash, interference)?,
-        write(directory, &staleness_table(), hash, staleness)?,
+        staging.write_table(&accounts_table(), hash, accounts)?,
+        staging.write_table(&spread_table(), hash, spread)?,
+        staging.write_table(&inequality_table(), hash, inequality)?,
+        staging.write_table(&continual_table(), hash, continual)?,
+        staging.write_table(&hives_table(), hash, hives)?,
+        staging.write_table(&interference_table(), hash, interference)?,
+        staging.write_table(&staleness_table(), hash, staleness)?,
     ])
 }
 

@@ -4,13 +4,16 @@ use super::{machine, summary};
 use crate::engine::Mail;
 use crate::measure::Outcome;
 use crate::process::peak_bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Version of the run directory's format: raised when a reader of the files would have to
 /// know about a change.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
+
+/// The oldest version that can still be read: before 5 no table was in parts.
+pub const OLDEST_FORMAT: u32 = 4;
 
 /// What the outcome itself does not know.
 #[derive(Clone, Debug)]
@@ -49,7 +52,7 @@ impl RunFacts {
 }
 
 /// A file of the run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileEntry {
     /// Its name in the run directory.
     pub name: String,

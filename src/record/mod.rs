@@ -3,6 +3,7 @@
 //! May not: run or measure anything. Apart from the live page and the command line this is the
 //! only place that may ask what time it is.
 
+mod agent_tables;
 mod atomic;
 mod bench;
 mod checkpoints;
@@ -18,11 +19,13 @@ mod origin_tables;
 mod reading;
 mod replacing;
 mod runs_folder;
+mod staging;
 mod stress;
 mod summary;
 mod sweep;
 mod table;
 mod tables;
+mod together;
 
 pub use bench::{described, read_bench, write_bench};
 pub use checkpoints::{
@@ -32,7 +35,7 @@ pub use checkpoints::{
 pub use comparison::write_comparison;
 pub use directory::{Content, Made, RunDirectory};
 pub use error::RecordError;
-pub use manifest::{FORMAT, FileEntry, RunFacts, rfc3339};
+pub use manifest::{FORMAT, FileEntry, OLDEST_FORMAT, RunFacts, rfc3339};
 pub use measured::Histories;
 pub use reading::{Glance, ReadError, Recorded, glance, read_run};
 pub use replacing::{replace_report, write_page};
@@ -40,12 +43,15 @@ pub use runs_folder::{RunsFolder, read_run_file};
 pub use stress::{StressDirectory, report_cards, stress_hash};
 pub use summary::{summary, time_to_half_fleet};
 pub use sweep::{SweepDirectory, SweepHeader, comparisons, read_header, result_hash};
+pub use together::assist_run;
 
+use self::agent_tables::Part;
+use self::staging::Staging;
+use self::together::Place;
+use crate::engine::{Link, Threads};
 use crate::measure::{Outcome, Trace};
 use crate::scenario::Bound;
 use crate::sweep::{Figure, Finished};
-use serde_json::Value;
-use std::io::Write;
 
 /// Writes the whole result, with what its histories come to, into `directory`: `scenario.toml`,
 /// the Parquet tables, `summary.json`, `report.html` and, last, `manifest.json`, whose presence
@@ -67,27 +73,56 @@ pub fn write_run(
     scenario_toml: &str,
     report_html: &str,
 ) -> Result<Vec<FileEntry>, RecordError> {
-    check_shapes(outcome)?;
-    directory.fill(|| write_all(directory, outcome, histories, facts, scenario_toml, report_html))
+    let alone = &Threads::new(1)[0];
+    write_run_over(alone, directory, outcome, histories, facts, scenario_toml, report_html)
 }
 
-fn write_all(
+/// [`write_run`] by rank 0 of several that ran it together. Each writes its own part of the tables that
+/// have rows for each agent of the panel, by [`assist_run`]: `levels.part-0-of-4.parquet` and so on, with
+/// the rows of the agents that were its own. All other files are the same as of one process.
+///
+/// # Errors
+/// As there, and [`RecordError::Elsewhere`] where another rank cannot write its part.
+pub fn write_run_over(
+    link: &dyn Link,
     directory: &RunDirectory,
     outcome: &Outcome,
     histories: &Histories<'_>,
     facts: &RunFacts,
     scenario_toml: &str,
     report_html: &str,
-) -> Result<(Vec<FileEntry>, Value), RecordError> {
-    let mut files = vec![write_text(directory, "scenario.toml", scenario_toml)?];
-    files.extend(tables::write_all(directory, outcome)?);
-    files.extend(history_tables::write_all(directory, histories, &outcome.result_hash)?);
-    files.extend(origin_tables::write_all(directory, histories, &outcome.result_hash)?);
-    let numbers = summary(outcome, histories, &facts.engine, facts.threads, facts.seconds);
-    files.push(write_text(directory, "summary.json", &pretty(&numbers))?);
-    files.push(write_text(directory, "report.html", report_html)?);
-    let manifest = manifest::manifest(outcome, facts, &files);
-    Ok((files, manifest))
+) -> Result<Vec<FileEntry>, RecordError> {
+    check_shapes(outcome)?;
+    let write_all = |staging: &Staging, parts: &[Part]| {
+        let hash = &outcome.result_hash;
+        let mut files = vec![staging.write_text("scenario.toml", scenario_toml)?];
+        files.extend(tables::write_all(staging, outcome)?);
+        files.extend(history_tables::write_all(staging, histories, hash)?);
+        files.extend(origin_tables::write_all(staging, histories, hash)?);
+        let numbers = summary(outcome, histories, &facts.engine, facts.threads, facts.seconds);
+        files.push(staging.write_text("summary.json", &pretty(&numbers))?);
+        files.push(staging.write_text("report.html", report_html)?);
+        for part in parts {
+            files.extend(agent_tables::write_part(staging, outcome, part)?);
+        }
+        Ok(files)
+    };
+    let mut told = false;
+    let filled = directory.fill(|staging| {
+        told = true;
+        let place = Place::of(staging, link.ranks(), facts.finished);
+        let seen = together::open(link, place.as_ref().ok());
+        place?;
+        let left = (0..link.ranks()).filter(|&rank| rank == 0 || !seen[rank]);
+        let left: Vec<Part> = left.map(|rank| Part::of(outcome, rank, link.ranks())).collect();
+        let files = together::close(link, write_all(staging, &left))?;
+        let manifest = manifest::manifest(outcome, facts, &files);
+        Ok((files, manifest))
+    });
+    if !told {
+        together::open(link, None);
+    }
+    filled
 }
 
 /// A run with all its figures, whose merges took so many seconds.
@@ -109,13 +144,6 @@ fn bound_name(bound: Bound) -> &'static str {
         Bound::Isolated => "isolated",
         Bound::Pooled => "pooled",
     }
-}
-
-fn write_text(directory: &RunDirectory, name: &str, text: &str) -> Result<FileEntry, RecordError> {
-    let path = directory.path().join(name);
-    directory.write(name, None, |sink| {
-        sink.write_all(text.as_bytes()).map_err(|e| RecordError::io("write", &path, e))
-    })
 }
 
 /// JSON as the run's files hold it.

@@ -1,19 +1,18 @@
-//! The tables of who does what and whose learning is where: jobs, tagged skills, who taught whom,
-//! lineage.
+//! The tables of whose learning is where: tagged skills, who taught whom, lineage.
 
-use super::directory::RunDirectory;
 use super::error::RecordError;
 use super::manifest::FileEntry;
 use super::measured::{Histories, Measured};
+use super::staging::Staging;
 use super::table::{Cell, Column, Table};
-use super::tables::{LEVEL, write};
+use super::tables::LEVEL;
+use crate::measure::LineageRow;
 use crate::measure::spread::{Matrix, Tag};
-use crate::measure::{LineageRow, PanelMember, Trace};
 
-/// Writes `jobs`, `tags`, `taught` and `lineage`; the last three have rows where a world tags
-/// skills, or lineage is asked for.
+/// Writes `tags`, `taught` and `lineage`, which have rows where a world tags skills, or lineage is
+/// asked for.
 pub(super) fn write_all(
-    directory: &RunDirectory,
+    staging: &Staging,
     histories: &Histories<'_>,
     hash: &str,
 ) -> Result<Vec<FileEntry>, RecordError> {
@@ -22,39 +21,10 @@ pub(super) fn write_all(
         .iter()
         .flat_map(|m| m.trace.lineage.iter().map(|row| FleetLineage { fleet: m.fleet, row }));
     Ok(vec![
-        write(directory, &jobs_table(), hash, measured.iter().flat_map(job_rows))?,
-        write(directory, &tags_table(), hash, measured.iter().flat_map(tag_rows))?,
-        write(directory, &taught_table(), hash, measured.iter().flat_map(taught_rows))?,
-        write(directory, &lineage_table(), hash, lineage)?,
+        staging.write_table(&tags_table(), hash, measured.iter().flat_map(tag_rows))?,
+        staging.write_table(&taught_table(), hash, measured.iter().flat_map(taught_rows))?,
+        staging.write_table(&lineage_table(), hash, lineage)?,
     ])
-}
-
-/// A skill's part in a panel agent's work.
-pub(super) struct JobRow<'a> {
-    fleet: &'static str,
-    member: &'a PanelMember,
-    skill: &'a str,
-    share: f32,
-}
-
-fn job_rows<'a>(m: &'a Measured<'_>) -> impl Iterator<Item = JobRow<'a>> {
-    let (fleet, trace): (_, &Trace) = (m.fleet, m.trace);
-    trace.panel.iter().flat_map(move |member| {
-        let shares = trace.skills.iter().zip(&member.job);
-        shares.map(move |(skill, &share)| JobRow { fleet, member, skill, share })
-    })
-}
-
-#[rustfmt::skip]
-pub(super) fn jobs_table<'a>() -> Table<JobRow<'a>> {
-    use Cell::{Integer, Single, Text};
-    let c = Column::new;
-    Table { name: "jobs", columns: vec![
-        c("fleet", "", "hive, or the bound run beside it: isolated, pooled", Text(|r| r.fleet)),
-        c("agent", "", "the agent's id", Integer(|r| r.member.agent.0.into())),
-        c("skill", "", "the skill's name; the most frequent first", Text(|r| r.skill)),
-        c("share", "share", "share of the skill in the agent's work", Single(|r| r.share)),
-    ] }
 }
 
 /// A skill that one company alone practises.

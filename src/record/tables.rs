@@ -1,47 +1,26 @@
-//! The tables of a run: what a row is, and its columns. One table holds all fleets.
+//! The tables of a run's rounds and skills: what a row is, and its columns. One table holds all fleets.
 
-use super::atomic::Sink;
-use super::directory::RunDirectory;
 use super::error::RecordError;
 use super::fleets;
 use super::manifest::FileEntry;
+use super::staging::Staging;
 use super::table::{Cell, Column, Table};
-use crate::measure::{Frame, Outcome, PanelMember, RoundRow, Trace, mean, on_job};
+use crate::measure::{Frame, Outcome, RoundRow, Trace, mean};
 
 /// `level` in a unit: 0 is chance, 1 the oracle.
 pub(super) const LEVEL: &str = "level";
 
-/// Writes `rounds`, `skills`, `panel` and `levels`.
+/// Writes `rounds` and `skills`.
 pub(super) fn write_all(
-    directory: &RunDirectory,
+    staging: &Staging,
     outcome: &Outcome,
 ) -> Result<Vec<FileEntry>, RecordError> {
     let adopted = outcome.scenario.measure.adopted;
     let hash = &outcome.result_hash;
     Ok(vec![
-        write(directory, &rounds_table(), hash, round_rows(outcome))?,
-        write(directory, &skills_table(), hash, skill_rows(outcome, adopted))?,
-        write(directory, &panel_table(), hash, panel_rows(outcome, adopted))?,
-        write(directory, &levels_table(), hash, level_rows(outcome))?,
+        staging.write_table(&rounds_table(), hash, round_rows(outcome))?,
+        staging.write_table(&skills_table(), hash, skill_rows(outcome, adopted))?,
     ])
-}
-
-pub(super) fn write<R>(
-    directory: &RunDirectory,
-    table: &Table<R>,
-    hash: &str,
-    mut rows: impl Iterator<Item = R>,
-) -> Result<FileEntry, RecordError> {
-    let name = format!("{}.parquet", table.name);
-    let path = directory.path().join(&name);
-    let mut written = 0;
-    let body = |sink: &mut Sink| {
-        written = table.write(sink, hash, &mut rows).map_err(|e| RecordError::parquet(&path, e))?;
-        Ok(())
-    };
-    let mut entry = directory.write(&name, None, body)?;
-    entry.rows = Some(written);
-    Ok(entry)
 }
 
 /// A fleet's round.
@@ -157,117 +136,13 @@ pub(super) fn skills_table<'a>() -> Table<SkillRow<'a>> {
     ] }
 }
 
-/// An agent of the panel at a measured round.
-pub(super) struct PanelRow<'a> {
-    fleet: &'static str,
-    round: u32,
-    member: &'a PanelMember,
-    job_level: f64,
-    core_job_level: f64,
-    unpractised_level: f64,
-    adopted_skills: u64,
-    tasks: u64,
-}
-
-fn panel_rows(outcome: &Outcome, adopted: f64) -> impl Iterator<Item = PanelRow<'_>> {
-    frames(outcome).flat_map(move |(fleet, trace, frame)| {
-        let members = trace.panel.iter().enumerate();
-        members.map(move |(i, member)| panel_row(fleet, trace, frame, i, member, adopted))
-    })
-}
-
-fn panel_row<'a>(
-    fleet: &'static str,
-    trace: &Trace,
-    frame: &Frame,
-    i: usize,
-    member: &'a PanelMember,
-    adopted: f64,
-) -> PanelRow<'a> {
-    let skills = trace.skills.len();
-    let own = i * skills..(i + 1) * skills;
-    let levels = &frame.panel[own.clone()];
-    let practised = &frame.practised[own.clone()];
-    let new = probed(levels.iter().zip(practised).filter(|(_, n)| **n == 0).map(|(l, _)| l));
-    PanelRow {
-        fleet,
-        round: frame.round,
-        member,
-        job_level: on_job(levels, &member.job),
-        core_job_level: on_job(&frame.core[own], &member.job),
-        unpractised_level: mean(new),
-        adopted_skills: probed(levels.iter()).filter(|&level| level >= adopted).count() as u64,
-        tasks: practised.iter().sum(),
-    }
-}
-
-#[rustfmt::skip]
-pub(super) fn panel_table<'a>() -> Table<PanelRow<'a>> {
-    use Cell::{Integer, Real, Text};
-    let c = Column::new;
-    Table { name: "panel", columns: vec![
-        c("fleet", "", "hive, or the bound run beside it: isolated, pooled", Text(|r| r.fleet)),
-        c("round", "rounds", "the round after which it was measured; 0 is the initial core", Integer(|r| r.round.into())),
-        c("agent", "", "the agent's id", Integer(|r| r.member.agent.0.into())),
-        c("name", "", "the agent's name: a data set's user; empty where the world names nobody", Text(|r| &r.member.name)),
-        c("company", "", "the id of the company it works at", Integer(|r| r.member.company.0.into())),
-        c("joins", "rounds", "the first round in which it works: 1, or later for a newcomer, whose levels are null before", Integer(|r| r.member.joins.into())),
-        c("job_level", LEVEL, "the agent's own level on its job: the mean over probed skills, weighted by its job", Real(|r| r.job_level)),
-        c("core_job_level", LEVEL, "the bare core's level on the same job", Real(|r| r.core_job_level)),
-        c("unpractised_level", LEVEL, "mean of the agent's level over the skills that it has never practised", Real(|r| r.unpractised_level)),
-        c("adopted_skills", "skills", "number of skills at or above the adoption level", Integer(|r| r.adopted_skills)),
-        c("tasks", "tasks", "tasks that the agent has done so far", Integer(|r| r.tasks)),
-    ] }
-}
-
-/// One level: an agent, a skill, a measured round.
-pub(super) struct LevelRow<'a> {
-    fleet: &'static str,
-    round: u32,
-    agent: u32,
-    skill: &'a str,
-    level: f32,
-    core_level: f32,
-    practised: u64,
-}
-
-fn level_rows(outcome: &Outcome) -> impl Iterator<Item = LevelRow<'_>> {
-    frames(outcome).flat_map(|(fleet, trace, frame)| {
-        let skills = trace.skills.len();
-        (0..frame.panel.len()).map(move |cell| LevelRow {
-            fleet,
-            round: frame.round,
-            agent: trace.panel[cell / skills].agent.0,
-            skill: &trace.skills[cell % skills],
-            level: frame.panel[cell],
-            core_level: frame.core[cell],
-            practised: frame.practised[cell],
-        })
-    })
-}
-
-#[rustfmt::skip]
-pub(super) fn levels_table<'a>() -> Table<LevelRow<'a>> {
-    use Cell::{Integer, Single, Text};
-    let c = Column::new;
-    Table { name: "levels", columns: vec![
-        c("fleet", "", "hive, or the bound run beside it: isolated, pooled", Text(|r| r.fleet)),
-        c("round", "rounds", "the round after which it was measured; 0 is the initial core", Integer(|r| r.round.into())),
-        c("agent", "", "the agent's id", Integer(|r| r.agent.into())),
-        c("skill", "", "the skill's name; the most frequent first", Text(|r| r.skill)),
-        c("level", LEVEL, "the agent's own level; null where there is no probe", Single(|r| r.level)),
-        c("core_level", LEVEL, "the bare core's level on the same probe", Single(|r| r.core_level)),
-        c("practised", "tasks", "tasks of the skill that the agent has done so far", Integer(|r| r.practised)),
-    ] }
-}
-
-fn frames(outcome: &Outcome) -> impl Iterator<Item = (&'static str, &Trace, &Frame)> {
+pub(super) fn frames(outcome: &Outcome) -> impl Iterator<Item = (&'static str, &Trace, &Frame)> {
     fleets(outcome)
         .flat_map(|(fleet, trace)| trace.frames.iter().map(move |frame| (fleet, trace, frame)))
 }
 
 /// The levels that there is a probe for.
-fn probed<'a>(levels: impl Iterator<Item = &'a f32>) -> impl Iterator<Item = f64> {
+pub(super) fn probed<'a>(levels: impl Iterator<Item = &'a f32>) -> impl Iterator<Item = f64> {
     levels.filter(|level| !level.is_nan()).map(|&level| f64::from(level))
 }
 

@@ -6,6 +6,7 @@ mod faults;
 mod histories;
 mod numbers;
 mod tables_read_back;
+mod together;
 
 use super::{Histories, RunDirectory, RunFacts, write_run};
 use crate::ids::{AgentId, CompanyId};

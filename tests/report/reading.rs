@@ -110,7 +110,7 @@ fn what_is_no_whole_run_of_this_format_is_refused() {
 
     let manifest = fs::read_to_string(at.join("manifest.json")).unwrap();
     for (format, advice) in [(1, "run the scenario again"), (9, "take the newer hivesim")] {
-        let other = manifest.replace("\"format\": 4", &format!("\"format\": {format}"));
+        let other = manifest.replace("\"format\": 5", &format!("\"format\": {format}"));
         fs::write(at.join("manifest.json"), other).unwrap();
         let error = read_run(&at).unwrap_err().to_string();
         assert!(
@@ -118,6 +118,10 @@ fn what_is_no_whole_run_of_this_format_is_refused() {
             "{error}"
         );
     }
+    // before there were parts
+    fs::write(at.join("manifest.json"), manifest.replace("\"format\": 5", "\"format\": 4"))
+        .unwrap();
+    assert!(read_run(&at).is_ok());
     fs::write(at.join("manifest.json"), &manifest[..manifest.len() / 2]).unwrap();
     assert!(matches!(read_run(&at), Err(ReadError::Damaged { .. })));
     fs::write(at.join("manifest.json"), &manifest).unwrap();

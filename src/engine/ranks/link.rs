@@ -31,7 +31,7 @@ pub trait Link: Send + Sync {
 
 /// Gives every rank what rank 0 has; `message` says what that is, there alone. Cost: a binomial tree,
 /// the logarithm of the number of ranks in steps.
-pub(super) fn broadcast(link: &dyn Link, message: Option<Vec<u8>>) -> Vec<u8> {
+pub(crate) fn broadcast(link: &dyn Link, message: Option<Vec<u8>>) -> Vec<u8> {
     let (rank, ranks) = (link.rank(), link.ranks());
     // a rank hears from the one that lacks its highest bit, and tells those that have a higher one
     let message = message.filter(|_| rank == 0).unwrap_or_else(|| {

@@ -16,9 +16,9 @@ mod vault;
 mod wire;
 
 pub use counted::{Counted, Mail};
-pub(crate) use link::gather;
 pub use link::{Link, Threads};
 pub(super) use link::{agree, first_failure};
+pub(crate) use link::{broadcast, gather};
 #[cfg(feature = "mpi")]
 pub use mpi::Mpi;
 pub(crate) use tour::own_agents;

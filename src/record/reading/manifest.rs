@@ -2,7 +2,8 @@
 
 use super::rows::each_row;
 use crate::measure::LiveReport;
-use crate::record::FORMAT;
+use crate::record::agent_tables::is_of;
+use crate::record::{FORMAT, OLDEST_FORMAT};
 use parquet::record::Field;
 use serde_json::Value;
 use std::fs::{self, File};
@@ -93,7 +94,7 @@ impl Files {
             return Err(not("it holds a benchmark, whose page is beside it".into()));
         }
         let found = manifest.get("format").and_then(Value::as_u64).unwrap_or(0);
-        if found != u64::from(FORMAT) {
+        if !(u64::from(OLDEST_FORMAT)..=u64::from(FORMAT)).contains(&found) {
             let advice = match found < u64::from(FORMAT) {
                 true => "run the scenario again, as some of what a page needs is not there",
                 false => "take the newer hivesim",
@@ -149,20 +150,33 @@ impl Files {
         Ok((text, numbers))
     }
 
-    /// Every row of a table, checked against the manifest: the cells of some columns.
+    /// Every row of a table, or of all its parts in turn, checked against the manifest: the cells of
+    /// some columns.
     pub fn rows(
         &self,
         table: &str,
         columns: &[&str],
-        each: impl FnMut(&[&Field]) -> Result<(), String>,
+        mut each: impl FnMut(&[&Field]) -> Result<(), String>,
     ) -> Result<(), ReadError> {
-        let name = format!("{table}.parquet");
-        let path = self.path.join(&name);
-        let open = || File::open(&path).map_err(|e| self.unread(&name, e));
-        let mut hasher = blake3::Hasher::new();
-        hasher.update_reader(open()?).map_err(|e| self.unread(&name, e))?;
-        self.check(&name, hasher.finalize())?;
-        each_row(open()?, columns, each).map_err(|what| self.damaged(&name, what))
+        let whole = format!("{table}.parquet");
+        let listed = self.listed().filter_map(|file| file["name"].as_str());
+        let mut names: Vec<&str> = listed.filter(|name| is_of(name, table)).collect();
+        if names.is_empty() {
+            names.push(&whole);
+        }
+        names.into_iter().try_for_each(|name| {
+            let path = self.path.join(name);
+            let open = || File::open(&path).map_err(|e| self.unread(name, e));
+            let mut hasher = blake3::Hasher::new();
+            hasher.update_reader(open()?).map_err(|e| self.unread(name, e))?;
+            self.check(name, hasher.finalize())?;
+            each_row(open()?, columns, &mut each).map_err(|what| self.damaged(name, what))
+        })
+    }
+
+    /// The entries of its files.
+    fn listed(&self) -> impl Iterator<Item = &Value> {
+        self.manifest.get("files").and_then(Value::as_array).into_iter().flatten()
     }
 
     fn unread(&self, name: &str, source: io::Error) -> ReadError {
@@ -173,8 +187,7 @@ impl Files {
     }
 
     fn check(&self, name: &str, hash: blake3::Hash) -> Result<(), ReadError> {
-        let files = self.manifest.get("files").and_then(Value::as_array);
-        let entry = files.into_iter().flatten().find(|file| file["name"] == name);
+        let entry = self.listed().find(|file| file["name"] == name);
         match entry.and_then(|file| file["blake3"].as_str()) {
             Some(wanted) if wanted == hash.to_hex().as_str() => Ok(()),
             Some(_) => Err(self.damaged(name, "its BLAKE3 is not the one in manifest.json")),

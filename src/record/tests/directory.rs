@@ -5,7 +5,7 @@ use crate::record::{FileEntry, atomic};
 use std::fs;
 use std::io::Write;
 
-fn names(path: &Path) -> Vec<String> {
+pub(super) fn names(path: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(path)
         .unwrap()
         .map(|e| e.unwrap().file_name().into_string().unwrap())
@@ -85,13 +85,13 @@ fn a_run_cut_short_has_no_manifest_and_can_be_run_again() {
     let folder = tempfile::tempdir().unwrap();
     write_into(folder.path());
     let directory = RunDirectory::create(folder.path()).unwrap();
-    directory.begin().unwrap();
+    directory.staging.begin().unwrap();
     // a file that was never written cannot be moved in
     let entry =
         |name: &str| FileEntry { name: name.into(), bytes: 0, blake3: String::new(), rows: None };
     let error = directory.finish(&[entry("skills.parquet")], "").unwrap_err();
     assert!(error.to_string().contains("skills.parquet"), "{error}");
-    directory.abandon().unwrap();
+    directory.staging.abandon().unwrap();
     let left = names(folder.path());
     assert!(!left.contains(&"manifest.json".to_string()), "{left:?}");
     assert!(!left.iter().any(|name| name.ends_with(".tmp")), "{left:?}");
@@ -172,14 +172,14 @@ fn a_failure_while_files_are_written_leaves_the_earlier_result_whole() {
     let content = |name: &str| fs::read(folder.path().join(name)).unwrap();
     let before: Vec<_> = whole().iter().map(|name| content(name)).collect();
     let directory = RunDirectory::create(folder.path()).unwrap();
-    directory.begin().unwrap();
+    directory.staging.begin().unwrap();
     let new = |sink: &mut atomic::Sink| {
         sink.write_all(b"new").unwrap();
         Ok(())
     };
-    directory.write("summary.json", None, new).unwrap();
+    directory.staging.write("summary.json", new).unwrap();
     let full = || RecordError::io("write", folder.path(), std::io::ErrorKind::StorageFull.into());
-    let error = directory.write("rounds.parquet", None, |_| Err(full())).unwrap_err();
+    let error = directory.staging.write("rounds.parquet", |_| Err(full())).unwrap_err();
     assert!(error.to_string().contains("free some space"), "{error}");
     // a kill here leaves this; the next run sweeps it away
     let after: Vec<_> = whole().iter().map(|name| content(name)).collect();
