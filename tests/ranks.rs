@@ -100,6 +100,15 @@ fn what_counts_as_one_vector_may_lie_on_all_ranks() {
     }
 }
 
+/// Products of so many pairs are told of a block at a time, while each rank looks at its next.
+#[test]
+fn products_of_many_go_over_ranks_block_by_block() {
+    for kind in ["krum", "geometric-median", "multi-krum distiller.absent=zero"] {
+        let sets = "fleet.agents=600 fleet.tasks=3 rounds=2 distiller.combine.scope=model";
+        agree(HIVE, &format!("{sets} distiller.combine.kind={kind}"), &[2, 3, 5]);
+    }
+}
+
 #[test]
 fn servers_and_what_comes_before_a_strategy_go_over_ranks() {
     for server in ["fedavgm", "fedadam", "fedyogi", "feddf"] {

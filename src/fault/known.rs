@@ -1,6 +1,6 @@
 //! What attackers know of a round: some contributions, block by block.
 
-use crate::params::kernels::merging::gram;
+use crate::params::kernels::merging::{gram, mirror};
 use crate::params::{Layout, Sparse};
 use std::collections::BTreeMap;
 
@@ -92,6 +92,7 @@ pub(super) fn squared_distances(rows: &[Vec<f32>], threads: usize) -> Vec<f64> {
     let slices: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
     let mut inner = vec![0.0; n * n];
     gram(&slices, threads, &mut inner);
+    mirror(&mut inner, n);
     let at = |i: usize, j: usize| inner[i * n + j];
     let pairs = (0..n).flat_map(|i| (0..n).map(move |j| (i, j)));
     pairs.map(|(i, j)| (at(i, i) + at(j, j) - 2.0 * at(i, j)).max(0.0)).collect()

@@ -18,6 +18,9 @@ use std::ops::Range;
 /// Numbers below which a second thread costs more than it brings.
 const WORTH_A_THREAD: usize = 1 << 18;
 
+/// The same of products of all pairs, of which a thread makes some ten a nanosecond.
+const PAIRS_WORTH_A_THREAD: usize = 1 << 22;
+
 /// A segment as a strategy sees it.
 #[derive(Debug)]
 pub struct Segment<'s> {
@@ -30,6 +33,8 @@ pub struct Segment<'s> {
     /// The vectors of the members that have one here, in the members' order.
     pub rows: Vec<Row<'s>>,
     threads: usize,
+    /// Threads that there are.
+    all_threads: usize,
 }
 
 impl<'s> Segment<'s> {
@@ -46,8 +51,9 @@ impl<'s> Segment<'s> {
             rows.retain_mut(|row| places[row.member].inspect(|at| row.member = *at).is_some());
         }
         let numbers = shape.len() * rows.len();
+        let all_threads = threads;
         let threads = if numbers < WORTH_A_THREAD { 1 } else { threads };
-        Segment { index, shape, base, rows, threads }
+        Segment { index, shape, base, rows, threads, all_threads }
     }
 
     /// Numbers of a vector.
@@ -68,6 +74,12 @@ impl<'s> Segment<'s> {
     /// Threads that work on it is worth.
     pub fn threads(&self) -> usize {
         self.threads
+    }
+
+    /// The same, of work on all pairs of vectors.
+    pub(super) fn threads_for_pairs(&self) -> usize {
+        let products = self.len() * self.rows.len().pow(2) / 2;
+        if products < PAIRS_WORTH_A_THREAD { self.threads } else { self.all_threads }
     }
 
     /// What the vectors count.
@@ -376,6 +388,7 @@ impl<'m> Group<'m> {
         let n = self.n();
         let (mut squares, mut held) = (vec![0.0; n], vec![0.0; n]);
         let look = |segment: &Segment<'_>, found: &mut Vec<f64>| {
+            found.clear();
             found.resize(segment.rows.len(), 0.0);
             measure(segment, found);
         };

@@ -4,20 +4,34 @@ use super::group::even;
 use super::{Group, MergeError, Products, Strategy};
 use crate::params::kernels::merging::mean_around_median;
 use crate::scenario::{self, Neighbours, Scope};
+use crate::threads::{SHARES, parallel_chunks_with};
+
+/// Distances below which a second thread costs more than it brings.
+const WORTH_A_THREAD: usize = 1 << 18;
 
 /// `score(i) = Σ ‖x_i − x_j‖²` over the nearest others of `i` among `of`; how many is `n − f − 2`
 /// as published, at least one.
-fn scores(products: &Products, of: &[usize], f: usize, neighbours: Neighbours) -> Vec<f64> {
+fn scores(
+    products: &Products,
+    of: &[usize],
+    f: usize,
+    neighbours: Neighbours,
+    threads: usize,
+) -> Vec<f64> {
     let beyond = f + if neighbours == Neighbours::Published { 2 } else { 1 };
     let count = of.len().saturating_sub(beyond).max(1);
-    let mut distances = Vec::with_capacity(of.len());
-    let score = |i: &usize| {
-        distances.clear();
-        distances.extend(of.iter().filter(|j| *j != i).map(|j| products.distance(*i, *j)));
-        distances.sort_unstable_by(f64::total_cmp);
-        distances.iter().take(count).sum()
-    };
-    of.iter().map(score).collect()
+    let threads = if of.len().pow(2) < WORTH_A_THREAD { 1 } else { threads };
+    let some = of.chunks(of.len().div_ceil(SHARES * threads).max(1)).collect();
+    let scores = parallel_chunks_with(threads, some, |some: &[usize], distances: &mut Vec<f64>| {
+        let score = |i: &usize| -> f64 {
+            distances.clear();
+            distances.extend(of.iter().filter(|j| *j != i).map(|j| products.distance(*i, *j)));
+            distances.sort_unstable_by(f64::total_cmp);
+            distances.iter().take(count).sum()
+        };
+        some.iter().map(score).collect::<Vec<f64>>()
+    });
+    scores.concat()
 }
 
 /// The place of the least score, the first of equal ones.
@@ -53,7 +67,8 @@ impl Strategy for Krum {
         let f = group.attackers(self.0.attackers(n))?;
         let products = group.products()?;
         let all: Vec<usize> = (0..n).collect();
-        let best = least(&scores(&products, &all, f, self.0.neighbours));
+        let threads = group.context().threads;
+        let best = least(&scores(&products, &all, f, self.0.neighbours, threads));
         group.combine(&even(n, &[best]))
     }
 }
@@ -83,7 +98,8 @@ impl Strategy for MultiKrum {
         let keep = group.attackers(self.0.keep(n))?;
         let products = group.products()?;
         let all: Vec<usize> = (0..n).collect();
-        let scores = scores(&products, &all, f, self.0.neighbours);
+        let threads = group.context().threads;
+        let scores = scores(&products, &all, f, self.0.neighbours, threads);
         let mut order = all;
         order.sort_by(|a, b| scores[*a].total_cmp(&scores[*b]).then(a.cmp(b)));
         let counts = group.weights_of_mean(self.0.weighting)?;
@@ -123,9 +139,10 @@ impl Strategy for Bulyan {
         let products = group.products()?;
         let mut left: Vec<usize> = (0..n).collect();
         let mut chosen = vec![false; n];
+        let threads = group.context().threads;
         for _ in 0..n - 2 * f {
             group.go_on()?;
-            let best = least(&scores(&products, &left, f, Neighbours::Published));
+            let best = least(&scores(&products, &left, f, Neighbours::Published, threads));
             chosen[left.remove(best)] = true;
         }
         group.write(|segment, out| {

@@ -21,6 +21,7 @@ mod products;
 mod selection;
 mod server;
 mod singular;
+mod spare;
 mod sparse;
 mod spectral;
 mod spherical;

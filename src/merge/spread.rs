@@ -1,6 +1,6 @@
 //! Material whose segments lie in several processes.
 
-use super::{Group, Material, MergeError, Segment};
+use super::{Group, Material, MergeError, Segment, spare};
 use bytemuck::{Pod, bytes_of, cast_slice, cast_slice_mut, pod_read_unaligned, try_cast_slice};
 use std::fmt::Debug;
 use std::ops::Range;
@@ -37,8 +37,8 @@ pub(crate) fn share_of(process: usize, processes: usize, things: usize) -> Range
 }
 
 impl Group<'_> {
-    /// Calls `look` with every segment for some numbers of it, and then `add` with the segment and its
-    /// numbers, segment by segment. Where segments lie in several processes, each looks at those that
+    /// Calls `look` with every segment for some numbers of it, in place of whatever is there, and then
+    /// `add` with the segment and its numbers, segment by segment. Where segments lie in several processes, each looks at those that
     /// it holds and all add up the same, without the vectors' values.
     ///
     /// # Errors
@@ -48,54 +48,75 @@ impl Group<'_> {
         mut look: impl FnMut(&Segment<'_>, &mut Vec<f64>),
         mut add: impl FnMut(&Segment<'_>, &[f64]),
     ) -> Result<(), MergeError> {
-        let mut found = Vec::new();
+        let mut found = spare::any();
+        let done = self.measure_into(&mut found, &mut look, &mut add);
+        spare::put_by(found);
+        done
+    }
+
+    /// [`measure`](Group::measure) with memory for the numbers.
+    fn measure_into(
+        &mut self,
+        found: &mut Vec<f64>,
+        look: &mut impl FnMut(&Segment<'_>, &mut Vec<f64>),
+        add: &mut impl FnMut(&Segment<'_>, &[f64]),
+    ) -> Result<(), MergeError> {
         if self.is_one_segment() || self.material.spread().is_none() {
             return self.read(|segment| {
-                found.clear();
-                look(segment, &mut found);
-                add(segment, &found);
+                look(segment, found);
+                add(segment, found);
                 Ok(())
             });
         }
-        // some at a time: what is told of products grows as the square of the members
-        let whole = self.segments.clone();
-        let each = (TOLD / self.n().pow(2).max(1)).max(1);
-        let mut measured = Ok(());
-        for first in whole.clone().step_by(each) {
-            self.segments = first..(first + each).min(whole.end);
-            measured = self.measure_together(&mut look, &mut found, &mut add);
-            if measured.is_err() {
-                break;
-            }
-        }
-        self.segments = whole;
-        measured
+        let Some(processes) = self.material.spread().map(Spread::processes) else { return Ok(()) };
+        // what is told of products grows as the square of the members
+        let told = (TOLD / self.n().pow(2).max(1)).max(1);
+        // each process has one to look at meanwhile
+        let looked = told.max(processes);
+        pieces(self.segments.clone(), looked).try_for_each(|some| {
+            self.on_some(some, |group| group.measure_together(told, found, look, add))
+        })
     }
 
-    /// [`measure`](Group::measure) of segments that lie in several processes, which tell each other of
-    /// all of them at once.
+    /// Does something with some of the segments alone.
+    fn on_some<T>(&mut self, some: Range<usize>, f: impl FnOnce(&mut Self) -> T) -> T {
+        let (whole, name) = (self.segments.clone(), self.name);
+        self.name += some.start - whole.start;
+        self.segments = some;
+        let done = f(self);
+        (self.segments, self.name) = (whole, name);
+        done
+    }
+
+    /// [`measure`](Group::measure) of segments that lie in several processes, all of which are looked at
+    /// before any are told of, so many at once.
     fn measure_together(
         &mut self,
-        look: &mut impl FnMut(&Segment<'_>, &mut Vec<f64>),
+        told: usize,
         found: &mut Vec<f64>,
+        look: &mut impl FnMut(&Segment<'_>, &mut Vec<f64>),
         add: &mut impl FnMut(&Segment<'_>, &[f64]),
     ) -> Result<(), MergeError> {
-        let mut own = Vec::new();
+        let mut own: Vec<Vec<u8>> = Vec::new();
         self.read(|segment| {
-            found.clear();
             look(segment, found);
-            own.extend_from_slice(bytes_of(&(found.len() as u64)));
-            own.extend_from_slice(cast_slice(found));
+            let mut message = Vec::with_capacity(size_of::<u64>() + size_of_val(&found[..]));
+            message.extend_from_slice(bytes_of(&(found.len() as u64)));
+            message.extend_from_slice(cast_slice(found));
+            own.push(message);
             Ok(())
         })?;
-        let Some(spread) = self.material.spread() else { return Ok(()) };
-        let all = spread.gather(own);
-        let holders: Vec<usize> = self.segments.clone().map(|s| spread.holder(s)).collect();
-        let mut holders = holders.into_iter();
-        let mut rest: Vec<&[u8]> = all.iter().map(Vec::as_slice).collect();
-        self.walk(
-            |_| true,
-            |segment| {
+        let mut own = own.into_iter();
+        for some in pieces(self.segments.clone(), told) {
+            let Some(spread) = self.material.spread() else { return Ok(()) };
+            let mut holders =
+                some.clone().map(|s| spread.holder(s)).collect::<Vec<_>>().into_iter();
+            let mut held = own.by_ref().take(some.clone().filter(|s| spread.holds(*s)).count());
+            let mut message = held.next().unwrap_or_default();
+            held.for_each(|next| message.extend(next));
+            let all = spread.gather(message);
+            let mut rest: Vec<&[u8]> = all.iter().map(Vec::as_slice).collect();
+            let tell = |segment: &Segment<'_>| {
                 let Some(holder) = holders.next() else { return Ok(()) };
                 let (number, said) = rest[holder].split_at(size_of::<u64>());
                 let number = pod_read_unaligned::<u64>(number) as usize;
@@ -107,9 +128,17 @@ impl Group<'_> {
                     Err(_) => add(segment, &numbers(here)),
                 }
                 Ok(())
-            },
-        )
+            };
+            self.on_some(some, |group| group.walk(|_| true, tell))?;
+        }
+        Ok(())
     }
+}
+
+/// A range in pieces of some length, but for the last.
+fn pieces(whole: Range<usize>, each: usize) -> impl Iterator<Item = Range<usize>> {
+    let end = whole.end;
+    whole.step_by(each).map(move |first| first..(first + each).min(end))
 }
 
 /// Ends a merge of spread material: gives every process what the others made of some segments, which

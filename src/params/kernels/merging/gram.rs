@@ -25,16 +25,21 @@ const IN_PLACE: usize = 32;
 /// the same places of the caches.
 const STRIDE: usize = BLOCK + 16;
 
+/// Rows and columns of a tile that is mirrored at once: 32 KB.
+const MIRRORED: usize = 64;
+
 /// Numbers that all parts of a matrix may hold together.
 const NUMBERS_MAX: usize = 8 << 20;
 
-/// The Gram matrix `out[i · n + j] = Σ_k rows[i][k] · rows[j][k]` of `n` rows.
+/// The upper half of the Gram matrix `out[i · n + j] = Σ_k rows[i][k] · rows[j][k]` of `n` rows, `i ≤ j`;
+/// [`mirror`] makes it whole. Below the diagonal are zeros.
 ///
 /// Products are added in single precision within 1024 coordinates (sixteen sums, then by halves)
 /// and in double precision beyond, so an entry's relative error to `Σ |products|` is below
 /// 1e-5. Costs `n² / 2` multiply-adds a coordinate; every row is read from memory once, and of more
-/// than 96 rows again out of caches. The bits depend on the rows alone, not on `threads`. Allocates a
-/// matrix for each of at most 32 parts of the coordinates, 64 MiB of them at most.
+/// than 96 rows again out of caches. The bits depend on the rows alone, not on `threads`. Threads share
+/// parts of the coordinates, for each of which it allocates a matrix, at most 32 and 64 MiB of them; where
+/// there is one part, they share the pairs.
 ///
 /// # Panics
 /// Where rows differ in length, or `out` is not `n × n`.
@@ -44,27 +49,70 @@ pub fn gram(rows: &[&[f32]], threads: usize, out: &mut [f64]) {
     let Some(len) = rows.first().map(|row| row.len()) else { return };
     let most = (NUMBERS_MAX / (n * n)).clamp(1, PARTS_MAX);
     assert!(rows.iter().all(|row| row.len() == len), "rows differ in length");
-    let items = parts(len, most).collect();
-    let sums = parallel_chunks_with(threads, items, |part, scratch: &mut MergeScratch| {
-        let mut sum = vec![0.0; n * n];
-        let near = scratch.take(n * STRIDE);
-        run_widest(Gram { rows, part, near, out: &mut sum });
-        sum
-    });
-    add_parts(&sums, out);
-    for i in 0..n {
-        for j in 0..i {
-            out[i * n + j] = out[j * n + i];
+    let items: Vec<_> = parts(len, most).collect();
+    if let [part] = &items[..] {
+        out.fill(0.0);
+        let shares = shares(n, threads, out);
+        parallel_chunks_with(threads, shares, |(first, out), scratch: &mut MergeScratch| {
+            let near = scratch.take((n - first) * STRIDE);
+            run_widest(Gram { rows, part: part.clone(), first, near, out });
+        });
+    } else {
+        let sums = parallel_chunks_with(threads, items, |part, scratch: &mut MergeScratch| {
+            let mut sum = vec![0.0; n * n];
+            let near = scratch.take(n * STRIDE);
+            run_widest(Gram { rows, part, first: 0, near, out: &mut sum });
+            sum
+        });
+        add_parts(&sums, out);
+    }
+}
+
+/// Copies what a matrix of `n` rows has above its diagonal to below it.
+pub fn mirror(matrix: &mut [f64], n: usize) {
+    // tile by tile, as a column is in as many pages as it has numbers
+    for top in (0..n).step_by(MIRRORED) {
+        for left in (0..=top).step_by(MIRRORED) {
+            for i in top..n.min(top + MIRRORED) {
+                for j in left..i.min(left + MIRRORED) {
+                    matrix[i * n + j] = matrix[j * n + i];
+                }
+            }
         }
     }
 }
 
-/// The products of a part of the coordinates, which all rows have.
+/// Cuts an `n × n` matrix into shares of whole bands, each with its first row and with about as many
+/// pairs in the upper half as every other.
+fn shares(n: usize, threads: usize, matrix: &mut [f64]) -> Vec<(usize, &mut [f64])> {
+    let wanted = if threads > 1 { 2 * threads } else { 1 };
+    let mut rest = matrix;
+    let mut first = 0;
+    let mut shares = Vec::new();
+    for share in 1..=wanted {
+        // the rows before it have the share `1 − (1 − row/n)²` of all pairs
+        let left = 1.0 - share as f64 / wanted as f64;
+        let row = (n as f64 * (1.0 - left.sqrt())) as usize;
+        let end = if share == wanted { n } else { row.next_multiple_of(BAND).clamp(first, n) };
+        let (own, after) = rest.split_at_mut((end - first) * n);
+        if end > first {
+            shares.push((first, own));
+        }
+        (rest, first) = (after, end);
+    }
+    shares
+}
+
+/// The products of a part of the coordinates, which all rows have, of some rows with themselves and those
+/// after them.
 struct Gram<'a> {
     rows: &'a [&'a [f32]],
     part: Range<usize>,
-    /// Room for a block of every row.
+    /// The first of the rows.
+    first: usize,
+    /// Room for a block of every row from there on.
     near: &'a mut [f32],
+    /// The rows of the matrix.
     out: &'a mut [f64],
 }
 
@@ -91,16 +139,17 @@ impl Gram<'_> {
     /// The caller has V's instruction set.
     #[inline(always)]
     unsafe fn blocks<V: Vector, const TALL: usize, const WIDE: usize>(self) {
-        let Gram { rows, part, near, out } = self;
+        let Gram { rows, part, first, near, out } = self;
         let n = rows.len();
-        let tiles = tiles(n, TALL, WIDE);
+        let tiles = tiles(n, first..first + out.len() / n, TALL, WIDE);
+        let ahead_of = &rows[first..];
         for start in part.clone().step_by(BLOCK) {
             let len = (part.end - start).min(BLOCK);
             let whole = len.next_multiple_of(SUMS);
             // the last block need not be whole sums
             let copied = n > IN_PLACE || len < whole;
             if copied {
-                for (row, to) in rows.iter().zip(near.chunks_exact_mut(STRIDE)) {
+                for (row, to) in rows[first..].iter().zip(near.chunks_exact_mut(STRIDE)) {
                     // SAFETY: the caller has V's instruction set.
                     unsafe { copy::<V>(&row[start..start + len], &mut to[..len]) };
                     to[len..whole].fill(0.0);
@@ -109,11 +158,15 @@ impl Gram<'_> {
             // tiles at the edge make the last row's products once more
             let at = |r: usize| {
                 let r = r.min(n - 1);
-                if copied { near[r * STRIDE..].as_ptr() } else { rows[r][start..].as_ptr() }
+                if copied {
+                    near[(r - first) * STRIDE..].as_ptr()
+                } else {
+                    rows[r][start..].as_ptr()
+                }
             };
             for (t, tile) in tiles.iter().enumerate() {
-                let asked = &rows[t * n / tiles.len()..(t + 1) * n / tiles.len()];
-                let ahead = (asked, start + BLOCK);
+                let asked = |tile: usize| tile * ahead_of.len() / tiles.len();
+                let ahead = (&ahead_of[asked(t)..asked(t + 1)], start + BLOCK);
                 let (mut tall, mut wide) = ([std::ptr::null(); TALL], [std::ptr::null(); WIDE]);
                 for r in 0..TALL {
                     tall[r] = at(tile.i + r);
@@ -122,13 +175,13 @@ impl Gram<'_> {
                 unsafe {
                     if tile.i == tile.j {
                         let among = products::<V, TALL, TALL>(tall, None, whole, ahead);
-                        tile.add(among, n, out);
+                        tile.add(among, n, first, out);
                     } else {
                         for c in 0..WIDE {
                             wide[c] = at(tile.j + c);
                         }
                         let between = products::<V, TALL, WIDE>(tall, Some(wide), whole, ahead);
-                        tile.add(between, n, out);
+                        tile.add(between, n, first, out);
                     }
                 }
             }
@@ -160,29 +213,32 @@ struct Tile {
 }
 
 impl Tile {
-    /// Adds the pairs' products to theirs in the upper half of an `n × n` matrix.
+    /// Adds the pairs' products to theirs in the upper half of an `n × n` matrix, of which there are
+    /// rows from `first` on.
     #[inline(always)]
     fn add<const TALL: usize, const WIDE: usize>(
         &self,
         products: [[f32; WIDE]; TALL],
         n: usize,
+        first: usize,
         out: &mut [f64],
     ) {
         let &Tile { i, j, last } = self;
         for r in 0..TALL.min(n - i) {
             for c in 0..WIDE.min(last - j) {
                 if i + r <= j + c {
-                    out[(i + r) * n + j + c] += f64::from(products[r][c]);
+                    out[(i + r - first) * n + j + c] += f64::from(products[r][c]);
                 }
             }
         }
     }
 }
 
-/// The tiles that hold all pairs of `n` rows, band by band.
-fn tiles(n: usize, tall: usize, wide: usize) -> Vec<Tile> {
+/// The tiles that hold all pairs of some of `n` rows, whole bands of them, with those and with later
+/// ones, band by band.
+fn tiles(n: usize, some: Range<usize>, tall: usize, wide: usize) -> Vec<Tile> {
     let mut tiles = Vec::new();
-    for top in (0..n).step_by(BAND) {
+    for top in some.step_by(BAND) {
         for left in (top..n).step_by(BAND) {
             let last = n.min(left + BAND);
             for i in (top..n.min(top + BAND)).step_by(tall) {

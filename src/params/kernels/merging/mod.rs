@@ -22,7 +22,7 @@ mod select;
 mod weighted;
 
 pub use elect::{DivideBy, ElectBy, Election, elect};
-pub use gram::gram;
+pub use gram::{gram, mirror};
 pub use magnitudes::Magnitudes;
 pub use order::{mean_around_median, median, trimmed_mean};
 pub use parts::{CHUNK, PARTS_MAX, parallel_chunks, parallel_chunks_with, parts, parts_mut};
