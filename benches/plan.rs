@@ -20,7 +20,7 @@ const CASES: &[Case] = &[
         1,
     ),
     ("TIES", "first-hive", &["fleet.agents=60000", "rounds=6", "distiller.combine.kind=ties"], 1),
-    ("Krum", "first-hive", &["fleet.agents=4000", "rounds=6", "distiller.combine.kind=krum"], 1),
+    ("Krum", "first-hive", &["fleet.agents=6500", "rounds=4", "distiller.combine.kind=krum"], 1),
     (
         "wider core, other seed",
         "first-hive",
@@ -52,6 +52,13 @@ const CASES: &[Case] = &[
         "median",
         "first-hive",
         &["fleet.agents=60000", "rounds=6", "distiller.combine.kind=median"],
+        2,
+    ),
+    ("Krum", "first-hive", &["fleet.agents=6500", "rounds=4", "distiller.combine.kind=krum"], 2),
+    (
+        "geometric median",
+        "first-hive",
+        &["fleet.agents=60000", "rounds=6", "distiller.combine.kind=geometric-median", "seed=3"],
         2,
     ),
     ("million agents", "million", &["fleet.agents=400000", "world.companies=400"], 4),

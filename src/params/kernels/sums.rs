@@ -166,7 +166,7 @@ pub fn copy_past_caches(from: &[f32], to: &mut [f32]) {
     assert_eq!(from.len(), to.len());
     #[cfg(target_arch = "x86_64")]
     {
-        use std::arch::x86_64::{_mm_loadu_ps, _mm_sfence, _mm_stream_ps};
+        use std::arch::x86_64::{_mm_loadu_ps, _mm_stream_ps};
         // to the next whole line
         let head = to.as_ptr().align_offset(64).min(to.len());
         let (first, rest) = to.split_at_mut(head);
@@ -180,8 +180,7 @@ pub fn copy_past_caches(from: &[f32], to: &mut [f32]) {
             }
         }
         rest[whole..].copy_from_slice(&from[head + whole..]);
-        // SAFETY: every x86-64 has SSE. Other threads see these stores in their order again.
-        unsafe { _mm_sfence() };
+        fence();
     }
     #[cfg(not(target_arch = "x86_64"))]
     to.copy_from_slice(from);

@@ -159,9 +159,9 @@ impl Gram<'_> {
             let at = |r: usize| {
                 let r = r.min(n - 1);
                 if copied {
-                    near[(r - first) * STRIDE..].as_ptr()
+                    near[(r - first) * STRIDE..(r - first) * STRIDE + whole].as_ptr()
                 } else {
-                    rows[r][start..].as_ptr()
+                    rows[r][start..start + whole].as_ptr()
                 }
             };
             for (t, tile) in tiles.iter().enumerate() {
