@@ -122,7 +122,7 @@ fn cut_freely(len: usize, order: impl Fn(usize, &mut [f32], &mut MergeScratch)) 
 
 #[test]
 fn order_statistics_are_those_of_the_sorted_values() {
-    for n in sizes((1..=66).chain([97, 100, 129, 130]), &[1, 2, 3, 16, 17, 33, 66, 130]) {
+    for n in sizes((1..=66).chain([97, 100, 129, 130]), &[1, 3, 16, 33, 66]) {
         let kind = |k: usize| KINDS[(n + k) % KINDS.len()];
         for kind in [kind(0), kind(1), kind(2)] {
             let (trim, keep) = ((n - 1) / 3, n - n / 3);
@@ -147,7 +147,7 @@ fn order_statistics_are_those_of_the_sorted_values() {
 
 #[test]
 fn order_statistics_hold_over_many_blocks() {
-    let len = if cfg!(miri) { 1100 } else { 2600 };
+    let len = if cfg!(miri) { 300 } else { 2600 };
     for n in sizes([3, 16, 20, 40, 64], &[3, 40]) {
         let rows = rows(KINDS[0], n, len);
         let rows = slices(&rows);
@@ -163,7 +163,7 @@ fn order_statistics_hold_over_many_blocks() {
 
 #[test]
 fn order_statistics_at_the_ends_of_their_ranges_hold() {
-    for n in sizes([2, 16, 17, 33, 65, 101], &[2, 17, 65]) {
+    for n in sizes([2, 16, 17, 33, 65, 101], &[2, 17]) {
         for kind in KINDS {
             let rows = rows(kind, n, 40);
             let rows = slices(&rows);
@@ -194,7 +194,7 @@ fn order_statistics_at_the_ends_of_their_ranges_hold() {
 #[test]
 fn networks_sort_every_pattern_of_zeros_and_ones() {
     // which is all that a network of comparators can get wrong (Knuth 5.3.4, theorem Z)
-    for n in sizes(1..=16_usize, &[1, 2, 5, 8]) {
+    for n in sizes(1..=16_usize, &[1, 2, 5, 7]) {
         let patterns = 1 << n;
         let rows: Vec<Vec<f32>> =
             (0..n).map(|r| (0..patterns).map(|p| (p >> r & 1) as f32).collect()).collect();
@@ -237,7 +237,7 @@ fn by_magnitude(values: &[f32]) -> Vec<usize> {
 #[test]
 fn the_largest_magnitudes_stay_and_of_equal_ones_the_first() {
     for kind in KINDS {
-        for len in sizes([1, 7, 100, 4096, 4097, 13_001, 100_003], &[1, 7, 100, 1029]) {
+        for len in sizes([1, 7, 100, 4096, 4097, 13_001, 100_003], &[1, 7, 100, 300]) {
             let values = values(kind, 3, len);
             let order = by_magnitude(&values);
             for k in [0, 1, len / 10, len / 2, len] {
@@ -260,7 +260,7 @@ fn the_largest_magnitudes_stay_and_of_equal_ones_the_first() {
 #[test]
 fn a_key_is_found_at_its_rank_by_counting() {
     for kind in KINDS {
-        for len in sizes([1, 15, 64, 65, 4510], &[1, 15, 65, 451]) {
+        for len in sizes([1, 15, 64, 65, 4510], &[1, 15, 65, 200]) {
             let keys: Vec<u32> = values(kind, 3, len).iter().map(|x| key(*x)).collect();
             let mut sorted = keys.clone();
             sorted.sort_unstable_by(|a, b| b.cmp(a));
@@ -281,7 +281,7 @@ fn a_key_is_found_at_its_rank_by_counting() {
 
 #[test]
 fn a_sample_that_misleads_changes_nothing() {
-    let len = if cfg!(miri) { 3000 } else { 60_000 };
+    let len = if cfg!(miri) { 1000 } else { 60_000 };
     let rising: Vec<f32> = (0..len).map(|i| i as f32).collect();
     let steps: Vec<f32> = (0..len).map(|i| (i / 4096 % 3) as f32).collect();
     let rare: Vec<f32> = (0..len).map(|i| f32::from(u8::from(i % 20_011 == 7))).collect();
@@ -321,7 +321,7 @@ fn a_band_is_added_as_it_would_be_written() {
 
 #[test]
 fn elections_are_won_by_the_weightier_sign_or_by_more_heads() {
-    for (n, len) in [(1, 5), (2, 64), (7, 100), (33, 131)] {
+    for (n, len) in sizes([(1, 5), (2, 64), (7, 100), (33, 131)], &[(1, 5), (2, 64), (5, 19)]) {
         for kind in [Kind::Normal, Kind::Tied, Kind::Equal] {
             // multiples of a small power of two, so that every sum is exact and no sign is
             // a matter of rounding
@@ -397,7 +397,7 @@ fn a_gram_matrix_holds_all_dot_products() {
     let rows_of = sizes([1, 2, 3, 5, 16, 17, 33, 50, 99], &[1, 2, 3, 5, 9, 17]);
     let rows_of = rows_of.into_iter().zip(LENGTHS.into_iter().cycle());
     // four bands of rows, which threads share
-    for (n, len) in rows_of.chain([if cfg!(miri) { (97, 5) } else { (301, 29) }]) {
+    for (n, len) in rows_of.chain([if cfg!(miri) { (97, 2) } else { (301, 29) }]) {
         for kind in sizes([Kind::Normal, Kind::Tied, Kind::Subnormal], &[Kind::Tied]) {
             let rows = rows(kind, n, len);
             let rows = slices(&rows);
