@@ -38,8 +38,8 @@ pub(crate) fn share_of(process: usize, processes: usize, things: usize) -> Range
 
 impl Group<'_> {
     /// Calls `look` with every segment for some numbers of it, in place of whatever is there, and then
-    /// `add` with the segment and its numbers, segment by segment. Where segments lie in several processes, each looks at those that
-    /// it holds and all add up the same, without the vectors' values.
+    /// `add` with the segment and its numbers, segment by segment. Where segments lie in several
+    /// processes, each looks at those that it holds and all add up the same, without the vectors' values.
     ///
     /// # Errors
     /// As of [`read`](Group::read).
@@ -68,14 +68,23 @@ impl Group<'_> {
                 Ok(())
             });
         }
-        let Some(processes) = self.material.spread().map(Spread::processes) else { return Ok(()) };
         // what is told of products grows as the square of the members
         let told = (TOLD / self.n().pow(2).max(1)).max(1);
-        // each process has one to look at meanwhile
-        let looked = told.max(processes);
-        pieces(self.segments.clone(), looked).try_for_each(|some| {
-            self.on_some(some, |group| group.measure_together(told, found, look, add))
-        })
+        let (mut first, end) = (self.segments.start, self.segments.end);
+        while first < end {
+            let some = first..end.min(first + told.max(self.one_each(first)));
+            first = some.end;
+            self.on_some(some, |group| group.measure_together(told, found, look, add))?;
+        }
+        Ok(())
+    }
+
+    /// Segments from one on of which each process holds one at most.
+    fn one_each(&self, first: usize) -> usize {
+        let Some(spread) = self.material.spread() else { return 1 };
+        let holders: Vec<usize> = (first..self.segments.end).map(|s| spread.holder(s)).collect();
+        let is_new = |at: &usize| !holders[..*at].contains(&holders[*at]);
+        (0..holders.len()).take_while(is_new).count()
     }
 
     /// Does something with some of the segments alone.

@@ -161,6 +161,8 @@ impl Files {
         let whole = format!("{table}.parquet");
         let listed = self.listed().filter_map(|file| file["name"].as_str());
         let mut names: Vec<&str> = listed.filter(|name| is_of(name, table)).collect();
+        // whoever wrote them, their names are in the order of the agents
+        names.sort_unstable();
         if names.is_empty() {
             names.push(&whole);
         }
