@@ -122,9 +122,9 @@ fn cut_freely(len: usize, order: impl Fn(usize, &mut [f32], &mut MergeScratch)) 
 
 #[test]
 fn order_statistics_are_those_of_the_sorted_values() {
-    for n in sizes((1..=66).chain([97, 100, 129, 130]), &[1, 3, 16, 33, 66]) {
+    for n in sizes((1..=66).chain([97, 100, 129, 130]), &[1, 3, 17, 33]) {
         let kind = |k: usize| KINDS[(n + k) % KINDS.len()];
-        for kind in [kind(0), kind(1), kind(2)] {
+        for kind in sizes([kind(0), kind(1), kind(2)], &[kind(0)]) {
             let (trim, keep) = ((n - 1) / 3, n - n / 3);
             let rows = rows(kind, n, 71);
             let rows = slices(&rows);
@@ -163,7 +163,7 @@ fn order_statistics_hold_over_many_blocks() {
 
 #[test]
 fn order_statistics_at_the_ends_of_their_ranges_hold() {
-    for n in sizes([2, 16, 17, 33, 65, 101], &[2, 17]) {
+    for n in sizes([2, 16, 17, 33, 65, 101], &[17]) {
         for kind in KINDS {
             let rows = rows(kind, n, 40);
             let rows = slices(&rows);
