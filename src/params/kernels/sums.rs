@@ -164,7 +164,7 @@ impl Weighted<'_> {
 /// Where the lengths differ.
 pub fn copy_past_caches(from: &[f32], to: &mut [f32]) {
     assert_eq!(from.len(), to.len());
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
     {
         use std::arch::x86_64::{_mm_loadu_ps, _mm_stream_ps};
         // to the next whole line
@@ -182,7 +182,7 @@ pub fn copy_past_caches(from: &[f32], to: &mut [f32]) {
         rest[whole..].copy_from_slice(&from[head + whole..]);
         fence();
     }
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(any(not(target_arch = "x86_64"), miri))]
     to.copy_from_slice(from);
 }
 
