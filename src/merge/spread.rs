@@ -82,7 +82,8 @@ impl Group<'_> {
     /// Segments from one on of which each process holds one at most.
     fn one_each(&self, first: usize) -> usize {
         let Some(spread) = self.material.spread() else { return 1 };
-        let holders: Vec<usize> = (first..self.segments.end).map(|s| spread.holder(s)).collect();
+        let next = (first..self.segments.end).take(spread.processes());
+        let holders: Vec<usize> = next.map(|s| spread.holder(s)).collect();
         let is_new = |at: &usize| !holders[..*at].contains(&holders[*at]);
         (0..holders.len()).take_while(is_new).count()
     }
