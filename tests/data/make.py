@@ -69,6 +69,17 @@ def main():
         use_compliant_nested_type=False,
         row_group_size=11,
     )
+    pyarrow.parquet.write_table(
+        table,
+        folder / "pyarrow-lengths.parquet",
+        use_dictionary=False,
+        compression="snappy",
+        column_encoding={
+            "agent": "DELTA_LENGTH_BYTE_ARRAY",
+            "split": "DELTA_LENGTH_BYTE_ARRAY",
+            "label": "DELTA_BINARY_PACKED",
+        },
+    )
     lists = {
         "fixed": pyarrow.list_(pyarrow.float64(), 3),
         "large": pyarrow.large_list(pyarrow.float32()),

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 mod columns;
 mod ending;
 mod guard;
+mod pages;
 
 /// An example as it stands in the file.
 struct Row {
@@ -87,9 +88,8 @@ impl Table {
         label: i64,
         features: &List,
     ) -> Result<(), DataError> {
-        let agent = required(path, place, "agent", agent)?;
-        let split = required(path, place, "split", split)?;
-        let train = match split.as_str() {
+        let agent = text(path, place, "agent", agent)?;
+        let train = match text(path, place, "split", split)? {
             "train" => true,
             "test" => false,
             other => {
@@ -157,6 +157,17 @@ fn intact<R>(path: &Path, body: impl FnOnce() -> Result<R, DataError>) -> Result
     guard::guarded(body).unwrap_or_else(|panic| {
         let what = format!("it is damaged ({panic}): write or fetch it again");
         Err(DataError::Syntax { path: path.into(), what })
+    })
+}
+
+fn text<'a>(
+    path: &Path,
+    place: &dyn Fn() -> String,
+    column: &str,
+    value: Option<&'a Text>,
+) -> Result<&'a str, DataError> {
+    required(path, place, column, value)?.as_utf8().map_err(|_| {
+        DataError::value(path, place(), format!("bytes that are no text in `{column}`"), "UTF-8")
     })
 }
 

@@ -3,18 +3,19 @@
 
 use super::super::DataError;
 use super::ending::Ending;
+use super::pages::Checked;
 use crate::text::{self, nearest};
 use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, Type as Physical};
-use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::ParquetError;
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::reader::{FileReader, Length, SerializedFileReader};
 use parquet::schema::types::{ColumnDescPtr, ColumnDescriptor, Type};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// A cell of a text column.
-pub(super) type Text = String;
+/// A cell of a text column, mostly a word of a dictionary that many cells share.
+pub(super) type Text = ByteArray;
 
 /// A cell of a list column.
 pub(super) enum List {
@@ -27,6 +28,7 @@ pub(super) enum List {
 pub(super) struct Reader {
     path: PathBuf,
     file: SerializedFileReader<Ending<File>>,
+    bytes: u64,
 }
 
 /// A column of one row group: values, and for each entry its levels. Entries without a value
@@ -52,6 +54,7 @@ impl Reader {
     pub(super) fn open(path: &Path) -> Result<Self, DataError> {
         let file =
             File::open(path).map_err(|source| DataError::Io { path: path.into(), source })?;
+        let bytes = file.len();
         let file = SerializedFileReader::new(Ending(file)).map_err(|e| {
             let what = format!(
                 "it is not Parquet, or only the first part of such a file ({e}); a data set is a \
@@ -59,7 +62,7 @@ impl Reader {
             );
             DataError::Syntax { path: path.into(), what }
         })?;
-        Ok(Reader { path: path.into(), file })
+        Ok(Reader { path: path.into(), file, bytes })
     }
 
     pub(super) fn groups(&self) -> usize {
@@ -76,7 +79,7 @@ impl Reader {
         match column.physical_type() {
             Physical::BYTE_ARRAY => self.text(group, name),
             _ => {
-                let digits = |n: Option<i64>| n.map(|n| n.to_string());
+                let digits = |n: Option<i64>| n.map(|n| Text::from(n.to_string().into_bytes()));
                 Ok(self.integers_of(group, name, NAMES)?.into_iter().map(digits).collect())
             }
         }
@@ -91,9 +94,7 @@ impl Reader {
         let ColumnReader::ByteArrayColumnReader(reader) = self.column(group, index)? else {
             return Err(self.mistyped(name, &column, TEXT));
         };
-        let raw = self.raw(group, reader, &column)?;
-        let texts = raw.optional().into_iter().enumerate();
-        texts.map(|(i, bytes)| self.utf8(name, i, bytes)).collect()
+        Ok(self.raw(group, reader, &column)?.optional())
     }
 
     pub(super) fn integers(
@@ -255,8 +256,12 @@ impl Reader {
                 return Err(DataError::Syntax { path: self.path.clone(), what });
             }
         }
-        let group_reader = self.file.get_row_group(group).map_err(|e| self.broken(group, &e))?;
-        group_reader.get_column_reader(index).map_err(|e| self.broken(group, &e))
+        let checked = || {
+            let pages = self.file.get_row_group(group)?.get_column_page_reader(index)?;
+            Checked::new(pages, column, self.bytes)
+        };
+        let pages = checked().map_err(|e| self.broken(group, &e))?;
+        Ok(get_column_reader(column.column_descr_ptr(), Box::new(pages)))
     }
 
     fn raw<D: DataType>(
@@ -284,22 +289,6 @@ impl Reader {
     fn broken(&self, group: usize, error: &ParquetError) -> DataError {
         let what = format!("row group {group}: {error}");
         DataError::Syntax { path: self.path.clone(), what }
-    }
-
-    fn utf8(
-        &self,
-        name: &str,
-        i: usize,
-        bytes: Option<ByteArray>,
-    ) -> Result<Option<Text>, DataError> {
-        let Some(bytes) = bytes else { return Ok(None) };
-        match std::str::from_utf8(bytes.data()) {
-            Ok(text) => Ok(Some(text.to_string())),
-            Err(_) => {
-                let place = format!("entry {i} of a row group, `{name}`");
-                Err(DataError::value(&self.path, place, "bytes that are no text", "UTF-8"))
-            }
-        }
     }
 }
 

@@ -2,10 +2,12 @@
 //! with polars; the refusals are tried on files written here.
 
 use super::*;
+use ::parquet::basic::Encoding;
 use ::parquet::data_type::{ByteArray, ByteArrayType, DoubleType, FloatType, Int32Type, Int64Type};
-use ::parquet::file::properties::WriterProperties;
+use ::parquet::file::properties::{WriterProperties, WriterVersion};
 use ::parquet::file::writer::SerializedFileWriter;
 use ::parquet::schema::parser::parse_message_type;
+use ::parquet::schema::types::ColumnPath;
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,8 +41,12 @@ fn content() -> Content {
 
 /// Writes the content; columns that the schema gives another type get stand-ins of that type.
 fn write(path: &Path, schema: &str, content: &Content) {
+    write_as(path, schema, content, WriterProperties::builder().build());
+}
+
+fn write_as(path: &Path, schema: &str, content: &Content, properties: WriterProperties) {
     let schema = Arc::new(parse_message_type(schema).unwrap());
-    let properties = Arc::new(WriterProperties::builder().build());
+    let properties = Arc::new(properties);
     let mut writer =
         SerializedFileWriter::new(File::create(path).unwrap(), schema, properties).unwrap();
     let mut group = writer.next_row_group().unwrap();
@@ -55,7 +61,9 @@ fn write(path: &Path, schema: &str, content: &Content) {
             (1, ByteArrayColumnWriter(_)) => {
                 let texts: Vec<ByteArray> =
                     content.split.iter().map(|s| ByteArray::from(*s)).collect();
-                column.typed::<ByteArrayType>().write_batch(&texts, None, None).unwrap();
+                let all_there = vec![1; rows];
+                let all_there = Some(&all_there[..]);
+                column.typed::<ByteArrayType>().write_batch(&texts, all_there, None).unwrap();
             }
             (2, Int64ColumnWriter(_)) => {
                 column.typed::<Int64Type>().write_batch(&content.label, None, None).unwrap();
@@ -295,6 +303,45 @@ fn a_header_that_announces_more_than_the_file_holds_ends_with_the_file() {
     bytes[4..4 + field.len()].copy_from_slice(&field);
     fs::write(&path, bytes).unwrap();
     assert_says(&refusal(&path), &["data.parquet`", "it ends before what it announces"]);
+}
+
+/// The `parquet` crate would make room for all words that a dictionary announces: 64 GiB for one bit.
+#[test]
+fn a_dictionary_that_announces_more_words_than_it_holds_is_told() {
+    let (_folder, path) = written();
+    let mut bytes = fs::read(&path).unwrap();
+    // two agents' numbers, 8 bytes as they are
+    let header = [0x15, 0x04, 0x15, 0x10, 0x15, 0x10, 0x4c, 0x15, 0x04];
+    assert!(bytes[4..].starts_with(&header));
+    bytes[4 + header.len() - 1] = 0x06;
+    fs::write(&path, bytes).unwrap();
+    let says = "it announces 3 words of a dictionary with room for 2";
+    assert_says(&refusal(&path), &["data.parquet`", "row group 0", says]);
+}
+
+/// Texts may come by their lengths; by what they share with the one before only where a dictionary is
+/// of no use, and then 1 KB can stand for gigabytes.
+#[test]
+fn texts_are_read_by_their_lengths_but_not_by_what_they_share() {
+    let (_folder, path) = written();
+    for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
+        for split in ["required", "optional"] {
+            let schema = SCHEMA.replace("required binary", &format!("{split} binary"));
+            let write = |encoding| {
+                let column = ColumnPath::from("split");
+                let properties = WriterProperties::builder()
+                    .set_writer_version(version)
+                    .set_column_dictionary_enabled(column.clone(), false)
+                    .set_column_encoding(column, encoding);
+                write_as(&path, &schema, &content(), properties.build());
+            };
+            write(Encoding::DELTA_LENGTH_BYTE_ARRAY);
+            check(&read(&path, 0).unwrap());
+            write(Encoding::DELTA_BYTE_ARRAY);
+            let says = ["encoded as DELTA_BYTE_ARRAY", "plain or with a dictionary"];
+            assert_says(&refusal(&path), &says);
+        }
+    }
 }
 
 #[test]
