@@ -11,9 +11,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 mod columns;
-mod ending;
 mod guard;
+mod headers;
 mod pages;
+mod thrift;
 
 /// An example as it stands in the file.
 struct Row {

@@ -2,7 +2,7 @@
 //! are is the `parquet` crate's business; which physical types are taken is decided here.
 
 use super::super::DataError;
-use super::ending::Ending;
+use super::headers::Walked;
 use super::pages::Checked;
 use crate::text::{self, nearest};
 use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, Type as Physical};
@@ -27,7 +27,7 @@ pub(super) enum List {
 /// An open file.
 pub(super) struct Reader {
     path: PathBuf,
-    file: SerializedFileReader<Ending<File>>,
+    file: SerializedFileReader<Walked>,
     bytes: u64,
 }
 
@@ -55,7 +55,7 @@ impl Reader {
         let file =
             File::open(path).map_err(|source| DataError::Io { path: path.into(), source })?;
         let bytes = file.len();
-        let file = SerializedFileReader::new(Ending(file)).map_err(|e| {
+        let file = Walked::new(file).and_then(SerializedFileReader::new).map_err(|e| {
             let what = format!(
                 "it is not Parquet, or only the first part of such a file ({e}); a data set is a \
                  Parquet file or a folder with LEAF's train.json and test.json"

@@ -104,6 +104,17 @@ fn written() -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
+/// As `written`, but that each of its pages holds a row.
+fn written_in_pages(version: WriterVersion) -> (tempfile::TempDir, PathBuf) {
+    let (folder, path) = written();
+    let properties = WriterProperties::builder()
+        .set_writer_version(version)
+        .set_write_batch_size(1)
+        .set_data_page_row_count_limit(1);
+    write_as(&path, SCHEMA, &content(), properties.build());
+    (folder, path)
+}
+
 fn check(data: &FederatedData) {
     assert_eq!(data.users, ["1", "0"]);
     assert_eq!((data.features, data.answers), (2, 4));
@@ -119,6 +130,16 @@ fn agents_are_numbered_by_their_first_row() {
     let (folder, path) = written();
     check(&read(&path, 0).unwrap());
     check(&read(folder.path(), 0).unwrap());
+}
+
+#[test]
+fn a_column_may_come_in_many_pages() {
+    for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
+        let (folder, path) = written_in_pages(version);
+        let one_page = written();
+        assert!(fs::read(&path).unwrap().len() > fs::read(one_page.1).unwrap().len() + 200);
+        check(&read(folder.path(), 0).unwrap());
+    }
 }
 
 #[test]
@@ -317,6 +338,23 @@ fn a_dictionary_that_announces_more_words_than_it_holds_is_told() {
     fs::write(&path, bytes).unwrap();
     let says = "it announces 3 words of a dictionary with room for 2";
     assert_says(&refusal(&path), &["data.parquet`", "row group 0", says]);
+}
+
+/// The `parquet` crate would count through booleans that take no bytes, 2³¹ of them for each list that a
+/// page's header or the footer has under a number which no field has.
+#[test]
+fn lists_of_booleans_in_headers_are_told() {
+    let (_folder, path) = written();
+    let whole = fs::read(&path).unwrap();
+    let list = [0xf9, 0xf2, 0xff, 0xff, 0xff, 0xff, 0x07];
+    let tail = whole.len() - 8;
+    let footer = u32::from_le_bytes(*whole[tail..].first_chunk().unwrap()) as usize;
+    for at in [4, tail - footer] {
+        let mut bytes = whole.clone();
+        bytes[at..at + list.len()].copy_from_slice(&list);
+        fs::write(&path, bytes).unwrap();
+        assert_says(&refusal(&path), &["data.parquet`", "a list of booleans"]);
+    }
 }
 
 /// Texts may come by their lengths; by what they share with the one before only where a dictionary is
