@@ -129,6 +129,28 @@ fn without_mpirun_there_is_one_rank() {
     assert_eq!(hash("mpi"), hash("pool"));
 }
 
+/// A small run's, of which MPI's own is a good part.
+#[test]
+fn the_memory_of_ranks_that_are_processes_is_foretold() {
+    let Some((place, _one)) = place() else { return };
+    let sets = "--set fleet.agents=2000 --set measure.bounds=[]";
+    let plan = format!("plan x.toml --ranks 2 --threads 1 --json {sets}");
+    let plan = Command::new(env!("CARGO_BIN_EXE_hivesim"))
+        .args(plan.split_whitespace())
+        .current_dir(place.path())
+        .output()
+        .unwrap();
+    let plan: serde_json::Value = serde_json::from_slice(&plan.stdout).unwrap();
+    assert!(plan["laws"]["joining"].as_f64().unwrap() > 1e6, "{plan}");
+    let output = run(place.path(), 2, &format!("run x.toml --engine mpi --out y --quiet {sets}"));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let manifest = std::fs::read(place.path().join("y/manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    let (told, had) = (&plan["rank_memory_bytes"], &manifest["peak_memory_bytes"]);
+    let off = told.as_f64().unwrap() / had.as_f64().unwrap() - 1.0;
+    assert!(off.abs() < 0.2, "{told} told, {had} had");
+}
+
 #[test]
 fn what_is_wrong_is_said_once_and_leaves_nothing() {
     let Some((place, _one)) = place() else { return };

@@ -55,7 +55,7 @@ fn laws_that_are_put_in_come_out_of_a_billion_agents() {
     let text = "rounds = 30\n[fleet]\nagents = 1000000000\n[measure]\nevery = 3\n";
     let sets = [Override::set("engine.kind=mpi")];
     let scenario = Scenario::parse_over(text, "test", &sets).unwrap();
-    let question = Question { ranks: 64, threads: 8, cores: 2, memory: 64e9 };
+    let question = Question { ranks: 64, threads: 8, cores: 2, memory: 64e9, joining: 0.0 };
     let mut largest = 0;
     let surveyed = survey(&scenario, question, &mut |pilot| {
         largest = largest.max(pilot.agents);
@@ -77,11 +77,24 @@ fn laws_that_are_put_in_come_out_of_a_billion_agents() {
 }
 
 #[test]
+fn a_process_that_joins_others_has_what_that_takes() {
+    let sets = [Override::set("engine.kind=mpi")];
+    let scenario = Scenario::parse_over("[fleet]\nagents = 5000\n", "test", &sets).unwrap();
+    let memory = |ranks: usize, joining: f64| {
+        let question = Question { ranks, threads: 1, cores: 2, memory: 64e9, joining };
+        let surveyed = survey(&scenario, question, &mut |pilot| Ok::<_, ()>(made_up(pilot, false)));
+        Laws::fit(&surveyed.unwrap()).costs(5000, ranks, 1, HERE).rank_memory_bytes
+    };
+    assert_eq!(memory(3, 9e6), memory(3, 0.0) + 9e6);
+    assert_eq!(memory(1, 9e6), memory(1, 0.0));
+}
+
+#[test]
 fn what_holds_agents_against_each_other_grows_as_their_square() {
     let text = "rounds = 30\n[fleet]\nagents = 100000\n[measure]\nevery = 3\n\
                 [distiller.combine]\nkind = \"krum\"\n";
     let scenario = Scenario::parse_over(text, "test", &[]).unwrap();
-    let question = Question { ranks: 1, threads: 1, cores: 1, memory: 64e9 };
+    let question = Question { ranks: 1, threads: 1, cores: 1, memory: 64e9, joining: 0.0 };
     let surveyed =
         survey(&scenario, question, &mut |pilot| Ok::<_, ()>(made_up(pilot, true))).unwrap();
     let costs = Laws::fit(&surveyed).costs(100_000, 1, 1, HERE);
@@ -109,7 +122,7 @@ fn bytes_between_ranks_are_foretold_for_more_ranks_than_any_pilot_had() {
     ] {
         let sets = [Override::set(strategy)];
         let scenario = Scenario::parse_over(HIVE, "test", &sets).unwrap();
-        let question = Question { ranks: 7, threads: 1, cores: 1, memory: 4e9 };
+        let question = Question { ranks: 7, threads: 1, cores: 1, memory: 4e9, joining: 0.0 };
         let surveyed = survey(&scenario, question, &mut |pilot| {
             assert!(pilot.ranks <= 4);
             measure(pilot, (HIVE, "test", &sets), None).map(|(sample, _)| sample)

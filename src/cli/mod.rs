@@ -105,6 +105,9 @@ enum Command {
     /// One pilot of a plan.
     #[command(hide = true)]
     PlanPilot,
+    /// A process of a plan that becomes a rank.
+    #[command(hide = true)]
+    PlanJoining,
     /// One repeat of a benchmark's case.
     #[command(hide = true)]
     BenchCase,
@@ -157,6 +160,7 @@ pub fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::PlanPilot => plan::run_pilot(),
+        Command::PlanJoining => plan::run_joining(),
         Command::BenchCase => bench::run_case(),
         Command::Stress(args) => stress::run(&args),
         Command::Merge(args) => merge::run(&args),

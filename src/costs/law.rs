@@ -70,6 +70,8 @@ pub struct Laws {
     memory: Line,
     /// Bytes of memory that every process has.
     before: f64,
+    /// And those that it takes to be one of several ranks.
+    joining: f64,
     /// How much more an agent takes at the end than in the rounds of the largest pilots.
     grown: f64,
     /// Bytes that it takes to write the results.
@@ -85,7 +87,7 @@ pub struct Laws {
 impl Laws {
     /// The laws that fit a survey.
     pub fn fit(survey: &Survey) -> Laws {
-        let Survey { growth, rhythm, base, long, single, ranks, adds_up } = survey;
+        let Survey { growth, rhythm, base, long, single, ranks, adds_up, joining } = survey;
         let power = match growth {
             Growth::Linear => None,
             Growth::Square => Some(2),
@@ -135,6 +137,7 @@ impl Laws {
             }),
             memory,
             before,
+            joining: *joining,
             grown,
             writing: long.as_ref().map_or(0.0, |long| long.writing.max(0.0)),
             frame_bytes,
@@ -172,7 +175,7 @@ impl Laws {
             }
             let features = Ranks::room(self.memory.power, n, own);
             let terms: Vec<f64> = law.memory.iter().zip(features).map(|(by, x)| by * x).collect();
-            constant = self.before + terms[0];
+            constant = self.before + self.joining + terms[0];
             own_bytes = terms[1] + terms[2];
             products = terms[3..].iter().sum();
         }

@@ -30,6 +30,7 @@ pub struct Survey {
     pub(super) single: Vec<Sample>,
     /// On several ranks.
     pub(super) ranks: Vec<Sample>,
+    pub(super) joining: f64,
 }
 
 impl Survey {
@@ -55,6 +56,8 @@ pub struct Question {
     pub cores: u32,
     /// Bytes of memory that pilots may take.
     pub memory: f64,
+    /// Bytes of memory that a process takes to be a rank, as its pilots, which are threads, do not.
+    pub joining: f64,
 }
 
 /// Runs pilots of a scenario of `whole` agents, 0 where its data say how many there are; `run` runs
@@ -67,7 +70,7 @@ pub fn survey<E>(
     question: Question,
     run: &mut dyn FnMut(&Pilot) -> Result<Sample, E>,
 ) -> Result<Survey, E> {
-    let Question { ranks, threads, cores, memory } = question;
+    let Question { ranks, threads, cores, memory, joining } = question;
     let growth = growth(scenario);
     let rhythm = Rhythm { rounds: scenario.rounds.0, every: scenario.measure.every };
     let own = threads.min(cores);
@@ -143,7 +146,7 @@ pub fn survey<E>(
         }
     }
     let adds_up = adds_up(scenario);
-    Ok(Survey { growth, rhythm, adds_up, base, long, single, ranks: on_ranks })
+    Ok(Survey { growth, rhythm, adds_up, base, long, single, ranks: on_ranks, joining })
 }
 
 /// Seconds of a round after the first.

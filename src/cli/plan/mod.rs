@@ -1,7 +1,9 @@
 //! `hivesim plan`: what a run takes, without running it.
 
+mod joining;
 mod pilot;
 
+pub(super) use joining::run_joining;
 pub(super) use pilot::run_pilot;
 
 use super::closing::thousands;
@@ -105,6 +107,7 @@ pub(super) fn run(args: &PlanArgs) -> Result<(), Failure> {
         threads,
         cores,
         memory: memory::available_bytes().map_or(f64::INFINITY, |bytes| bytes as f64),
+        joining: if args.ranks > 1 { joining::bytes() } else { 0.0 },
     };
     let begun = Instant::now();
     let surveyed = args.survey(&scenario, question, (&text, &origin))?;
