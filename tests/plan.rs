@@ -85,8 +85,8 @@ fn a_process_that_joins_others_has_what_that_takes() {
         let surveyed = survey(&scenario, question, &mut |pilot| Ok::<_, ()>(made_up(pilot, false)));
         Laws::fit(&surveyed.unwrap()).costs(5000, ranks, 1, HERE).rank_memory_bytes
     };
-    assert_eq!(memory(3, 9e6), memory(3, 0.0) + 9e6);
-    assert_eq!(memory(1, 9e6), memory(1, 0.0));
+    assert!((memory(3, 9e6) - memory(3, 0.0) - 9e6).abs() < 1.0);
+    assert_eq!(memory(1, 9e6), memory(1, 0.0), "who is alone joins nobody");
 }
 
 #[test]

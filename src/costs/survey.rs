@@ -30,6 +30,7 @@ pub struct Survey {
     pub(super) single: Vec<Sample>,
     /// On several ranks.
     pub(super) ranks: Vec<Sample>,
+    /// As the question has it.
     pub(super) joining: f64,
 }
 
