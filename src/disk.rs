@@ -108,6 +108,8 @@ pub(crate) mod faults {
         Full,
         /// It fails once (EIO).
         Once,
+        /// Nothing is done from then on, as whoever did it was killed.
+        Killed,
         /// It takes a part of what it is given, and fails never.
         Short,
     }
@@ -138,6 +140,7 @@ pub(crate) mod faults {
                 Err(error(kind))
             }
             Some((Fault::Full, _)) if deed == Deed::Fill => Err(error(Fault::Full)),
+            Some((Fault::Killed, _)) => Err(error(Fault::Killed)),
             Some(_) => Ok(()),
         }
     }

@@ -3,8 +3,8 @@
 use super::carrying::{MachineArgs, WatchArgs};
 use super::ranks::Ranks;
 use super::running::Running;
-use super::{Failure, print, tell};
-use crate::record::{Found, ResumeError, RunDirectory, find};
+use super::{Failure, failed, print, tell};
+use crate::record::{Found, ResumeError, RunDirectory, find, forget};
 use crate::scenario::{CheckedScenario, Scenario};
 use crate::text::plain;
 use clap::Args;
@@ -62,6 +62,9 @@ fn look(args: &ResumeArgs, ranks: &mut Ranks) -> Result<Option<(Running, PathBuf
     let talks = args.watch.talks() && ranks.leads();
     let (text, within, damaged, state) = match found {
         Found::Complete(hash) => {
+            if ranks.leads() {
+                forget(out).map_err(failed)?;
+            }
             if talks {
                 print(&format!("{} is complete\nresult  {hash}\n", plain(&out.to_string_lossy())))?;
             }

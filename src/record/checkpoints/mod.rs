@@ -99,12 +99,26 @@ pub(super) fn is_but_begun(run: &Path) -> bool {
     matches!(trace_of(run), Ok(Trace::Begun))
 }
 
-/// Takes the folder of checkpoints away, with those files that hivesim writes there.
+/// Takes the folder of checkpoints away, with those files that hivesim writes there. What it is a run
+/// of goes last, so that a run that is killed meanwhile can be begun again, or is known to be over.
 pub(super) fn remove(run: &Path) -> Result<(), RecordError> {
     let folder = folder_in(run);
     if !folder.exists() {
         return Ok(());
     }
+    clear(run)?;
+    for name in [SCENARIO, RUN] {
+        atomic::remove(&folder.join(name))?;
+    }
+    match disk::remove_dir(&folder) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(RecordError::io("remove", &folder, e)),
+        _ => atomic::sync_folder_of(&folder),
+    }
+}
+
+/// Takes all states away.
+fn clear(run: &Path) -> Result<(), RecordError> {
+    let folder = folder_in(run);
     // heads first: without one there is nothing that could be taken for a state
     for (_, path) in heads(&folder)? {
         atomic::remove(&path)?;
@@ -113,17 +127,12 @@ pub(super) fn remove(run: &Path) -> Result<(), RecordError> {
     for entry in entries {
         let path = entry.map_err(|e| RecordError::io("list", &folder, e))?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let own = [RUN, SCENARIO].contains(&&*name)
-            || path.extension().is_some_and(|kind| kind == AGENTS)
-            || crate::pending::is_temporary(&name);
-        if own {
+        let own = path.extension().is_some_and(|kind| kind == AGENTS);
+        if own || crate::pending::is_temporary(&name) {
             disk::remove_file(&path).map_err(|e| RecordError::io("remove", &path, e))?;
         }
     }
-    match disk::remove_dir(&folder) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(RecordError::io("remove", &folder, e)),
-        _ => atomic::sync_folder_of(&folder),
-    }
+    Ok(())
 }
 
 fn write_text(path: &Path, text: &str) -> Result<(), RecordError> {

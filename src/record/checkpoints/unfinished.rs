@@ -2,6 +2,7 @@
 
 use super::super::error::RecordError;
 use super::super::lock::Lock;
+use super::super::manifest::rfc3339;
 use super::super::reading::glance;
 use super::head::{self, AgentsFile, Progress};
 use super::{RUN, SCENARIO, Trace, folder_in, heads, trace_of};
@@ -11,11 +12,12 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// What is found of a run.
 #[derive(Debug)]
 pub enum Found {
-    /// It is complete, with this hash.
+    /// It is complete, with this hash; what was kept of it may still be there.
     Complete(String),
     /// It was cut off at a state that was kept.
     At(Box<Unfinished>),
@@ -96,18 +98,29 @@ pub fn find(run: &Path) -> Result<Found, ResumeError> {
     }
     let folder = folder_in(run);
     let trace = trace_of(run)?;
-    if matches!(trace, Trace::None | Trace::Foreign) {
-        return match glance(run) {
-            Ok(glance) if glance.complete => Ok(Found::Complete(glance.result_hash)),
+    let about = run_in(&folder);
+    let done = glance(run);
+    if let (Some(about), Ok(done)) = (&about, &done)
+        && done.complete
+        && about.began_at(&done.started)
+    {
+        return Ok(Found::Complete(done.result_hash.clone()));
+    }
+    // killed between making the folder and saying whose it is, or between the last of that and its end
+    let is_empty = trace == Trace::Begun && about.is_none();
+    if is_empty || matches!(trace, Trace::None | Trace::Foreign) {
+        return match done {
+            Ok(done) if done.complete => Ok(Found::Complete(done.result_hash)),
             Ok(_) => Ok(Found::Begun {
                 scenario: read_text(&run.join(SCENARIO))?,
                 within: None,
                 damaged: Vec::new(),
             }),
+            Err(_) if is_empty => Err(no_run("it was cut off as it began")),
             Err(_) => Err(no_run("it has no checkpoints")),
         };
     }
-    let within = folder_begun_in(&folder);
+    let within = about.and_then(|about| about.folder);
     let mut damaged = Vec::new();
     for (number, path) in heads(&folder)? {
         let read = head::read(&path).and_then(|(about, state)| {
@@ -150,9 +163,27 @@ pub fn forget(run: &Path) -> Result<(), RecordError> {
     super::remove(run)
 }
 
-fn folder_begun_in(folder: &Path) -> Option<PathBuf> {
+/// What `run.json` says of a run.
+struct Run {
+    /// In seconds since 1970.
+    started: Option<f64>,
+    folder: Option<PathBuf>,
+}
+
+impl Run {
+    /// Whether it began when a manifest says: a fraction of a second as JSON has it is off in its
+    /// last digits.
+    fn began_at(&self, said: &str) -> bool {
+        let since = |off: f64| Duration::try_from_secs_f64(self.started? + off).ok();
+        let moments = [-1e-6, 0.0, 1e-6].into_iter().filter_map(since);
+        moments.map(|since| rfc3339(UNIX_EPOCH + since)).any(|moment| moment == said)
+    }
+}
+
+fn run_in(folder: &Path) -> Option<Run> {
     let about: Value = serde_json::from_slice(&fs::read(folder.join(RUN)).ok()?).ok()?;
-    about["folder"].as_str().map(PathBuf::from)
+    let folder = about["folder"].as_str().map(PathBuf::from);
+    Some(Run { started: about["started"].as_f64(), folder })
 }
 
 fn read_text(path: &Path) -> Result<String, RecordError> {

@@ -29,6 +29,8 @@ const PACE: f64 = 4e8;
 pub struct Checkpoints<'a> {
     run: PathBuf,
     spec: Checkpoint,
+    /// Whether one had been begun there before.
+    again: bool,
     progress: &'a (dyn Fn() -> Progress + Sync),
     /// Who is told where a state cannot be kept.
     tell: &'a (dyn Fn(&str) + Sync),
@@ -62,11 +64,17 @@ impl<'a> Checkpoints<'a> {
     ) -> Result<Self, RecordError> {
         let run = directory.path().to_path_buf();
         let folder = folder_in(&run);
-        if earlier.is_none() {
+        let again = folder.join(SCENARIO).is_file();
+        if earlier.is_none() && !spec.any() {
             super::remove(&run)?;
-        }
-        if spec.any() && earlier.is_none() {
-            disk::create_dir(&folder).map_err(|e| RecordError::io("create", &folder, e))?;
+        } else if earlier.is_none() {
+            // what it is a run of is there at every moment, where the run is begun again
+            match folder.exists() {
+                true => super::clear(&run)?,
+                false => {
+                    disk::create_dir(&folder).map_err(|e| RecordError::io("create", &folder, e))?;
+                }
+            }
             let Progress { scenario, started, .. } = progress();
             let version = env!("CARGO_PKG_VERSION");
             let within = std::env::current_dir().ok();
@@ -76,7 +84,7 @@ impl<'a> Checkpoints<'a> {
             // by which the folder is known to be hivesim's
             write_text(&folder.join(RUN), &pretty(&about))?;
             write_text(&folder.join(SCENARIO), &scenario)?;
-        } else if spec.any() {
+        } else {
             atomic::sweep(&folder)?;
         }
         let newest = heads(&folder)?.first().map_or(0, |(number, _)| *number);
@@ -87,7 +95,7 @@ impl<'a> Checkpoints<'a> {
             kept: earlier.map(|state| (state.number, state.agents.clone())).into_iter().collect(),
             fleet: None,
         };
-        Ok(Checkpoints { run, spec: spec.clone(), progress, tell, book: Mutex::new(book) })
+        Ok(Checkpoints { run, spec: spec.clone(), again, progress, tell, book: Mutex::new(book) })
     }
 
     /// The run is over, and nothing of it is wanted any more.
@@ -98,9 +106,10 @@ impl<'a> Checkpoints<'a> {
         super::remove(&self.run)
     }
 
-    /// The run came to nothing: without a state to go on from, nothing of it stays.
+    /// The run came to nothing: without a state to go on from nothing of it stays, unless it had been
+    /// begun before.
     pub fn give_up(&self) {
-        if lock(&self.book).kept.is_empty() {
+        if !self.again && lock(&self.book).kept.is_empty() {
             // the run's own error is the one to tell
             let _ = super::remove(&self.run);
         }

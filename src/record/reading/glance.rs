@@ -13,6 +13,8 @@ pub struct Glance {
     pub seed: u64,
     /// Whether all rounds were run.
     pub complete: bool,
+    /// When it was begun, as [`rfc3339`](crate::record::rfc3339) has it.
+    pub started: String,
     /// When it was done, as [`rfc3339`](crate::record::rfc3339) has it.
     pub finished: String,
     /// Wall-clock seconds.
@@ -42,6 +44,7 @@ pub fn glance(path: &Path) -> Result<Glance, ReadError> {
         name: said("name"),
         seed: files.manifest["seed"].as_u64().unwrap_or(0),
         complete: files.is_complete(),
+        started: said("started"),
         finished: said("finished"),
         seconds: files.manifest["seconds"].as_f64().unwrap_or(f64::NAN),
         result_hash: files.result_hash(),

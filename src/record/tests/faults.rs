@@ -5,7 +5,7 @@ use crate::disk::faults::{Fault, error, failing};
 use crate::engine::{AgentsState, Extent, Moment, Stage, State, Vault};
 use crate::record::RecordError;
 use crate::record::directory::MARKER;
-use crate::record::{CHECKPOINT_FORMAT, Checkpoints, Found, Progress, find};
+use crate::record::{CHECKPOINT_FORMAT, Checkpoints, Found, Progress, find, forget};
 use crate::scenario::Checkpoint;
 use crate::state::Writer;
 use std::collections::BTreeMap;
@@ -76,6 +76,70 @@ fn a_run_is_whole_or_the_one_before_or_none_whenever_the_disk_fails() {
         }
     }
     assert!(met > 100, "{met}");
+}
+
+/// Where a run that was killed before its first state is begun again, and that is killed.
+#[test]
+fn a_run_that_is_begun_again_is_known_at_every_moment() {
+    let spec = Checkpoint { rounds: 1, seconds: 0.0, keep: 1 };
+    let tell = |text: &str| panic!("{text}");
+    let mut met = 0;
+    for after in 1.. {
+        let folder = folder();
+        let begin = |directory: &RunDirectory| {
+            Checkpoints::begin(directory, &spec, None, &progress, &tell).map(|_| ())
+        };
+        begin(&RunDirectory::create(folder.path()).unwrap()).unwrap();
+        // of a state that is no good
+        fs::write(folder.path().join("checkpoints/000001.head"), "").unwrap();
+        fs::write(folder.path().join("checkpoints/000001.agents"), "").unwrap();
+        let directory = RunDirectory::resume(folder.path()).unwrap();
+        let (begun, reached) = failing(Fault::Killed, after, || begin(&directory));
+        let Ok(Found::Begun { scenario, .. }) = find(folder.path()) else {
+            panic!("it is lost after {after} deeds")
+        };
+        assert_eq!(scenario, progress().scenario);
+        if !reached {
+            begun.unwrap();
+            break;
+        }
+        met += 1;
+    }
+    assert!(met > 10, "{met}");
+}
+
+/// Whatever of its states is still there where a run is killed that was written whole.
+#[test]
+fn a_run_that_is_over_is_so_at_every_moment() {
+    let spec = Checkpoint { rounds: 1, seconds: 0.0, keep: 2 };
+    let tell = |text: &str| panic!("{text}");
+    let began = facts().started.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64();
+    let mut met = 0;
+    for (after, at) in (1..).flat_map(|after| [(after, began), (after, began + 1.0)]) {
+        let folder = folder();
+        let progress = || Progress { started: at, ..progress() };
+        let directory = RunDirectory::create(folder.path()).unwrap();
+        let checkpoints = Checkpoints::begin(&directory, &spec, None, &progress, &tell).unwrap();
+        assert!(keep(&checkpoints, 1) && keep(&checkpoints, 2));
+        let (outcome, toml) = (outcome(), "name = \"x\"\n");
+        let histories = Histories::of(&outcome);
+        write_run(&directory, &outcome, &histories, &facts(), toml, "<html></html>").unwrap();
+        let (ended, reached) = failing(Fault::Killed, after, || checkpoints.end());
+        drop((checkpoints, directory));
+        let found = find(folder.path());
+        let is_over = matches!(found, Ok(Found::Complete(_)));
+        // what was begun over a result of another is another
+        let is_its_own = at == began || !folder.path().join("checkpoints/run.json").exists();
+        assert_eq!(is_over, is_its_own, "{found:?} after {after} deeds");
+        forget(folder.path()).unwrap();
+        assert!(!folder.path().join("checkpoints").exists());
+        if !reached {
+            ended.unwrap();
+            break;
+        }
+        met += 1;
+    }
+    assert!(met > 10, "{met}");
 }
 
 #[test]
