@@ -107,7 +107,7 @@ pub fn find(run: &Path) -> Result<Found, ResumeError> {
         return Ok(Found::Complete(done.result_hash.clone()));
     }
     // killed between making the folder and saying whose it is, or between the last of that and its end
-    let is_empty = trace == Trace::Begun && about.is_none();
+    let is_empty = trace == Trace::Begun && !folder.join(RUN).exists();
     if is_empty || matches!(trace, Trace::None | Trace::Foreign) {
         return match done {
             Ok(done) if done.complete => Ok(Found::Complete(done.result_hash)),
