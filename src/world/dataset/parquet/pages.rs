@@ -1,5 +1,6 @@
 //! Pages that can hold what they announce.
 
+use super::thrift::numbers;
 use parquet::basic::{Encoding, Type as Physical};
 use parquet::column::page::{Page, PageMetadata, PageReader};
 use parquet::errors::{ParquetError, Result};
@@ -86,10 +87,9 @@ impl Checked {
             }
             _ => return None,
         };
-        let mut numbers = bytes.get(usize::try_from(levels).ok()?..)?.iter();
-        let _values_a_block = number(&mut numbers)?;
-        let _parts_of_a_block = number(&mut numbers)?;
-        number(&mut numbers)
+        let from = bytes.get(usize::try_from(levels).ok()?..)?;
+        let [_values_a_block, _parts_of_a_block, lengths] = numbers(from).ok()?;
+        Some(lengths)
     }
 }
 
@@ -131,19 +131,6 @@ fn width(column: &ColumnDescriptor) -> u64 {
         Physical::BYTE_ARRAY | Physical::INT32 | Physical::FLOAT => 4,
         _ => 1,
     }
-}
-
-/// A number in as many bytes as it needs, seven bits in each, the lowest first.
-fn number<'a>(bytes: &mut impl Iterator<Item = &'a u8>) -> Option<u64> {
-    let mut number = 0_u64;
-    for shift in (0..u64::BITS).step_by(7) {
-        let byte = *bytes.next()?;
-        number |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-    }
-    None
 }
 
 #[cfg(test)]

@@ -48,6 +48,16 @@ pub(super) fn whole(kind: &Kind, from: impl Read) -> io::Result<Vec<u8>> {
     Ok(walk.bytes)
 }
 
+/// Some numbers, one after the other.
+pub(super) fn numbers<const N: usize>(from: impl Read) -> io::Result<[u64; N]> {
+    let mut walk = Walk { from, bytes: Vec::new() };
+    let mut numbers = [0; N];
+    for number in &mut numbers {
+        *number = walk.number()?;
+    }
+    Ok(numbers)
+}
+
 struct Walk<R> {
     from: R,
     /// What was walked through.
